@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* action.h - everything a node can ask its owner to do.  Only the owner acts. */
+#ifndef CORE_NODE_ACTION_H
+#define CORE_NODE_ACTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/must.h"
+#include "base/units.h"
+#include "core/node/log_event.h"
+#include "core/node/options.h"
+#include "wire/control.h"
+#include "wire/ntp_packet.h"
+
+enum action_kind {
+    ACTION_SEND,       /* a request to a source */
+    ACTION_CLOSE,      /* the association's socket is no longer needed */
+    ACTION_STEER,      /* run the disciplined clock at this rate; answered by CLOCK_ADJUSTED */
+    ACTION_STEP,       /* step it; answered by CLOCK_ADJUSTED */
+    ACTION_SET_STATUS, /* what the kernel tells programs about its clock */
+    ACTION_RESOLVE,    /* a name; answered by EVENT_RESOLVED */
+    ACTION_PUBLISH,    /* node_line() and node_status() have changed */
+    ACTION_SAVE,       /* node_saved() is worth keeping */
+    ACTION_LOG,
+    ACTION_READY,  /* synchronised, or serving or watching as configured: tell the supervisor */
+    ACTION_ANSWER, /* to an EVENT_COMMAND */
+};
+
+struct action_send {
+    uint16_t association;
+    bool fresh_socket; /* close the old one: draw a new local port */
+    uint32_t sequence; /* comes back with the stamps */
+    struct address to;
+    uint16_t size;
+    uint8_t bytes[NTP_HEADER_SIZE];
+};
+
+struct action_status {
+    uint8_t leap; /* enum ntp_leap to arm in the kernel; UNSYNC: clear */
+    bool synchronised;
+    double maxerror_s, esterror_s;
+};
+
+struct action_resolve {
+    uint32_t query;
+    uint8_t family; /* enum address_family; NONE: both */
+    char name[NAME_SIZE];
+};
+
+struct action_answer {
+    uint64_t ticket;
+    enum control_result result;
+    uint32_t count; /* how many sources the command met */
+};
+
+struct action {
+    enum action_kind kind;
+    union {
+        struct action_send send;
+        uint16_t close; /* association */
+        struct freq steer;
+        struct duration step;
+        struct action_status status;
+        struct action_resolve resolve;
+        struct log_event log;
+        struct action_answer answer;
+    };
+};
+
+enum { ACTIONS_MAX = 64 };
+
+struct actions {
+    unsigned count;
+    struct action at[ACTIONS_MAX];
+};
+
+/* Space for another action: the caller fills what is behind `kind`. */
+static inline struct action *actions_add(struct actions *actions, enum action_kind kind)
+{
+    must(actions->count < ACTIONS_MAX);
+    actions->at[actions->count].kind = kind;
+    return &actions->at[actions->count++];
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* event.h - everything that can happen to a node. */
+#ifndef CORE_NODE_EVENT_H
+#define CORE_NODE_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/err.h"
+#include "core/clock/reading.h"
+#include "core/node/options.h"
+#include "wire/control.h"
+
+enum event_kind {
+    EVENT_TIMER,          /* node_deadline() has come (or anything else woke the owner) */
+    EVENT_DATAGRAM,       /* a reply arrived on an association's socket */
+    EVENT_TX_STAMP,       /* when a request left; may come several times, ever better */
+    EVENT_SEND_FAILED,    /* the request did not leave, or ICMP said it did not arrive */
+    EVENT_RESOLVED,       /* the answer to ACTION_RESOLVE */
+    EVENT_CLOCK_ADJUSTED, /* what ACTION_STEER or ACTION_STEP really did */
+    EVENT_NETWORK,        /* addresses, routes or links changed: sources may be reachable again */
+    EVENT_COMMAND,        /* somebody with the right to says so */
+    EVENT_CONFIG,         /* new options, already validated */
+};
+
+enum resolve_result {
+    RESOLVE_OK,
+    RESOLVE_NO_NAME, /* NXDOMAIN: the name does not exist, yet */
+    RESOLVE_NO_DATA, /* it exists, without an address of the family */
+    RESOLVE_FAILED,  /* SERVFAIL, time-out, no resolver */
+};
+
+enum { RESOLVED_MAX = 16, EVENT_RANDOM = 16 };
+
+struct event_datagram {
+    uint16_t association;
+    uint16_t size;
+    const uint8_t *bytes; /* borrowed during the call */
+    struct stamp received;
+};
+
+struct event_tx_stamp {
+    uint16_t association;
+    uint32_t sequence; /* of the ACTION_SEND */
+    struct stamp sent;
+};
+
+struct event_send_failed {
+    uint16_t association;
+    uint32_t sequence; /* 0: unknown (ICMP) */
+    enum err error;
+};
+
+struct event_resolved {
+    uint32_t query; /* of the ACTION_RESOLVE */
+    enum resolve_result result;
+    uint32_t ttl_s;
+    uint8_t count;
+    struct address addresses[RESOLVED_MAX]; /* ports ignored */
+};
+
+enum adjust_kind { ADJUST_RATE, ADJUST_STEP };
+
+struct event_clock_adjusted {
+    enum adjust_kind kind;
+    enum err error;                 /* not ERR_NONE: nothing was changed */
+    struct mono_time before, after; /* the change lies between */
+    struct freq rate;               /* rate of the disciplined clock against raw, from what the
+                                       kernel returned; in force after the change */
+    struct duration step;           /* by how much it was stepped */
+};
+
+/* One event.  The random numbers are for this call alone; a send uses one, never twice. */
+struct event {
+    enum event_kind kind;
+    uint64_t random[EVENT_RANDOM];
+    union {
+        struct event_datagram datagram;
+        struct event_tx_stamp tx_stamp;
+        struct event_send_failed send_failed;
+        struct event_resolved resolved;
+        struct event_clock_adjusted adjusted;
+        struct control_request command;    /* answered by ACTION_ANSWER with the same ticket */
+        const struct node_options *config; /* borrowed until the next EVENT_CONFIG */
+    };
+};
+
+#endif

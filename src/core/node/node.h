@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * node.h - a whole time node as one machine: an event goes in, actions come out.
+ *
+ * Pure: no system call, no heap, no clock, no randomness, no text.  The daemon and the simulator
+ * drive the same code.  The owner delivers CLOCK_ADJUSTED for a STEER or STEP before it carries out
+ * the next action of the same batch or delivers anything else.
+ */
+#ifndef CORE_NODE_NODE_H
+#define CORE_NODE_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/clock/reading.h"
+#include "core/node/action.h"
+#include "core/node/event.h"
+#include "core/node/options.h"
+#include "wire/line.h"
+#include "wire/status.h"
+
+struct node;
+
+/* What survives a restart.  Frequencies are the free-running clock's, positive when it is slow. */
+struct node_saved {
+    bool have_freq;
+    double freq_s_per_s;
+    double freq_sd_s_per_s; /* 0: unknown (another daemon's drift file) */
+};
+
+struct node_setup {
+    const struct node_options *options; /* borrowed until the next EVENT_CONFIG */
+    struct node_saved saved;
+    struct clock_reading now;
+    enum clock_backend backend;
+    bool may_adjust;         /* the backend can be steered and stepped */
+    double max_rate_s_per_s; /* the backend's limit on |rate| */
+    struct freq rate;        /* of the disciplined clock against raw, as read back at start */
+    double precision_s;      /* of reading the clock */
+    uint64_t random;         /* for decisions that nobody needs to be unable to guess */
+    size_t capacity;         /* sources at most */
+};
+
+/* Memory that a node of that capacity needs; the caller gives it, zeroed, to node_init(). */
+size_t node_size(size_t capacity);
+struct node *node_init(void *memory, const struct node_setup *setup);
+
+/* Take one event; append to *out what the owner has to do.  Never blocks. */
+void node_step(struct node *node, const struct clock_reading *now, const struct event *event,
+               struct actions *out);
+/* The instant by which an EVENT_TIMER must be delivered. */
+struct mono_time node_deadline(const struct node *node);
+
+/* After ACTION_PUBLISH: the published line, and the record (the caller's sources array). */
+void node_line(const struct node *node, const struct clock_reading *now, struct time_line *line);
+void node_status(const struct node *node, const struct clock_reading *now,
+                 struct status_record *record, size_t capacity);
+/* After ACTION_SAVE. */
+struct node_saved node_saved(const struct node *node);
+/* Name and address of an association, for log lines; false when it is not in use. */
+bool node_source_name(const struct node *node, uint16_t association, char name[NAME_SIZE],
+                      struct address *address);
+
+#endif

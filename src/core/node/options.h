@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * options.h - everything an operator can tell the node, in its own units.
+ *
+ * `config` fills these structs from text; the node reads them and never changes them.
+ * node_options_default() and source_options_default() say what holds when nothing was written.
+ */
+#ifndef CORE_NODE_OPTIONS_H
+#define CORE_NODE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/units.h"
+
+enum { NAME_SIZE = 256, SOURCES_MAX = 1024, POOL_SOURCES_MAX = 16 };
+
+enum source_kind { SOURCE_SERVER, SOURCE_POOL };
+
+/* One `server` or `pool` line. */
+struct source_options {
+    char name[NAME_SIZE];   /* as written: a name or a literal address */
+    struct address literal; /* family ADDRESS_NONE: `name` must be resolved; port always set */
+    uint8_t kind;           /* enum source_kind */
+    uint8_t family;         /* enum address_family; ADDRESS_NONE: both */
+    uint8_t max_sources;    /* of a pool: how many of its addresses are used */
+    uint8_t version;        /* NTP version of requests; 0: 4 */
+    int8_t minpoll, maxpoll;
+    int8_t presend_minpoll; /* from this poll on a first request opens the path; 127: never */
+    uint8_t polltarget;     /* chrony's 8 is the default; more: slower growth of the interval */
+    uint8_t filter;         /* samples reduced to one (their median) before use; 0, 1: none */
+    int min_samples, max_samples; /* of the estimate's memory; 0: unlimited */
+    uint8_t min_stratum;          /* the source counts as being at least at this stratum */
+    double max_delay_s;           /* longer round trips are dropped */
+    double max_delay_ratio;       /* dropped above this times the path's floor; 0: off */
+    double max_delay_dev_ratio;   /* dropped above floor + this * sd of offsets; 0: off */
+    double min_delay_s;           /* known floor of the path; 0: learnt */
+    double asymmetry;             /* chrony's -0.5 .. 0.5 of the jitter; NaN: estimated */
+    double offset_s;              /* added to every measured offset */
+    bool iburst, burst, prefer, noselect, trust, require, offline, xleave;
+};
+
+enum leap_mode { LEAP_SYSTEM, LEAP_STEP, LEAP_SLEW, LEAP_IGNORE };
+
+struct step_options {
+    double threshold_s; /* makestep: correct by a step what is larger; 0: never */
+    int limit;          /* only in that many first updates; negative: always */
+};
+
+struct change_options {
+    double offset_s; /* maxchange: a larger correction is refused; 0: no limit */
+    int start;       /* after that many updates */
+    int ignore;      /* this many times before the state says so; negative: always ignored */
+};
+
+struct local_options {
+    bool enabled;
+    bool orphan;
+    uint8_t stratum;
+    double distance_s;      /* local mode when the root distance reaches this */
+    double activate_s;      /* only once the root distance was below this; 0: at once */
+    double wait_synced_s;   /* this long after the last synchronisation */
+    double wait_unsynced_s; /* this long after the start, never having been synchronised */
+};
+
+/* One `allow` or `deny` line, in order of writing; the most specific prefix wins. */
+struct access_rule {
+    struct address prefix; /* ADDRESS_NONE: every address of both families */
+    uint8_t bits;
+    bool allow;
+    bool all; /* `allow all`: also replaces more specific rules written before */
+};
+
+struct node_options {
+    const struct source_options *sources; /* borrowed, as long as the options are in force */
+    size_t source_count;
+    const struct access_rule *access; /* borrowed likewise */
+    size_t access_count;
+    struct step_options step;
+    struct change_options change;
+    struct local_options local;
+    double max_slew_s_per_s;        /* maxslewrate */
+    double max_distance_s;          /* maxdistance: farther sources are not selectable */
+    double max_jitter_s;            /* maxjitter */
+    double max_drift_s_per_s;       /* maxdrift: limit of the frequency that is believed */
+    double max_clock_error_s_per_s; /* maxclockerror: how fast the bound grows at least */
+    double max_update_skew_s_per_s; /* maxupdateskew: a frequency less sure is not used */
+    double log_change_s;            /* logchange: a larger correction is logged */
+    double corr_time_ratio;         /* corrtimeratio: slews take this times as long (3 = 1x here) */
+    double reselect_dist_s;         /* reselectdist */
+    double combine_limit;           /* combinelimit; 0: the best source alone */
+    double stratum_weight_s;        /* stratumweight: distance added per stratum */
+    double accuracy_target_s;       /* accuracytarget: poll no more than this needs; 0: none */
+    int min_sources;                /* minsources */
+    uint8_t leap_mode;              /* enum leap_mode */
+    bool rtcsync;                   /* the kernel may copy the time to the RTC */
+    bool manual;
+};
+
+void node_options_default(struct node_options *options);
+void source_options_default(struct source_options *options);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * status.h - everything that a node tells about itself: the one record behind `noon status`,
+ * JSON, metrics and alerts.
+ *
+ * The structs are described once, in tables (status.c), which encode, decode, name and explain
+ * every field; JSON keys and the documented schema are made from the same tables.
+ */
+#ifndef WIRE_STATUS_H
+#define WIRE_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/units.h"
+#include "wire/drop.h"
+
+/* X(constant, word in JSON, sentence) */
+#define NODE_STATE_LIST(X)                                                                         \
+    X(STARTING, "starting", "measuring, not yet synchronised")                                     \
+    X(SYNCHRONISED, "synchronised", "synchronised")                                                \
+    X(HOLDOVER, "holdover", "coasting on what was learnt: no usable source now")                   \
+    X(LOCAL, "local", "serving its own clock: no source")                                          \
+    X(UNSYNCHRONISED, "unsynchronised", "not synchronised")
+
+#define NODE_REASON_LIST(X)                                                                        \
+    X(NONE, "none", "nothing is wrong")                                                            \
+    X(NO_SOURCES, "no-sources", "no source is configured")                                         \
+    X(UNRESOLVED, "unresolved", "no source's name could be resolved yet")                          \
+    X(NO_REPLY, "no-reply", "no source answers")                                                   \
+    X(MEASURING, "measuring", "too few answers so far")                                            \
+    X(NONE_USABLE, "none-usable", "sources answer, but none of them can be used")                  \
+    X(NO_MAJORITY, "no-majority", "the sources contradict each other and no majority agrees")      \
+    X(TOO_FEW, "too-few", "fewer sources agree than minsources asks for")                          \
+    X(REQUIRED_MISSING, "required-missing", "no source marked `require` can be used")              \
+    X(CHANGE_REFUSED, "change-refused", "the correction needed is larger than maxchange allows")   \
+    X(BOUND_TOO_LARGE, "bound-too-large", "the bound has grown beyond maxdistance")                \
+    X(RIVAL, "rival", "another program keeps adjusting this clock")                                \
+    X(CORRECTING, "correcting", "the clock is still being corrected")
+
+/* What becomes of one source. */
+#define SOURCE_STATE_LIST(X)                                                                       \
+    X(SELECTED, "selected", "followed; names this node's reference")                               \
+    X(COMBINED, "combined", "followed, together with the selected one")                            \
+    X(TRUECHIMER, "truechimer", "agrees, but others are preferred")                                \
+    X(FALSETICKER, "falseticker", "disagrees with the majority of the sources")                    \
+    X(NO_MAJORITY, "no-majority", "answers, but no majority of the sources agrees")                \
+    X(TOO_FAR, "too-far", "its root distance is beyond maxdistance")                               \
+    X(NOSELECT, "noselect", "measured only, as configured")                                        \
+    X(MEASURING, "measuring", "too few answers so far")                                            \
+    X(JUMPED, "jumped", "its time jumped; being confirmed")                                        \
+    X(UNSYNCHRONISED, "unsynchronised", "says that it has no time")                                \
+    X(BAD, "bad", "its answers fail the tests")                                                    \
+    X(UNREACHABLE, "unreachable", "does not answer")                                               \
+    X(KOD, "kod", "asked not to be asked")                                                         \
+    X(OFFLINE, "offline", "taken offline by the operator")                                         \
+    X(UNRESOLVED, "unresolved", "its name has no address yet")                                     \
+    X(UNTRUSTED, "untrusted", "agrees only outside what the trusted sources say")
+
+enum node_state {
+#define X(name, word, sentence) NODE_##name,
+    NODE_STATE_LIST(X)
+#undef X
+        NODE_STATE_COUNT
+};
+enum node_reason {
+#define X(name, word, sentence) NODE_REASON_##name,
+    NODE_REASON_LIST(X)
+#undef X
+        NODE_REASON_COUNT
+};
+enum source_state {
+#define X(name, word, sentence) SOURCE_##name,
+    SOURCE_STATE_LIST(X)
+#undef X
+        SOURCE_STATE_COUNT
+};
+
+enum clock_backend { BACKEND_KERNEL, BACKEND_VIRTUAL, BACKEND_NONE, BACKEND_SIMULATED };
+enum resolve_state {
+    RESOLVE_STATE_LITERAL,
+    RESOLVE_STATE_WAITING,
+    RESOLVE_STATE_DONE,
+    RESOLVE_STATE_NO_NAME,
+    RESOLVE_STATE_FAILED
+};
+
+enum { STATUS_NAME_SIZE = 256, HISTORY_HOURS = 72 };
+
+/* Reach over days: requests and answers of one hour. */
+struct source_hour {
+    uint16_t sent, answered;
+};
+
+struct source_status {
+    char name[STATUS_NAME_SIZE]; /* as configured */
+    struct address address;      /* with port; NONE: not resolved */
+    uint8_t state;               /* enum source_state */
+    uint8_t resolve;             /* enum resolve_state */
+    bool pool, prefer, noselect, trust, require, offline, xleave;
+    uint8_t stratum, leap;
+    uint32_t refid;
+    uint16_t reach; /* last 16 requests, newest in bit 0 */
+    int8_t poll_log2;
+    uint8_t version;
+    uint8_t stamp_class; /* enum stamp_class of the last sample */
+    uint8_t last_drop;   /* enum drop_reason of the last refused answer */
+    struct utc_time state_since;
+    struct utc_time last_answer; /* 0: never */
+    struct utc_time last_sample; /* 0: never */
+    struct utc_time next_poll;
+    struct utc_time resolved_at; /* 0: never */
+    double offset_s;             /* the source's UTC - ours, now */
+    double sd_s;                 /* of offset_s */
+    double last_offset_s;        /* last sample against our UTC when it was taken */
+    double last_delay_s;
+    double floor_s; /* round trip floor of the path */
+    double jitter_s;
+    double freq_s_per_s; /* of the source against our UTC */
+    double root_delay_s, root_dispersion_s;
+    double distance_s; /* half-width within which this source places UTC */
+    double weight;     /* share in the combination, 0..1 */
+    uint32_t samples;  /* in the estimate's memory */
+    uint32_t sent, received, accepted;
+    uint32_t kod;   /* KoD packets */
+    uint32_t jumps; /* confirmed steps of its time */
+    uint32_t address_changes;
+    uint32_t send_errors;
+    uint32_t drops[DROP_COUNT];
+    struct source_hour hours[HISTORY_HOURS]; /* hours[0] is the present one */
+};
+
+struct server_status {
+    bool serving;      /* a socket is open and somebody is allowed */
+    uint64_t requests; /* datagrams on the server's sockets */
+    uint64_t answers;
+    uint64_t drops[DROP_COUNT];
+};
+
+struct node_status {
+    char version[32];
+    char config_file[STATUS_NAME_SIZE];
+    uint32_t pid;
+    uint8_t state;       /* enum node_state */
+    uint8_t reason;      /* enum node_reason */
+    uint8_t backend;     /* enum clock_backend */
+    bool privileged;     /* may set the clock (kernel backend) */
+    struct utc_time now; /* our UTC at the time of writing */
+    struct utc_time started;
+    struct utc_time state_since;
+    struct utc_time reference_time; /* last update of the estimate */
+    double bound_s;                 /* |our UTC - UTC| is at most this; < 0: unknown */
+    double sd_s;                    /* precision of our UTC (one sigma), no promise */
+    double clock_error_s; /* our UTC - the disciplined clock: what is still to be slewed */
+    double freq_s_per_s;  /* of the free-running clock: positive when it is slow */
+    double freq_sd_s_per_s;
+    double wander;       /* s/s per sqrt(s) */
+    double slew_s_per_s; /* of the slew in progress */
+    double root_delay_s, root_dispersion_s;
+    double last_correction_s; /* of the last update */
+    uint8_t stratum, leap;
+    uint32_t refid;
+    uint32_t source_count, usable_count, agreeing_count;
+    int32_t selected; /* index of the selected source, -1: none */
+    uint32_t steps;   /* made by us */
+    double last_step_s;
+    struct utc_time last_step_time;
+    uint32_t disturbances; /* made by others */
+    uint32_t suspends;
+    uint32_t pauses;
+    uint32_t rivals; /* adjustments by others that were found */
+    uint32_t updates;
+    uint32_t reloads, reload_failures;
+    uint32_t leap_armed;
+    uint64_t log_repeats; /* log lines that were only counted */
+    struct server_status server;
+};
+
+/* Borrowed record: node and `count` sources. */
+struct status_record {
+    struct node_status node;
+    size_t count;
+    struct source_status *sources; /* decode: the caller's array */
+};
+
+/*
+ * Encode node and sources; returns the octets used, 0 when `size` is too small.  Decode fills at
+ * most `capacity` sources and sets count to how many were filled; false when the octets are no
+ * record.  A newer record with more fields is read as far as it is known; fields that an older one
+ * lacks are 0.
+ */
+size_t status_encode(const struct status_record *record, uint8_t *bytes, size_t size);
+bool status_decode(struct status_record *record, size_t capacity, const uint8_t *bytes,
+                   size_t size);
+/* Upper limit of status_encode() for that many sources. */
+size_t status_size_max(size_t sources);
+
+/* One field, for those who render records: JSON, metrics, the manual's schema. */
+enum field_type {
+    FIELD_BOOL,
+    FIELD_U8,
+    FIELD_I8,
+    FIELD_U16,
+    FIELD_I32,
+    FIELD_U32,
+    FIELD_U64,
+    FIELD_DOUBLE,
+    FIELD_TIME,
+    FIELD_TEXT,
+    FIELD_ADDRESS,
+    FIELD_DROPS32,
+    FIELD_DROPS64,
+    FIELD_HOURS
+};
+struct status_field {
+    const char *name; /* JSON key */
+    const char *help; /* for the schema, with the unit */
+    enum field_type type;
+    uint16_t offset;          /* in its struct */
+    const char *const *words; /* enums: word of each value; else NULL */
+    uint8_t word_count;
+};
+/* Tables of the fields, and how many. */
+const struct status_field *status_node_fields(size_t *count);
+const struct status_field *status_source_fields(size_t *count);
+
+const char *node_state_word(uint8_t state);
+const char *node_state_sentence(uint8_t state);
+const char *node_reason_word(uint8_t reason);
+const char *node_reason_sentence(uint8_t reason);
+const char *source_state_word(uint8_t state);
+const char *source_state_sentence(uint8_t state);
+
+#endif
