@@ -39,10 +39,4 @@ bool address_is_loopback(const struct address *address);
 /* Loopback, link-local, RFC 1918, RFC 6598 or unique local: nobody's public server. */
 bool address_is_private(const struct address *address);
 
-/*
- * The refid by which an NTP server names this source: the IPv4 address itself, or for IPv6 the
- * first four octets of its MD5 sum (RFC 5905, section 7.3).
- */
-uint32_t address_refid(const struct address *address);
-
 #endif
