@@ -11,6 +11,7 @@
 #include "core/clock/reading.h"
 #include "core/node/options.h"
 #include "wire/control.h"
+#include "wire/resolve.h"
 
 enum event_kind {
     EVENT_TIMER,          /* node_deadline() has come (or anything else woke the owner) */
@@ -24,14 +25,7 @@ enum event_kind {
     EVENT_CONFIG,         /* new options, already validated */
 };
 
-enum resolve_result {
-    RESOLVE_OK,
-    RESOLVE_NO_NAME, /* NXDOMAIN: the name does not exist, yet */
-    RESOLVE_NO_DATA, /* it exists, without an address of the family */
-    RESOLVE_FAILED,  /* SERVFAIL, time-out, no resolver */
-};
-
-enum { RESOLVED_MAX = 16, EVENT_RANDOM = 16 };
+enum { EVENT_RANDOM = 16 };
 
 struct event_datagram {
     uint16_t association;

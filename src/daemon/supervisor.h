@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * supervisor.h - the parent of noond's processes, and what they and it say to each other.
+ *
+ * The parent binds the sockets, makes the shared pages, executes the others by role, hands them
+ * descriptors and starts them again when they end.  It reads nothing from the network and nothing
+ * of unbounded form from its children: fixed messages of 16 octets.  Nobody else forks.
+ */
+#ifndef DAEMON_SUPERVISOR_H
+#define DAEMON_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/units.h"
+#include "sys/log.h"
+#include "sys/page.h"
+#include "sys/privilege.h"
+#include "sys/udp.h"
+
+enum { SUPERVISOR_SOCKETS_MAX = 16, SUPERVISOR_PATH_SIZE = 108 };
+
+/* What the configuration asks of the parent. */
+struct supervisor_plan {
+    struct udp_options server[SUPERVISOR_SOCKETS_MAX]; /* the server's sockets, in order */
+    size_t server_count;                               /* 0: no server process */
+    struct udp_options acquisition;             /* for MESSAGE_OPEN_CLIENT: port, sharing, device */
+    struct user_ids user;                       /* whom the sockets and directories are given to */
+    char run_directory[SUPERVISOR_PATH_SIZE];   /* "": no sockets, no file for `noon now` */
+    char state_directory[SUPERVISOR_PATH_SIZE]; /* made if missing; "": none */
+    char pidfile[SUPERVISOR_PATH_SIZE];         /* "": none */
+};
+
+struct supervisor_setup {
+    char *const *arguments; /* noond's own, ended by NULL; children get them and --role=ROLE */
+    const char *helper;     /* path of noon-helper */
+    const struct log_sink *log;
+    /*
+     * Reads and checks the configuration: at the start, and at each REBIND.  False: refused, and
+     * why has been said; a running parent then keeps the old plan.
+     */
+    bool (*plan)(void *context, struct supervisor_plan *plan);
+    void *context;
+};
+
+/* Runs until SIGTERM or until the time process has ended deliberately; returns the exit status. */
+int supervisor_run(const struct supervisor_setup *setup);
+
+/*
+ * How a child ends.  Any status below SUPERVISOR_EXIT_RESTART is deliberate: the parent ends
+ * everything with the same status.  A signal, or a status from there on, means a restart.
+ */
+enum { SUPERVISOR_EXIT_RESTART = 70 };
+
+/* Descriptors of every child; /dev/null where a role has none. */
+enum supervisor_fd {
+    SUPERVISOR_FD_CHANNEL = 3,    /* time: messages to and from the parent */
+    SUPERVISOR_FD_LIFE,           /* time: page written for the parent, SUPERVISED_STATUS_SIZE */
+    SUPERVISOR_FD_LINE,           /* time page: written by time, read by server */
+    SUPERVISOR_FD_RECORD,         /* status page: the same */
+    SUPERVISOR_FD_COUNTERS,       /* server page: written by server, read by time */
+    SUPERVISOR_FD_STATUS_SOCKET,  /* time: listens, mode 0666 */
+    SUPERVISOR_FD_CONTROL_SOCKET, /* time: listens, mode 0660 */
+    SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
+};
+
+/* Layouts of the pages that only noond's processes see. */
+enum {
+    PAGE_LAYOUT_LIFE = 0x6c696631,
+    PAGE_LAYOUT_RECORD = 0x72656331,
+    PAGE_LAYOUT_COUNTERS = 0x636e7431,
+};
+
+enum message_kind {
+    /* from the time process */
+    MESSAGE_READY = 1,      /* serving, or watching: tell the service manager */
+    MESSAGE_RELOADING,      /* a reload has begun; READY ends it */
+    MESSAGE_STOPPING,       /* about to end */
+    MESSAGE_STATUS,         /* the life page holds a new sentence for people */
+    MESSAGE_START_HELPER,   /* argument: enum helper_role; answered by HELPER */
+    MESSAGE_RESTART_SERVER, /* the server's rules have changed: let it read them */
+    MESSAGE_REBIND,         /* the configuration has changed: ask for the plan again */
+    MESSAGE_OPEN_CLIENT,    /* argument: family; answered by CLIENT */
+    /* to the time process */
+    MESSAGE_HELPER,  /* with a socket to it; argument: role, value: enum err */
+    MESSAGE_CLIENT,  /* with a bound UDP socket; argument: family, value: enum err */
+    MESSAGE_REBOUND, /* argument: how many server sockets are open, value: enum err */
+};
+
+enum helper_role { HELPER_RESOLVE };
+
+struct message {
+    uint32_t kind; /* enum message_kind */
+    uint32_t argument;
+    uint64_t value;
+};
+
+/* --- for the time process ------------------------------------------------------------------ */
+
+enum { SUPERVISED_STATUS_SIZE = 160 };
+
+/* What the parent has given to the time process. */
+struct supervised {
+    int channel;
+    int status_listener, control_listener; /* -1: none */
+    struct page life, line, record, counters;
+};
+
+/* Takes over the descriptors.  False: this process was not started by a supervisor. */
+bool supervised_open(struct supervised *supervised);
+
+/*
+ * Promises to call again within that time.  When the promise is broken three times in a row the
+ * parent kills and restarts.
+ */
+void supervised_awake(struct supervised *supervised, struct steady_time now,
+                      struct duration timeout);
+
+/* The rate to leave the clock at if this process dies; only if it steers the kernel's clock. */
+void supervised_base_rate(struct supervised *supervised, struct freq rate);
+
+/* What the service manager shows, in words. */
+void supervised_status(struct supervised *supervised, const char *text);
+
+MUST_USE enum err supervised_send(const struct supervised *supervised, enum message_kind kind,
+                                  uint32_t argument);
+/* The next message from the parent and its descriptor (-1: none; the caller's).  ERR_AGAIN: none;
+ * ERR_UNREACHABLE: the parent is gone. */
+MUST_USE enum err supervised_receive(const struct supervised *supervised, struct message *message,
+                                     int *fd);
+
+#endif

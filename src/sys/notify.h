@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * notify.h - tells systemd, or whoever set NOTIFY_SOCKET, how the service is (sd_notify(3)).
+ *
+ * Without NOTIFY_SOCKET every call does nothing.  Only the main process is listened to.
+ */
+#ifndef SYS_NOTIFY_H
+#define SYS_NOTIFY_H
+
+#include <stdbool.h>
+
+#include "base/units.h"
+
+struct notify {
+    int fd;                   /* -1: nobody listens */
+    struct duration watchdog; /* a sign of life is expected this often; 0: never */
+};
+
+/* Reads NOTIFY_SOCKET (a path, or @abstract) and WATCHDOG_USEC, and takes them out of the
+ * environment so that children do not speak for us. */
+void notify_open(struct notify *notify);
+void notify_ready(const struct notify *notify);
+/* A reload begins, at this time of CLOCK_MONOTONIC; notify_ready() ends it. */
+void notify_reloading(const struct notify *notify, struct steady_time now);
+void notify_stopping(const struct notify *notify);
+/* One line for people.  Control characters are left out. */
+void notify_status(const struct notify *notify, const char *text);
+void notify_watchdog(const struct notify *notify);
+void notify_close(struct notify *notify);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* process.h - starting programs, seeing them end. */
+#ifndef SYS_PROCESS_H
+#define SYS_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum { PROCESS_FDS_FIRST = 3, PROCESS_FDS_MAX = 32 };
+
+/*
+ * Executes `path` with `arguments` (ended by NULL) in a child, in which fds[0..] are 3, 4, ... and
+ * nothing else but the standard three is open; signals are at their defaults, and the child is
+ * killed when its parent dies.  ERR_NOT_FOUND and ERR_DENIED: it could not be executed.
+ */
+MUST_USE enum err process_start(int *pid, const char *path, char *const arguments[], const int *fds,
+                                size_t fd_count);
+
+struct process_end {
+    int pid;
+    int status; /* exit status; 128 + signal when killed */
+    bool killed;
+};
+
+/* A child that has ended.  False: none. */
+bool process_ended(struct process_end *end);
+
+/* SIGTERM, SIGHUP, SIGKILL ... to a process of ours. */
+void process_signal(int pid, int signal);
+
+/* How many descriptors from 3 on this process was given. */
+size_t process_given_fds(void);
+
+/* The directory of the running program, "/usr/sbin"; false when unknown. */
+bool process_directory(char *text, size_t size);
+
+int process_id(void);
+
+#endif

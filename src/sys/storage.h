@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* storage.h - small files that are whole or absent, and directories to keep them in. */
+#ifndef SYS_STORAGE_H
+#define SYS_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * Reads a whole file of at most `capacity` octets.  ERR_NOT_FOUND, ERR_DENIED; ERR_RANGE: longer;
+ * ERR_FORMAT: a directory or device.
+ */
+MUST_USE enum err storage_read(const char *path, void *bytes, size_t capacity, size_t *size);
+
+/*
+ * Replaces a file so that after a crash it holds the old or the new content: temporary file in the
+ * same directory, fsync, rename, fsync of the directory.  ERR_FULL: disk or quota full; ERR_DENIED:
+ * also when the file system is read-only.  The old content stays on error.
+ */
+MUST_USE enum err storage_replace(const char *path, const void *bytes, size_t size, unsigned mode);
+
+/* Makes a directory and those above it; gives the last to that owner (uid -1: leave). */
+MUST_USE enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, int64_t gid);
+
+/* Opens for appending, making it: for logs.  -1: failed, errno says why. */
+int storage_append_open(const char *path, unsigned mode);
+/* Appends one whole line or block. */
+MUST_USE enum err storage_append(int fd, const void *bytes, size_t size);
+
+void storage_remove(const char *path);
+
+/*
+ * Writes our process id.  ERR_IN_USE: it names a living process of this program (its id in
+ * *other); a stale one is replaced.
+ */
+MUST_USE enum err storage_pidfile(const char *path, int *other);
+
+/* The kind of refusal behind an errno, for all of sys and its callers. */
+enum err storage_err(int os_error);
+
+#endif
