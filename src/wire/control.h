@@ -59,7 +59,8 @@ struct control_request {
 
 /*
  * A request's octets.  Returns how many of `size` were taken; 0: more are needed; negative: this is
- * no request and the connection should be closed.
+ * no request and the connection should be closed.  A command or a version that is not known comes
+ * out as CONTROL_COMMAND_COUNT, to be answered by CONTROL_UNKNOWN.
  */
 int control_request_decode(struct control_request *request, const uint8_t *bytes, size_t size);
 /* Returns the number of octets, 0 when `size` is too small. */

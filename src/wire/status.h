@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "base/units.h"
 #include "wire/drop.h"
+#include "wire/fields.h"
 
 /* X(constant, word in JSON, sentence) */
 #define NODE_STATE_LIST(X)                                                                         \
@@ -197,40 +198,18 @@ bool status_decode(struct status_record *record, size_t capacity, const uint8_t 
 /* Upper limit of status_encode() for that many sources. */
 size_t status_size_max(size_t sources);
 
-/* One field, for those who render records: JSON, metrics, the manual's schema. */
-enum field_type {
-    FIELD_BOOL,
-    FIELD_U8,
-    FIELD_I8,
-    FIELD_U16,
-    FIELD_I32,
-    FIELD_U32,
-    FIELD_U64,
-    FIELD_DOUBLE,
-    FIELD_TIME,
-    FIELD_TEXT,
-    FIELD_ADDRESS,
-    FIELD_DROPS32,
-    FIELD_DROPS64,
-    FIELD_HOURS
-};
-struct status_field {
-    const char *name; /* JSON key */
-    const char *help; /* for the schema, with the unit */
-    enum field_type type;
-    uint16_t offset;          /* in its struct */
-    const char *const *words; /* enums: word of each value; else NULL */
-    uint8_t word_count;
-};
 /* Tables of the fields, and how many. */
 const struct status_field *status_node_fields(size_t *count);
 const struct status_field *status_source_fields(size_t *count);
 
+/* Words and sentences of the lists above; "unknown" beyond them, never NULL. */
 const char *node_state_word(uint8_t state);
 const char *node_state_sentence(uint8_t state);
 const char *node_reason_word(uint8_t reason);
 const char *node_reason_sentence(uint8_t reason);
 const char *source_state_word(uint8_t state);
 const char *source_state_sentence(uint8_t state);
+const char *clock_backend_word(uint8_t backend);
+const char *resolve_state_word(uint8_t state);
 
 #endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "wire/status.h"
+
+#include "base/bytes.h"
+
+/* {"NOST", version, 0 (3 octets)}, the node, the number of sources (4 octets), the sources. */
+static const uint8_t magic[4] = {'N', 'O', 'S', 'T'};
+
+enum { RECORD_VERSION = 1, RECORD_HEADER_SIZE = 8 };
+
+#define WORD(name, word, sentence) word,
+#define SENTENCE(name, word, sentence) sentence,
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static const char *const node_states[] = {NODE_STATE_LIST(WORD)};
+static const char *const node_state_sentences[] = {NODE_STATE_LIST(SENTENCE)};
+static const char *const node_reasons[] = {NODE_REASON_LIST(WORD)};
+static const char *const node_reason_sentences[] = {NODE_REASON_LIST(SENTENCE)};
+static const char *const source_states[] = {SOURCE_STATE_LIST(WORD)};
+static const char *const source_state_sentences[] = {SOURCE_STATE_LIST(SENTENCE)};
+static const char *const drop_words[] = {DROP_LIST(WORD)};
+static const char *const backends[] = {"kernel", "virtual", "none", "simulated"};
+static const char *const resolve_states[] = {"literal", "waiting", "done", "no-name", "failed"};
+static const char *const leaps[] = {"none", "insert", "delete", "unsynchronised"};
+static const char *const stamp_classes[] = {"user", "kernel", "hardware"};
+
+/* A row's key is its member's path.  F: a plain field; E: an enumeration; L: a list; T: a text. */
+#define ROW(member, text, kind, size, list, list_size)                                             \
+    {                                                                                              \
+#member, text, kind, offsetof(struct OWNER, member), size, list, list_size                 \
+    }
+#define F(kind, member, help) ROW(member, help, FIELD_##kind, 1, NULL, 0)
+#define E(member, list, help) ROW(member, help, FIELD_U8, 1, list, COUNT(list))
+#define L(kind, member, element, help)                                                             \
+    ROW(member, help, FIELD_##kind, sizeof(((struct OWNER *)0)->member) / (element), NULL, 0)
+#define T(member, help) L(TEXT, member, 1, help)
+
+/* The order is the order on the wire: new fields go to the end, none is ever taken out. */
+#define OWNER node_status
+static const struct status_field node_fields[] = {
+    T(version, "version of the daemon"),
+    T(config_file, "the configuration file it has read"),
+    F(U32, pid, "process id of the process that keeps the time"),
+    E(state, node_states, "what the node does"),
+    E(reason, node_reasons, "why it is not synchronised, or not well"),
+    E(backend, backends, "the clock that is kept"),
+    F(BOOL, privileged, "the daemon may set the kernel's clock"),
+    F(TIME, now, "the node's UTC when the record was written"),
+    F(TIME, started, "when the daemon started"),
+    F(TIME, state_since, "since when `state` holds"),
+    F(TIME, reference_time, "last update of the estimate"),
+    F(DOUBLE, bound_s, "the node's UTC is wrong by at most this; negative: unknown"),
+    F(DOUBLE, sd_s, "precision of the node's UTC (one standard deviation), no promise"),
+    F(DOUBLE, clock_error_s, "the node's UTC - the clock that is kept: still to be slewed"),
+    F(DOUBLE, freq_s_per_s, "of the free-running clock, s/s; positive: it is slow"),
+    F(DOUBLE, freq_sd_s_per_s, "standard deviation of freq_s_per_s"),
+    F(DOUBLE, wander, "random walk of the frequency, s/s per square root of a second"),
+    F(DOUBLE, slew_s_per_s, "rate of the slew in progress, s/s"),
+    F(DOUBLE, root_delay_s, "round trip to the reference clock, as announced to clients"),
+    F(DOUBLE, root_dispersion_s, "dispersion to the reference clock, as announced to clients"),
+    F(DOUBLE, last_correction_s, "correction of the last update"),
+    F(U8, stratum, "as announced to clients"),
+    E(leap, leaps, "leap second announced for the end of this month"),
+    F(U32, refid, "reference identifier announced to clients"),
+    F(U32, source_count, "sources configured; every address of a pool counts"),
+    F(U32, usable_count, "sources that could be followed"),
+    F(U32, agreeing_count, "sources that agree with the majority"),
+    F(I32, selected, "index of the selected source; -1: none"),
+    F(U32, steps, "steps of the clock made by the daemon"),
+    F(DOUBLE, last_step_s, "size of the last one"),
+    F(TIME, last_step_time, "when it was made"),
+    F(U32, disturbances, "steps of the clock made by others"),
+    F(U32, suspends, "times that the machine slept"),
+    F(U32, pauses, "times that the machine was paused or migrated"),
+    F(U32, rivals, "adjustments of the clock by other programs"),
+    F(U32, updates, "updates of the estimate"),
+    F(U32, reloads, "configurations applied while running"),
+    F(U32, reload_failures, "configurations refused while running"),
+    F(U32, leap_armed, "leap seconds handed to the kernel"),
+    F(U64, log_repeats, "log lines that were only counted"),
+    F(BOOL, server.serving, "a socket is open and somebody may ask"),
+    F(U64, server.requests, "datagrams that reached the server"),
+    F(U64, server.answers, "answers sent"),
+    L(DROPS64, server.drops, 8, "requests not answered, by reason"),
+};
+#undef OWNER
+
+#define OWNER source_status
+static const struct status_field source_fields[] = {
+    T(name, "as configured"),
+    F(ADDRESS, address, "with port; null: not resolved"),
+    E(state, source_states, "what becomes of the source"),
+    E(resolve, resolve_states, "state of its name"),
+    F(BOOL, pool, "one address of a pool"),
+    F(BOOL, prefer, "preferred, as configured"),
+    F(BOOL, noselect, "measured only, as configured"),
+    F(BOOL, trust, "trusted, as configured"),
+    F(BOOL, require, "required, as configured"),
+    F(BOOL, offline, "not asked, by order of the operator"),
+    F(BOOL, xleave, "interleaved mode is asked for"),
+    F(U8, stratum, "as the source announced"),
+    E(leap, leaps, "as the source announced"),
+    F(U32, refid, "as the source announced"),
+    F(U16, reach, "the last 16 requests, newest in bit 0; 1: answered"),
+    F(I8, poll_log2, "interval of the requests, log2 s"),
+    F(U8, version, "NTP version of the requests"),
+    E(stamp_class, stamp_classes, "where the last sample's timestamps come from"),
+    E(last_drop, drop_words, "why the last refused answer was refused"),
+    F(TIME, state_since, "since when `state` holds"),
+    F(TIME, last_answer, "last datagram from it; null: never"),
+    F(TIME, last_sample, "last measurement; null: never"),
+    F(TIME, next_poll, "when it will be asked again"),
+    F(TIME, resolved_at, "when its name was last resolved; null: never"),
+    F(DOUBLE, offset_s, "the source's UTC - the node's, now"),
+    F(DOUBLE, sd_s, "standard deviation of offset_s"),
+    F(DOUBLE, last_offset_s, "of the last sample"),
+    F(DOUBLE, last_delay_s, "of the last sample: round trip"),
+    F(DOUBLE, floor_s, "least round trip of the path"),
+    F(DOUBLE, jitter_s, "mean queueing delay above it, one way"),
+    F(DOUBLE, freq_s_per_s, "of the source against the node's UTC, s/s"),
+    F(DOUBLE, root_delay_s, "as the source announced"),
+    F(DOUBLE, root_dispersion_s, "as the source announced"),
+    F(DOUBLE, distance_s, "half-width of the interval in which it places UTC"),
+    F(DOUBLE, weight, "share in the combination, 0..1"),
+    F(U32, samples, "in the estimate's memory"),
+    F(U32, sent, "requests sent"),
+    F(U32, received, "datagrams received"),
+    F(U32, accepted, "answers that were measured"),
+    F(U32, kod, "kiss-o'-death packets received"),
+    F(U32, jumps, "confirmed steps of the source's time"),
+    F(U32, address_changes, "changes of the address behind its name"),
+    F(U32, send_errors, "requests that did not leave, or were refused on the way (ICMP)"),
+    L(DROPS32, drops, 4, "answers refused, by reason"),
+    L(HOURS, hours, 4, "requests and answers of each hour, the present one first"),
+};
+#undef OWNER
+
+static const struct field_table node_table = {node_fields, COUNT(node_fields),
+                                              sizeof(struct node_status)};
+static const struct field_table source_table = {source_fields, COUNT(source_fields),
+                                                sizeof(struct source_status)};
+
+const struct status_field *status_node_fields(size_t *count)
+{
+    *count = COUNT(node_fields);
+    return node_fields;
+}
+
+const struct status_field *status_source_fields(size_t *count)
+{
+    *count = COUNT(source_fields);
+    return source_fields;
+}
+
+size_t status_encode(const struct status_record *record, uint8_t *bytes, size_t size)
+{
+    struct writer w = {.at = bytes, .left = size};
+
+    writer_put(&w, magic, sizeof magic);
+    writer_be(&w, 4, (uint64_t)RECORD_VERSION << 24);
+    fields_encode(&w, &node_table, &record->node);
+    writer_be(&w, 4, record->count);
+    for (size_t i = 0; i < record->count && !w.overrun; i++) {
+        fields_encode(&w, &source_table, &record->sources[i]);
+    }
+    return w.overrun ? 0 : size - w.left;
+}
+
+bool status_decode(struct status_record *record, size_t capacity, const uint8_t *bytes, size_t size)
+{
+    struct reader r = {.at = bytes, .left = size};
+    const uint8_t *start = reader_take(&r, sizeof magic);
+    uint64_t version = reader_be(&r, 4) >> 24;
+    uint64_t count;
+
+    record->count = 0;
+    if (r.overrun || memcmp(start, magic, sizeof magic) != 0 || version != RECORD_VERSION ||
+        !fields_decode(&r, &node_table, &record->node)) {
+        return false;
+    }
+    count = reader_be(&r, 4);
+    while (record->count < capacity && record->count < count) {
+        if (!fields_decode(&r, &source_table, &record->sources[record->count])) {
+            return false;
+        }
+        record->count++;
+    }
+    return !r.overrun;
+}
+
+size_t status_size_max(size_t sources)
+{
+    return RECORD_HEADER_SIZE + fields_size_max(&node_table) + 4 +
+           sources * fields_size_max(&source_table);
+}
+
+static const char *pick(const char *const *list, size_t count, uint8_t value)
+{
+    return value < count ? list[value] : "unknown";
+}
+
+const char *node_state_word(uint8_t state)
+{
+    return pick(node_states, COUNT(node_states), state);
+}
+
+const char *node_state_sentence(uint8_t state)
+{
+    return pick(node_state_sentences, COUNT(node_state_sentences), state);
+}
+
+const char *node_reason_word(uint8_t reason)
+{
+    return pick(node_reasons, COUNT(node_reasons), reason);
+}
+
+const char *node_reason_sentence(uint8_t reason)
+{
+    return pick(node_reason_sentences, COUNT(node_reason_sentences), reason);
+}
+
+const char *source_state_word(uint8_t state)
+{
+    return pick(source_states, COUNT(source_states), state);
+}
+
+const char *source_state_sentence(uint8_t state)
+{
+    return pick(source_state_sentences, COUNT(source_state_sentences), state);
+}
+
+const char *clock_backend_word(uint8_t backend)
+{
+    return pick(backends, COUNT(backends), backend);
+}
+
+const char *resolve_state_word(uint8_t state)
+{
+    return pick(resolve_states, COUNT(resolve_states), state);
+}
