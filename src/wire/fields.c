@@ -143,8 +143,11 @@ static void decode_text(struct reader *r, const struct status_field *field, uint
 {
     size_t length = (size_t)reader_be(r, 2);
     const uint8_t *bytes = reader_take(r, length);
+    const uint8_t *end;
 
     if (bytes != NULL) {
+        end = memchr(bytes, '\0', length);
+        length = end != NULL ? (size_t)(end - bytes) : length;
         memcpy(at, bytes, length < field->count ? length : field->count - 1U);
     }
 }
