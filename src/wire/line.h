@@ -13,6 +13,10 @@
 
 #include "base/units.h"
 
+/* Layout (sys/page.h) of the page RUNDIR/time, whose payload is a struct time_line as it lies in
+ * memory.  Changes with every change of the struct. */
+enum { TIME_LINE_LAYOUT = 0x6c696e31 };
+
 struct time_line {
     struct steady_time from;       /* M0 */
     struct utc_time utc;           /* U0: UTC at M0 */
