@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sim/pass.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "sim/traffic.h"
+
+#define STEP_COST_S 4e-6 /* of one node_step() */
+#define RATE_LIMIT_ROOM_S_PER_S 1e-6
+#define START_S 300.0 /* in which the clock may be stepped */
+
+enum { DEPTH_MAX = 6 };
+
+static void deliver(struct world *world, struct sim_node *node, const struct clock_reading *now,
+                    struct event *event);
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static unsigned index_of(const struct world *world, const struct sim_node *node)
+{
+    return (unsigned)(node - world->nodes);
+}
+
+/* What a STEER or STEP did goes back to the program before anything else. */
+static void report_adjusted(struct world *world, struct sim_node *node,
+                            const struct event_clock_adjusted *adjusted)
+{
+    struct event event = {.kind = EVENT_CLOCK_ADJUSTED, .adjusted = *adjusted};
+    struct clock_reading now = computer_reading(&node->computer);
+
+    if (adjusted->error == ERR_NONE && !computer_may_adjust(&node->computer)) {
+        check_report(&node->check, &(struct violation){INVARIANT_PRIVILEGE, world->now, 0, 0});
+    }
+    deliver(world, node, &now, &event);
+}
+
+static void steer(struct world *world, struct sim_node *node, struct freq rate)
+{
+    const struct node_options *options = &node->options;
+    double limit_s_per_s =
+        options->max_slew_s_per_s + options->max_drift_s_per_s + RATE_LIMIT_ROOM_S_PER_S;
+    struct event_clock_adjusted adjusted = computer_steer(&node->computer, rate);
+
+    world_digest(world, bits_of(adjusted.rate.s_per_s));
+    check_rate(&node->check, world->now, rate.s_per_s, limit_s_per_s);
+    report_adjusted(world, node, &adjusted);
+}
+
+static void step(struct world *world, struct sim_node *node, struct duration by)
+{
+    struct event_clock_adjusted adjusted = computer_step(&node->computer, by);
+
+    world_digest(world, (uint64_t)by.ns);
+    if (adjusted.error == ERR_NONE) {
+        node->figures.steps++;
+        check_step(&node->check, world->now, duration_to_s(by));
+    }
+    report_adjusted(world, node, &adjusted);
+}
+
+static void send_request(struct world *world, struct sim_node *node, const struct action_send *send)
+{
+    struct event event = {.kind = EVENT_TX_STAMP};
+    enum err error = traffic_send(world, index_of(world, node), send, &event.tx_stamp.sent);
+    struct clock_reading now = computer_reading(&node->computer);
+
+    node->figures.sent++;
+    if (error != ERR_NONE) {
+        event.kind = EVENT_SEND_FAILED;
+        event.send_failed = (struct event_send_failed){
+            .association = send->association, .sequence = send->sequence, .error = error};
+    } else {
+        event.tx_stamp.association = send->association;
+        event.tx_stamp.sequence = send->sequence;
+    }
+    deliver(world, node, &now, &event);
+}
+
+static void publish(struct world *world, struct sim_node *node)
+{
+    struct clock_reading now = computer_reading(&node->computer);
+    struct time_line line;
+
+    node->machine->line(node->program, &now, &line);
+    world_digest(world, (uint64_t)line.utc.ns);
+    world_digest(world, bits_of(line.rate));
+    world_digest(world, bits_of(line.bound_s));
+    struct check_instant at = world_instant(world, node);
+    check_publish(&node->check, &at, &line);
+    node->line = line;
+    node->published = true;
+    node->figures.publishes++;
+    if (line.synchronised && node->figures.locked.ns == INT64_MAX) {
+        node->figures.locked = node->computer.now;
+    }
+}
+
+static void resolve(struct world *world, struct sim_node *node,
+                    const struct action_resolve *resolve)
+{
+    struct true_time when = true_time_after_s(node->computer.now, dns_latency_s(&world->dns));
+    struct happening *happening = world_post(world, index_of(world, node), when);
+
+    node->figures.resolves++;
+    if (happening) {
+        happening->kind = HAPPEN_RESOLVED;
+        happening->sequence = resolve->query;
+        happening->family = resolve->family;
+        memcpy(happening->name, resolve->name, NAME_SIZE);
+    }
+}
+
+static void carry_out(struct world *world, struct sim_node *node, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_SEND:
+        send_request(world, node, &action->send);
+        break;
+    case ACTION_CLOSE:
+        traffic_close(world, index_of(world, node), action->close);
+        break;
+    case ACTION_STEER:
+        steer(world, node, action->steer);
+        break;
+    case ACTION_STEP:
+        step(world, node, action->step);
+        break;
+    case ACTION_SET_STATUS:
+        node->status = action->status;
+        computer_set_status(&node->computer, &action->status);
+        break;
+    case ACTION_RESOLVE:
+        resolve(world, node, &action->resolve);
+        break;
+    case ACTION_PUBLISH:
+        publish(world, node);
+        break;
+    case ACTION_SAVE:
+        node->saved = node->machine->saved(node->program);
+        node->figures.saves++;
+        break;
+    case ACTION_LOG:
+        must(action->log.id < LOG_EVENT_COUNT);
+        node->logs[action->log.id]++;
+        break;
+    case ACTION_READY:
+        if (node->figures.ready.ns == INT64_MAX) {
+            node->figures.ready = node->computer.now;
+        }
+        break;
+    case ACTION_ANSWER:
+        node->answer = action->answer;
+        node->answers++;
+        break;
+    }
+}
+
+/* One node_step() and its actions. */
+static void deliver(struct world *world, struct sim_node *node, const struct clock_reading *now,
+                    struct event *event)
+{
+    struct actions actions;
+
+    if (node->depth >= DEPTH_MAX) {
+        check_report(&node->check,
+                     &(struct violation){INVARIANT_RECURSION, world->now, DEPTH_MAX, DEPTH_MAX});
+        return;
+    }
+    for (unsigned i = 0; i < EVENT_RANDOM; i++) {
+        event->random[i] = prng_next(&node->prng);
+    }
+    actions.count = 0;
+    node->figures.events++;
+    node->machine->step(node->program, now, event, &actions);
+    computer_spend(&node->computer, STEP_COST_S);
+    must(actions.count <= ACTIONS_MAX);
+    node->depth++;
+    for (unsigned i = 0; i < actions.count && node->program; i++) {
+        world_digest(world, (uint64_t)actions.at[i].kind << 32 ^ (uint64_t)world->now.ns);
+        if (world->observer && world->observer->action) {
+            world->observer->action(world->observer->context, world, index_of(world, node),
+                                    &actions.at[i]);
+        }
+        carry_out(world, node, &actions.at[i]);
+    }
+    node->depth--;
+}
+
+/* Put a wake-up into the queue, unless an earlier one is there already. */
+static void sleep_until_deadline(struct world *world, struct sim_node *node)
+{
+    struct clock_reading now = computer_reading(&node->computer);
+    struct mono_time deadline = node->machine->deadline(node->program);
+    double sleep_s = computer_sleep_s(&node->computer, now.raw, deadline);
+    struct true_time when = true_time_after_s(node->computer.now, sleep_s);
+
+    node->overdue = deadline.ns <= now.raw.ns;
+    if (when.ns < node->wake_at.ns) {
+        struct happening *happening = world_post(world, index_of(world, node), when);
+        if (happening) {
+            happening->kind = HAPPEN_WAKE;
+            node->wake_at = when;
+        }
+    }
+}
+
+void pass_event(struct world *world, unsigned index, struct event *event)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    computer_advance(&node->computer, world->now);
+    if (!node->program) {
+        return;
+    }
+    struct clock_reading now = computer_reading(&node->computer);
+    deliver(world, node, &now, event);
+    if (node->program) {
+        sleep_until_deadline(world, node);
+    }
+}
+
+void pass_wake(struct world *world, unsigned index)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    if (world->now.ns == node->wake_at.ns) {
+        node->wake_at = TRUE_TIME_NEVER;
+    }
+    if (!node->program) {
+        return;
+    }
+    computer_advance(&node->computer, world->now);
+    struct clock_reading now = computer_reading(&node->computer);
+    bool due = node->machine->deadline(node->program).ns <= now.raw.ns;
+    check_wake(&node->check, world->now, !(due && node->overdue));
+    if (due) {
+        struct event event = {.kind = EVENT_TIMER};
+        node->figures.wakes++;
+        deliver(world, node, &now, &event);
+    }
+    if (node->program) {
+        sleep_until_deadline(world, node);
+    }
+}
+
+void pass_start(struct world *world, unsigned index)
+{
+    struct sim_node *node = &world->nodes[index];
+    struct computer *computer = &node->computer;
+
+    computer_advance(computer, world->now);
+    memset(node->memory, 0, node->memory_size);
+    node->options.sources = node->sources;
+    if (node->options.access_count > 0) {
+        node->options.access = &node->access;
+    }
+    struct node_setup setup = {
+        .options = &node->options,
+        .saved = node->saved,
+        .now = computer_reading(computer),
+        .backend = computer->options.backend,
+        .may_adjust = computer_may_adjust(computer),
+        .max_rate_s_per_s = computer_max_rate(computer),
+        .rate = computer_steered(computer),
+        .precision_s = 60e-9,
+        .random = prng_next(&node->prng),
+        .capacity = world->limits.sources,
+    };
+    node->program = node->machine->init(node->memory, &setup);
+    node->started = computer->now;
+    node->figures.locked = node->figures.ready = TRUE_TIME_NEVER;
+    node->check.steps_until = true_time_after_s(computer->now, START_S);
+    node->check.have_line = false;
+    node->published = false;
+    node->wake_at = TRUE_TIME_NEVER;
+    sleep_until_deadline(world, node);
+}
+
+void pass_stop(struct world *world, unsigned index)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    node->program = NULL;
+    node->published = false;
+    for (unsigned i = 0; i < world->limits.sources; i++) {
+        node->sockets[i].open = false;
+    }
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sim/server.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HALF_DAY_NS (43200 * NS_PER_S)
+
+struct server_options server_options_honest(void)
+{
+    return (struct server_options){
+        .stratum = 1,
+        .precision_log2 = -24,
+        .refid = UINT32_C(0x47505300), /* GPS */
+        .root_dispersion_s = 20e-6,
+        .noise_s = 1e-6,
+        .processing_s = 20e-6,
+    };
+}
+
+void server_init(struct server *server, const struct server_options *options, struct prng prng)
+{
+    *server = (struct server){.options = *options, .prng = prng};
+}
+
+/* What its way with leap seconds adds to its clock. */
+static double leap_error_s(const struct server *server, const struct utc_scale *utc,
+                           struct true_time t)
+{
+    int64_t leap_ns = utc_scale_leap_at(utc).ns;
+
+    if (utc->leap == 0) {
+        return 0;
+    }
+    if (server->options.leap == SERVER_IGNORES_LEAP) {
+        return t.ns >= leap_ns ? utc->leap : 0;
+    }
+    if (server->options.leap != SERVER_SMEARS) {
+        return 0;
+    }
+    double turned = (double)(t.ns - (leap_ns - HALF_DAY_NS)) / (double)(2 * HALF_DAY_NS);
+    turned = turned < 0 ? 0 : turned > 1 ? 1 : turned;
+    return utc->leap * ((t.ns >= leap_ns ? 1 : 0) - turned);
+}
+
+double server_error_s(const struct server *server, const struct utc_scale *utc, struct true_time t)
+{
+    const struct server_options *options = &server->options;
+    double error_s = options->error_s + options->drift_s_per_s * true_time_to_s(t) +
+                     leap_error_s(server, utc, t);
+
+    if (options->sawtooth_s > 0) {
+        double turns = true_time_to_s(t) / options->sawtooth_period_s;
+        error_s += options->sawtooth_s * (2 * (turns - floor(turns)) - 1);
+    }
+    if (options->jump_s != 0 && t.ns >= options->jump_at.ns) {
+        error_s += options->jump_s;
+    }
+    return error_s;
+}
+
+static struct ntp_ts read_clock(struct server *server, const struct utc_scale *utc,
+                                struct true_time t)
+{
+    const struct server_options *options = &server->options;
+    double error_s = server_error_s(server, utc, t);
+
+    if (options->noise_s > 0) {
+        error_s += options->noise_s * prng_normal(&server->prng);
+    }
+    struct utc_time shown = {utc_scale_at(utc, t).ns + duration_from_s(error_s).ns};
+    if (options->granularity_s > 0) {
+        int64_t grain_ns = duration_from_s(options->granularity_s).ns;
+        shown.ns -= ((shown.ns % grain_ns) + grain_ns) % grain_ns;
+    }
+    return ntp_ts_from_utc(shown);
+}
+
+static uint8_t announced_leap(const struct server *server, const struct utc_scale *utc,
+                              struct true_time t)
+{
+    int64_t leap_ns = utc_scale_leap_at(utc).ns;
+    bool on_the_day = t.ns >= leap_ns - 2 * HALF_DAY_NS && t.ns < leap_ns;
+
+    if (period_has(&server->options.unsynchronised, t)) {
+        return NTP_LEAP_UNSYNC;
+    }
+    if (server->options.leap == SERVER_CRIES_LEAP) {
+        return NTP_LEAP_INSERT;
+    }
+    if (utc->leap != 0 && on_the_day && server->options.leap == SERVER_LEAPS) {
+        return utc->leap > 0 ? NTP_LEAP_INSERT : NTP_LEAP_DELETE;
+    }
+    return NTP_LEAP_NONE;
+}
+
+/* A kiss instead of time; 0: time is given. */
+static uint32_t kiss(const struct server *server, const struct server_request *request)
+{
+    const struct server_options *options = &server->options;
+
+    if (period_has(&options->kod, request->arrived)) {
+        return options->kiss;
+    }
+    if (request->since_last_s >= 0 && request->since_last_s < options->rate_limit_s) {
+        return KISS_RATE;
+    }
+    return 0;
+}
+
+static void fill(struct server *server, const struct utc_scale *utc,
+                 const struct server_request *request, struct ntp_packet *packet)
+{
+    const struct server_options *options = &server->options;
+    uint32_t code = kiss(server, request);
+
+    packet->leap = announced_leap(server, utc, request->arrived);
+    packet->mode = NTP_MODE_SERVER;
+    packet->stratum = packet->leap == NTP_LEAP_UNSYNC ? 0 : options->stratum;
+    packet->precision_log2 = options->precision_log2;
+    packet->root_delay = ntp_short_from_s_up(options->root_delay_s);
+    packet->root_dispersion = ntp_short_from_s_up(options->root_dispersion_s);
+    packet->refid = packet->leap == NTP_LEAP_UNSYNC ? 0 : options->refid;
+    if (code) {
+        packet->stratum = 0;
+        packet->leap = NTP_LEAP_UNSYNC;
+        packet->refid = code;
+        server->kisses++;
+    }
+}
+
+unsigned server_answer(struct server *server, const struct utc_scale *utc,
+                       const struct server_request *request,
+                       struct server_answer answers[static SERVER_ANSWERS_MAX])
+{
+    const struct server_options *options = &server->options;
+    struct ntp_packet packet;
+    unsigned count = 0;
+
+    server->requests++;
+    if (ntp_packet_decode(&packet, request->bytes, request->size) != DROP_NONE ||
+        packet.mode != NTP_MODE_CLIENT || period_has(&options->silent, request->arrived)) {
+        return 0;
+    }
+    double took_s = options->processing_s * prng_exponential(&server->prng);
+    struct true_time leaves = true_time_after_s(request->arrived, took_s);
+    struct true_time claimed = true_time_after_s(leaves, -options->backwards_s);
+
+    fill(server, utc, request, &packet);
+    packet.origin = packet.transmit;
+    packet.receive = read_clock(server, utc, request->arrived);
+    packet.transmit = read_clock(server, utc, claimed);
+    packet.reference = ntp_ts_from_utc(
+        (struct utc_time){utc_scale_at(utc, request->arrived).ns - NS_PER_S +
+                          duration_from_s(server_error_s(server, utc, request->arrived)).ns});
+    if (server->have_last && prng_chance(&server->prng, options->replay)) {
+        answers[count].leaves = leaves;
+        memcpy(answers[count++].bytes, server->last, NTP_HEADER_SIZE);
+    }
+    answers[count].leaves = leaves;
+    ntp_packet_encode(&packet, answers[count].bytes);
+    memcpy(server->last, answers[count++].bytes, NTP_HEADER_SIZE);
+    server->have_last = true;
+    server->answers++;
+    return count;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sim/traffic.h"
+
+#include <string.h>
+
+#include "base/must.h"
+
+#define SEND_S 4e-6           /* of a send() */
+#define TX_STAMP_LATE_S 20e-6 /* until the kernel's stamp can be read */
+#define RECEIVE_S 10e-6       /* from the card to the program */
+
+static void open_socket(struct world *world, struct sim_socket *socket, const struct address *peer)
+{
+    *socket = (struct sim_socket){
+        .open = true,
+        .number = ++world->socket_numbers,
+        .host = (uint16_t)world_find_host(world, peer),
+        .peer = *peer,
+    };
+}
+
+static void note_request(struct world *world, struct sim_node *node, struct link *link,
+                         const struct address *to)
+{
+    double now_s = true_time_to_s(node->computer.now);
+
+    if (link->sent) {
+        double since_s = now_s - true_time_to_s(link->last_sent);
+        check_request(&node->check, world->now, since_s, !address_is_private(to));
+    }
+    link->sent = true;
+    link->last_sent = node->computer.now;
+}
+
+/* Put a request on its way; each copy arrives by itself. */
+static void carry_request(struct world *world, unsigned index, const struct action_send *send)
+{
+    struct sim_node *node = &world->nodes[index];
+    const struct sim_socket *socket = &node->sockets[send->association];
+    struct link *link = world_link(world, index, socket->host);
+    struct passage passage = path_carry(&link->there, node->computer.now);
+
+    note_request(world, node, link, &send->to);
+    for (unsigned i = 0; i < passage.copies; i++) {
+        struct happening *happening = world_post(world, index, passage.arrival[i]);
+        if (!happening) {
+            return;
+        }
+        happening->kind = HAPPEN_REQUEST;
+        happening->host = socket->host;
+        happening->association = send->association;
+        happening->socket = socket->number;
+        happening->size = send->size;
+        memcpy(happening->bytes, send->bytes, send->size);
+    }
+}
+
+static void post_tx_stamp(struct world *world, unsigned index, const struct action_send *send)
+{
+    struct sim_node *node = &world->nodes[index];
+    struct computer *computer = &node->computer;
+    struct stamp stamp = computer_stamp(computer, true);
+
+    if (computer->options.user_stamps ||
+        prng_chance(&computer->prng, computer->options.tx_stamp_loss)) {
+        return;
+    }
+    double late_s = TX_STAMP_LATE_S * (0.5 + prng_exponential(&computer->prng));
+    struct happening *happening =
+        world_post(world, index, true_time_after_s(computer->now, late_s));
+    if (happening) {
+        happening->kind = HAPPEN_TX_STAMP;
+        happening->association = send->association;
+        happening->sequence = send->sequence;
+        happening->socket = node->sockets[send->association].number;
+        happening->stamp = stamp;
+    }
+}
+
+enum err traffic_send(struct world *world, unsigned index, const struct action_send *send,
+                      struct stamp *sent)
+{
+    struct sim_node *node = &world->nodes[index];
+    must(send->association < world->limits.sources && send->size <= NTP_HEADER_SIZE);
+    struct sim_socket *socket = &node->sockets[send->association];
+
+    if (send->to.family == ADDRESS_NONE) {
+        return ERR_UNREACHABLE;
+    }
+    if (!socket->open || send->fresh_socket || !address_equal(&socket->peer, &send->to)) {
+        open_socket(world, socket, &send->to);
+    }
+    *sent = computer_stamp(&node->computer, true);
+    sent->stamp_class = STAMP_USER;
+    computer_spend(&node->computer, SEND_S * (0.5 + prng_exponential(&node->computer.prng)));
+    post_tx_stamp(world, index, send);
+    for (unsigned i = 0; i < send->size; i++) {
+        world_digest(world, send->bytes[i]);
+    }
+    if (socket->host != HOST_NONE) {
+        carry_request(world, index, send);
+    }
+    return ERR_NONE;
+}
+
+void traffic_close(struct world *world, unsigned index, unsigned association)
+{
+    must(association < world->limits.sources);
+    world->nodes[index].sockets[association].open = false;
+}
+
+/* Send an answer back over the network. */
+static void carry_reply(struct world *world, const struct happening *request,
+                        struct true_time leaves, const uint8_t *bytes, size_t size)
+{
+    struct link *link = world_link(world, request->node, request->host);
+    struct passage passage = path_carry(&link->back, leaves);
+
+    for (unsigned i = 0; i < passage.copies; i++) {
+        struct happening *reply = world_post(world, request->node, passage.arrival[i]);
+        if (!reply) {
+            return;
+        }
+        reply->kind = HAPPEN_REPLY;
+        reply->host = request->host;
+        reply->association = request->association;
+        reply->socket = request->socket;
+        reply->size = (uint16_t)size;
+        memcpy(reply->bytes, bytes, size);
+    }
+}
+
+static void answer_as_server(struct world *world, const struct happening *happening)
+{
+    struct server *server = &world->hosts[happening->host].server;
+    struct link *link = world_link(world, happening->node, happening->host);
+    struct server_answer answers[SERVER_ANSWERS_MAX];
+    struct server_request request = {
+        .arrived = world->now,
+        .since_last_s =
+            link->arrived ? true_time_to_s(world->now) - true_time_to_s(link->last_arrival) : -1,
+        .bytes = happening->bytes,
+        .size = happening->size,
+    };
+    unsigned count = server_answer(server, &world->utc, &request, answers);
+
+    link->arrived = true;
+    link->last_arrival = world->now;
+    for (unsigned i = 0; i < count; i++) {
+        carry_reply(world, happening, answers[i].leaves, answers[i].bytes, NTP_HEADER_SIZE);
+    }
+}
+
+void traffic_request(struct world *world, const struct happening *happening)
+{
+    if (world->hosts[happening->host].node < 0) {
+        answer_as_server(world, happening);
+    }
+}
+
+bool traffic_reply(struct world *world, const struct happening *happening, struct event *event)
+{
+    struct sim_node *node = &world->nodes[happening->node];
+    const struct sim_socket *socket = &node->sockets[happening->association];
+    struct computer *computer = &node->computer;
+
+    if (!node->program || !socket->open || socket->number != happening->socket) {
+        return false;
+    }
+    computer_advance(computer, world->now);
+    event->kind = EVENT_DATAGRAM;
+    event->datagram.association = happening->association;
+    event->datagram.size = happening->size;
+    event->datagram.bytes = happening->bytes;
+    event->datagram.received = computer_stamp(computer, false);
+    computer_spend(computer, RECEIVE_S * (0.5 + prng_exponential(&computer->prng)) +
+                                 computer->options.latency_s * prng_exponential(&computer->prng));
+    if (computer->options.user_stamps) {
+        event->datagram.received = computer_stamp(computer, false);
+    }
+    return true;
+}
+
+void traffic_forge(struct world *world, unsigned index, unsigned association, unsigned host,
+                   const uint8_t bytes[static NTP_HEADER_SIZE])
+{
+    const struct sim_socket *socket = &world->nodes[index].sockets[association];
+    struct happening *forged = world_post(world, index, world->now);
+
+    if (forged) {
+        forged->kind = HAPPEN_REPLY;
+        forged->host = (uint16_t)host;
+        forged->association = (uint16_t)association;
+        forged->socket = socket->number;
+        forged->size = NTP_HEADER_SIZE;
+        memcpy(forged->bytes, bytes, NTP_HEADER_SIZE);
+    }
+}
