@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/estimate/selection.h"
+
+#include <math.h>
+
+#include "base/must.h"
+#include "wire/ntp_packet.h"
+#include "wire/status.h"
+
+/* A nearer source becomes the reference after this many rounds in a row. */
+static const unsigned challenge_rounds = 4;
+/* Standard deviations in a bound. */
+static const double bound_sds = 5;
+
+double estimate_half_width(const struct estimate *estimate, struct mono_time at,
+                           const struct bound_growth *growth)
+{
+    double age = fabs(mono_diff_s(at, estimate->when));
+    double var = estimate_variance_at(estimate, at) + estimate->bias_sd_s * estimate->bias_sd_s;
+
+    return estimate->root_distance_s + estimate->floor_s / 2 + bound_sds * sqrt(fmax(var, 0)) +
+           growth->rate_s_per_s * age + growth->precision_s;
+}
+
+void candidate_fill(struct candidate *candidate, const struct estimate *estimate,
+                    struct mono_time at, const struct bound_growth *growth)
+{
+    double t = mono_diff_s(at, estimate->when);
+    double w2 = estimate->wander * estimate->wander;
+
+    candidate->offset_s = estimate_offset_at(estimate, at);
+    candidate->freq_s_per_s = estimate->freq_s_per_s;
+    candidate->sd_s = sqrt(fmax(estimate_variance_at(estimate, at), 0));
+    candidate->cov_s2_per_s =
+        estimate->cov_offset_freq + t * estimate->var_freq + w2 * t * fabs(t) / 2;
+    candidate->var_freq = estimate->var_freq + w2 * fabs(t);
+    candidate->wander = estimate->wander;
+    candidate->half_width_s = estimate_half_width(estimate, at, growth);
+    candidate->floor_s = estimate->floor_s;
+}
+
+void selection_init(struct selection *selection)
+{
+    *selection = (struct selection){SELECTION_NONE, SELECTION_NONE, 0};
+}
+
+/* The candidates that vote, as indices, and the span that their majority allows. */
+struct vote {
+    uint16_t voter[SELECTION_SOURCES_MAX];
+    size_t voters;
+    size_t false_ones; /* the fewest that must be wrong */
+    double lo_s, hi_s;
+};
+
+static double low(const struct candidate *c)
+{
+    return c->offset_s - c->half_width_s;
+}
+
+static double high(const struct candidate *c)
+{
+    return c->offset_s + c->half_width_s;
+}
+
+/* How many voters' intervals hold the point. */
+static size_t cover(const struct vote *vote, const struct candidate *candidates, double at)
+{
+    size_t covering = 0;
+
+    for (size_t i = 0; i < vote->voters; i++) {
+        const struct candidate *c = &candidates[vote->voter[i]];
+
+        covering += low(c) <= at && at <= high(c);
+    }
+    return covering;
+}
+
+/*
+ * The span of the points that the largest number of voters allows; false without a majority.  The
+ * best points are found among the lower ends, where an interval begins, and their far side among
+ * the upper ends.
+ */
+static bool vote_span(struct vote *vote, const struct candidate *candidates)
+{
+    size_t best = 0;
+
+    for (size_t i = 0; i < vote->voters; i++) {
+        size_t covering = cover(vote, candidates, low(&candidates[vote->voter[i]]));
+
+        best = covering > best ? covering : best;
+    }
+    vote->lo_s = INFINITY;
+    vote->hi_s = -INFINITY;
+    vote->false_ones = vote->voters - best;
+    if (2 * best <= vote->voters) {
+        return false;
+    }
+    for (size_t i = 0; i < vote->voters; i++) {
+        const struct candidate *c = &candidates[vote->voter[i]];
+
+        if (cover(vote, candidates, low(c)) == best) {
+            vote->lo_s = fmin(vote->lo_s, low(c));
+        }
+        if (cover(vote, candidates, high(c)) == best) {
+            vote->hi_s = fmax(vote->hi_s, high(c));
+        }
+    }
+    return true;
+}
+
+static bool is_sound(const struct candidate *c)
+{
+    return isfinite(c->offset_s) && isfinite(c->half_width_s) && c->half_width_s >= 0;
+}
+
+static bool takes_part(const struct candidate *c)
+{
+    return c->usable && !c->noselect && is_sound(c);
+}
+
+/* Fill in the voters; those marked `trust` vote alone when there are any. */
+static unsigned find_voters(struct vote *vote, struct candidate *candidates, size_t count)
+{
+    bool trust = false;
+    unsigned usable = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *c = &candidates[i];
+
+        c->weight = 0;
+        if (c->usable && c->noselect) {
+            c->state = SOURCE_NOSELECT;
+        } else if (c->usable && !is_sound(c)) {
+            c->state = SOURCE_BAD;
+        } else if (c->usable) {
+            usable++;
+            trust = trust || c->trust;
+        }
+    }
+    vote->voters = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct candidate *c = &candidates[i];
+
+        if (takes_part(c) && (c->trust || !trust)) {
+            vote->voter[vote->voters++] = (uint16_t)i;
+        }
+    }
+    return usable;
+}
+
+static void mark_all(struct candidate *candidates, size_t count, enum source_state state)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (takes_part(&candidates[i])) {
+            candidates[i].state = (uint8_t)state;
+        }
+    }
+}
+
+/* States by the span; returns how many agree with it. */
+static unsigned mark_chimers(struct candidate *candidates, size_t count, const struct vote *vote)
+{
+    unsigned agreeing = 0;
+    bool trust = false;
+
+    for (size_t i = 0; i < vote->voters; i++) {
+        trust = trust || candidates[vote->voter[i]].trust;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *c = &candidates[i];
+
+        if (!takes_part(c)) {
+            continue;
+        }
+        if (high(c) < vote->lo_s || low(c) > vote->hi_s) {
+            c->state = SOURCE_FALSETICKER;
+        } else if (trust && !c->trust && (c->offset_s < vote->lo_s || c->offset_s > vote->hi_s)) {
+            c->state = SOURCE_UNTRUSTED;
+        } else {
+            c->state = SOURCE_TRUECHIMER;
+            agreeing++;
+        }
+    }
+    return agreeing;
+}
+
+static bool require_missing(const struct candidate *candidates, size_t count)
+{
+    bool required = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (candidates[i].require && takes_part(&candidates[i]) &&
+            candidates[i].state == SOURCE_TRUECHIMER) {
+            return false;
+        }
+        required = required || candidates[i].require;
+    }
+    return required;
+}
+
+static double distance(const struct candidate *c, const struct selection_options *options)
+{
+    return c->half_width_s + options->stratum_weight_s * c->stratum;
+}
+
+static bool is_eligible(const struct candidate *c, bool prefer)
+{
+    return takes_part(c) && c->state == SOURCE_TRUECHIMER && (c->prefer || !prefer);
+}
+
+/*
+ * The nearest eligible candidate; but the one selected before stays until another has been nearer
+ * by the margin several times in a row, so that the reference does not flap.
+ */
+static int choose(struct selection *selection, const struct selection_options *options,
+                  const struct candidate *candidates, size_t count, bool prefer)
+{
+    int best = SELECTION_NONE;
+    int present = SELECTION_NONE;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_eligible(&candidates[i], prefer)) {
+            continue;
+        }
+        if (candidates[i].id == selection->selected_id) {
+            present = (int)i;
+        }
+        if (best < 0 || distance(&candidates[i], options) < distance(&candidates[best], options)) {
+            best = (int)i;
+        }
+    }
+    if (best < 0 || present < 0 || best == present ||
+        distance(&candidates[best], options) + options->reselect_dist_s >=
+            distance(&candidates[present], options)) {
+        selection->challenger_id = SELECTION_NONE;
+        selection->challenger_rounds = 0;
+        return present >= 0 ? present : best;
+    }
+    if (selection->challenger_id != candidates[best].id) {
+        selection->challenger_id = candidates[best].id;
+        selection->challenger_rounds = 0;
+    }
+    if (++selection->challenger_rounds < challenge_rounds) {
+        return present;
+    }
+    selection->challenger_id = SELECTION_NONE;
+    selection->challenger_rounds = 0;
+    return best;
+}
+
+static bool any_preferred(const struct candidate *candidates, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_eligible(&candidates[i], true)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void mark_combined(struct candidate *candidates, size_t count, int selected, bool prefer,
+                          const struct selection_options *options)
+{
+    double limit = options->combine_limit *
+                   (distance(&candidates[selected], options) + options->reselect_dist_s);
+
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *c = &candidates[i];
+
+        if ((int)i == selected) {
+            c->state = SOURCE_SELECTED;
+        } else if (is_eligible(c, prefer) && distance(c, options) <= limit) {
+            c->state = SOURCE_COMBINED;
+        }
+    }
+}
+
+/* A leap second is believed when more than half of those who are followed announce it. */
+static uint8_t vote_leap(const struct candidate *candidates, size_t count)
+{
+    unsigned votes[NTP_LEAP_UNSYNC + 1] = {0};
+    unsigned voters = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct candidate *c = &candidates[i];
+
+        if (takes_part(c) && (c->state == SOURCE_SELECTED || c->state == SOURCE_COMBINED)) {
+            votes[c->leap & 3]++;
+            voters++;
+        }
+    }
+    if (2 * votes[NTP_LEAP_INSERT] > voters) {
+        return NTP_LEAP_INSERT;
+    }
+    return 2 * votes[NTP_LEAP_DELETE] > voters ? NTP_LEAP_DELETE : NTP_LEAP_NONE;
+}
+
+static struct selection_result refuse(struct selection *selection, struct selection_result result,
+                                      enum node_reason reason)
+{
+    selection_init(selection);
+    result.reason = (uint8_t)reason;
+    return result;
+}
+
+struct selection_result selection_run(struct selection *selection,
+                                      const struct selection_options *options,
+                                      struct candidate *candidates, size_t count)
+{
+    struct vote vote;
+    struct selection_result result = {
+        .selected = SELECTION_NONE, .lo_s = -INFINITY, .hi_s = INFINITY, .leap = NTP_LEAP_UNSYNC};
+    bool prefer;
+
+    must(count <= SELECTION_SOURCES_MAX);
+    result.usable = find_voters(&vote, candidates, count);
+    if (vote.voters == 0) {
+        return refuse(selection, result, NODE_REASON_NONE_USABLE);
+    }
+    if (!vote_span(&vote, candidates)) {
+        mark_all(candidates, count, SOURCE_NO_MAJORITY);
+        return refuse(selection, result, NODE_REASON_NO_MAJORITY);
+    }
+    result.lo_s = vote.lo_s;
+    result.hi_s = vote.hi_s;
+    result.agreeing = mark_chimers(candidates, count, &vote);
+    if (require_missing(candidates, count)) {
+        return refuse(selection, result, NODE_REASON_REQUIRED_MISSING);
+    }
+    if ((int)result.agreeing < options->min_sources) {
+        return refuse(selection, result, NODE_REASON_TOO_FEW);
+    }
+    prefer = any_preferred(candidates, count);
+    result.selected = choose(selection, options, candidates, count, prefer);
+    selection->selected_id = candidates[result.selected].id;
+    mark_combined(candidates, count, result.selected, prefer, options);
+    result.leap = vote_leap(candidates, count);
+    result.reason = NODE_REASON_NONE;
+    return result;
+}
