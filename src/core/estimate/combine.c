@@ -10,8 +10,9 @@ static const double asymmetry_share = 0.3;
 /* Held-back changes are released over this, or over the age of the combination while it is young:
  * what was held then was hardly known. */
 static const double release_s = 6 * 3600.0;
-static const double release_min_s = 16;
-/* A source's error stays the same for about so long: its bias is learnt no faster ... */
+static const double young_min_s = 16;
+/* A source's error stays the same for about so long, or for the age of the combination while it is
+ * young: its bias is learnt no faster ... */
 static const double learn_s = 3600;
 /* ... and is as good as unknown again after this, if nothing is learnt. */
 static const double walk_s = 86400;
@@ -25,7 +26,9 @@ void combiner_init(struct combiner *combiner)
 
 void combiner_shift(struct combiner *combiner, double offset_s)
 {
-    combiner->offset_s += offset_s;
+    combiner->result.offset_s += offset_s;
+    combiner->result.lo_s += offset_s;
+    combiner->result.hi_s += offset_s;
 }
 
 static double clip(double value, double limit)
@@ -55,25 +58,31 @@ static double square(double x)
 struct expected {
     double elapsed_s;
     double offset_s;
+    double freq_s_per_s;
     double var_s2;
+    double var_freq;
     double release;        /* share of what is held back that is released now */
+    double learn;          /* largest share of a difference that is learnt now */
     double anchor_floor_s; /* least floor among those who stay */
 };
 
 static struct expected expect(const struct combiner *combiner, struct mono_time now,
                               const struct candidate *candidates, size_t count)
 {
-    double t = combiner->running ? fmax(mono_diff_s(now, combiner->when), 0) : 0;
+    const struct combined *last = &combiner->result;
+    double t = combiner->running ? fmax(mono_diff_s(now, last->when), 0) : 0;
     double age = combiner->running ? mono_diff_s(now, combiner->since) : 0;
     struct expected e = {
         .elapsed_s = t,
-        .offset_s = combiner->offset_s + t * combiner->freq_s_per_s,
-        .var_s2 =
-            combiner->var_offset_s2 + t * (2 * combiner->cov_s2_per_s + t * combiner->var_freq),
+        .offset_s = last->offset_s + t * last->freq_s_per_s,
+        .freq_s_per_s = last->freq_s_per_s,
+        .var_s2 = last->var_offset_s2 + t * (2 * last->cov_s2_per_s + t * last->var_freq),
+        .var_freq = last->var_freq,
         .anchor_floor_s = INFINITY,
     };
 
-    e.release = t / (t + fmax(release_min_s, fmin(age / 4, release_s)));
+    e.release = t / (t + fmax(young_min_s, fmin(age / 4, release_s)));
+    e.learn = t / (t + fmax(young_min_s, fmin(age / 4, learn_s)));
     for (size_t i = 0; i < count; i++) {
         if (candidates[i].bias->member && is_followed(&candidates[i])) {
             e.anchor_floor_s = fmin(e.anchor_floor_s, candidates[i].floor_s);
@@ -159,8 +168,7 @@ static void learn_biases(struct candidate *candidates, size_t count, double mean
             continue;
         }
         double noise = square(c->sd_s);
-        double gain =
-            e->elapsed_s / (e->elapsed_s + learn_s) * c->bias->var_s2 / (c->bias->var_s2 + noise);
+        double gain = e->learn * c->bias->var_s2 / (c->bias->var_s2 + noise);
 
         c->bias->bias_s += gain * (c->offset_s - mean_s - c->bias->bias_s);
         c->bias->bias_s = clip(c->bias->bias_s, c->floor_s / 2 + c->dispersion_s);
@@ -215,11 +223,11 @@ static void sum_up(const struct candidate *candidates, size_t count, struct comb
 
 /* Hold back what a change of sources moves beyond one standard deviation. */
 static void hold_back(struct combiner *combiner, const struct expected *e, double largest_bias_s,
-                      struct combined *combined)
+                      const struct combined *combined)
 {
     double moved = combined->offset_s + combiner->carry_s - e->offset_s;
-    double freq_moved = combined->freq_s_per_s + combiner->carry_s_per_s - combiner->freq_s_per_s;
-    double freq_sd = sqrt(combiner->var_freq);
+    double freq_moved = combined->freq_s_per_s + combiner->carry_s_per_s - e->freq_s_per_s;
+    double freq_sd = sqrt(e->var_freq);
 
     combiner->carry_s -= moved - clip(moved, sqrt(fmax(e->var_s2, 0)));
     /* Only an asymmetry is worth holding: what is more is a source whose time jumped. */
@@ -253,44 +261,32 @@ static double largest_bias(const struct candidate *candidates, size_t count)
     return largest;
 }
 
-static void keep(struct combiner *combiner, const struct combined *combined)
-{
-    if (!combiner->running) {
-        combiner->since = combined->when;
-    }
-    combiner->running = true;
-    combiner->when = combined->when;
-    combiner->offset_s = combined->offset_s;
-    combiner->freq_s_per_s = combined->freq_s_per_s;
-    combiner->var_offset_s2 = combined->var_offset_s2;
-    combiner->cov_s2_per_s = combined->cov_s2_per_s;
-    combiner->var_freq = combined->var_freq;
-}
-
 bool combiner_run(struct combiner *combiner, const struct selection_result *selection,
-                  struct mono_time now, struct candidate *candidates, size_t count,
-                  struct combined *combined)
+                  struct mono_time now, struct candidate *candidates, size_t count)
 {
     struct expected e = expect(combiner, now, candidates, count);
     bool changed = update_members(combiner, &e, candidates, count);
+    struct combined combined = {.when = now, .lo_s = selection->lo_s, .hi_s = selection->hi_s};
 
-    *combined = (struct combined){.when = now, .lo_s = selection->lo_s, .hi_s = selection->hi_s};
     if (selection->selected < 0) {
         return false;
     }
     learn_biases(candidates, count, weigh(candidates, count), &e);
-    combined->offset_s = weigh(candidates, count);
-    sum_up(candidates, count, combined);
+    combined.offset_s = weigh(candidates, count);
+    sum_up(candidates, count, &combined);
     combiner->carry_s *= 1 - e.release;
     combiner->carry_s_per_s *= 1 - e.release;
     if (changed && combiner->running) {
-        hold_back(combiner, &e, largest_bias(candidates, count), combined);
+        hold_back(combiner, &e, largest_bias(candidates, count), &combined);
     }
-    combined->offset_s += combiner->carry_s;
-    combined->freq_s_per_s += combiner->carry_s_per_s;
-    stay_inside(combiner, &e, combiner->running, combined);
-    combined->bound_s =
-        fmax(combined->hi_s - combined->offset_s, combined->offset_s - combined->lo_s);
-    keep(combiner, combined);
+    combined.offset_s += combiner->carry_s;
+    combined.freq_s_per_s += combiner->carry_s_per_s;
+    stay_inside(combiner, &e, combiner->running, &combined);
+    combined.bound_s = fmax(combined.hi_s - combined.offset_s, combined.offset_s - combined.lo_s);
+    if (!combiner->running) {
+        combiner->since = now;
+    }
+    combiner->running = true;
+    combiner->result = combined;
     return true;
 }

@@ -19,20 +19,6 @@
 #include "base/units.h"
 #include "core/estimate/selection.h"
 
-/* What is kept between rounds. */
-struct combiner {
-    bool running;
-    struct mono_time when;  /* of the last round */
-    struct mono_time since; /* of the first */
-    double offset_s;        /* last result */
-    double freq_s_per_s;
-    double var_offset_s2;
-    double cov_s2_per_s;
-    double var_freq;
-    double carry_s;       /* what is still held back of a change of sources */
-    double carry_s_per_s; /* likewise of the frequency */
-};
-
 /* Linear in time like struct estimate; offsets in the node's frame. */
 struct combined {
     struct mono_time when;
@@ -49,15 +35,24 @@ struct combined {
     unsigned sources;
 };
 
+/* What is kept between rounds. */
+struct combiner {
+    bool running;
+    struct mono_time since; /* the first round */
+    struct combined result; /* of the last round; nothing before the first */
+    double carry_s;         /* what is still held back of a change of sources */
+    double carry_s_per_s;   /* likewise of the frequency */
+};
+
 void combiner_init(struct combiner *combiner);
 /*
  * One round, after selection_run() over the same candidates with the numbers of `now`: combines
- * those that it left SOURCE_SELECTED or SOURCE_COMBINED, and sets every weight and bias.  False,
- * with nothing changed but the biases of those who left, when there are none.
+ * those that it left SOURCE_SELECTED or SOURCE_COMBINED into combiner->result, and sets every
+ * weight and bias.  False, with nothing changed but the biases of those who left, when there are
+ * none.
  */
 bool combiner_run(struct combiner *combiner, const struct selection_result *selection,
-                  struct mono_time now, struct candidate *candidates, size_t count,
-                  struct combined *combined);
+                  struct mono_time now, struct candidate *candidates, size_t count);
 /* The frame base moved, or UTC - raw was disturbed: add this to what is kept. */
 void combiner_shift(struct combiner *combiner, double offset_s);
 
