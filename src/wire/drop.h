@@ -31,7 +31,8 @@
     X(ACCESS, "access", "the address is not allowed")                                              \
     X(RATE_LIMIT, "rate-limit", "the client asks too often")                                       \
     X(NOT_SERVING, "not-serving", "this machine does not serve time now")                          \
-    X(STALE, "stale", "waited too long to be answered truthfully")
+    X(STALE, "stale", "waited too long to be answered truthfully")                                 \
+    X(SERVER_TIME, "server-time", "the server's two times contradict each other or are missing")
 
 enum drop_reason {
 #define DROP_ENUM(name, word, sentence) DROP_##name,

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/client/schedule.h"
+
+#include <math.h>
+
+#include "base/fmath.h"
+
+enum {
+    RAMP_QUICK_PRIVATE = 4, /* requests at the shortest distance */
+    RAMP_QUICK_PUBLIC = 8,
+    SUSPECT_REQUESTS = 3,
+    SUSPECT_CREDIT = 3,
+    OPTION_BURST = 4, /* requests at most for one poll with the option `burst` */
+    VERDICTS = 4,     /* in a row, before the interval changes */
+    ADAPT_SAMPLES = 4,
+    POLLTARGET_DEFAULT = 8,
+    SILENT_FASTER = 3, /* losses in a row: the path may be back any moment */
+    SILENT_SLOWER = 8, /* nobody is there */
+    UNREACHABLE_STEPS = 2,
+    PUBLIC_MINPOLL = 1,
+};
+
+/* Guards of 2 s are measured at the server: an eighth is left for the network's jitter. */
+static const int64_t public_spacing_ns = 2125000000;
+static const int64_t private_spacing_ns = 1000000000;
+static const int64_t ramp_private_ns = 250000000;
+static const int64_t ramp_private_least_ns = 500000000;
+static const int64_t ramp_public_least_ns = 8000000000;
+static const int64_t ramp_silent_least_ns = 16000000000;
+
+/* Within which the first request comes: quick enough not to be noticed, wide enough for a fleet. */
+static const double spread_private_s = 0.2;
+static const double spread_public_s = 2.0;
+static const double spread_plain_s = 4.0;
+
+static int64_t poll_ns(int poll)
+{
+    return poll >= 0 ? NS_PER_S << poll : NS_PER_S >> -poll;
+}
+
+static int8_t larger(int8_t a, int8_t b)
+{
+    return a > b ? a : b;
+}
+
+static int8_t smaller(int8_t a, int8_t b)
+{
+    return a < b ? a : b;
+}
+
+static int8_t lowest_poll(const struct schedule *schedule)
+{
+    int8_t lowest = larger(schedule->options->minpoll, schedule->rate_floor);
+
+    return schedule->private_path ? lowest : larger(lowest, PUBLIC_MINPOLL);
+}
+
+static int8_t highest_poll(const struct schedule *schedule)
+{
+    return larger(schedule->options->maxpoll, lowest_poll(schedule));
+}
+
+static void clamp_poll(struct schedule *schedule)
+{
+    schedule->poll = smaller(larger(schedule->poll, lowest_poll(schedule)), highest_poll(schedule));
+}
+
+static int64_t spacing_ns(const struct schedule *schedule)
+{
+    int64_t spacing = schedule->private_path ? private_spacing_ns : public_spacing_ns;
+    int64_t interval = poll_ns(schedule->poll);
+
+    return spacing < interval || !schedule->private_path ? spacing : interval;
+}
+
+static struct mono_time start_at(const struct schedule *schedule, struct mono_time now,
+                                 uint64_t random)
+{
+    double spread_s = spread_plain_s;
+
+    if (schedule->options->iburst) {
+        spread_s = schedule->private_path ? spread_private_s : spread_public_s;
+    }
+    return mono_add(now, duration_from_s((double)(random >> 11) * 0x1p-53 * spread_s));
+}
+
+void schedule_init(struct schedule *schedule, const struct schedule_start *start)
+{
+    *schedule = (struct schedule){
+        .options = start->options,
+        .phase_ns = start->phase_ns,
+        .private_path = start->private_path,
+        .rate_floor = SCHEDULE_NO_FLOOR,
+        .quick_credit = SUSPECT_CREDIT,
+    };
+    schedule_restart(schedule, start->now, start->random);
+}
+
+void schedule_restart(struct schedule *schedule, struct mono_time now, uint64_t random)
+{
+    schedule->poll = lowest_poll(schedule);
+    schedule->next = start_at(schedule, now, random);
+    schedule->ramp_from = schedule->next;
+    schedule->ramp_sent = 0;
+    schedule->ramping = schedule->rate_floor == SCHEDULE_NO_FLOOR;
+    schedule->quick_left = 0;
+    schedule->presented = false;
+    schedule->grow = 0;
+    schedule->shrink = 0;
+    if (schedule->asked && schedule->next.ns < schedule->last.ns + spacing_ns(schedule)) {
+        schedule->next.ns = schedule->last.ns + spacing_ns(schedule);
+    }
+}
+
+void schedule_options(struct schedule *schedule, const struct source_options *options)
+{
+    schedule->options = options;
+    clamp_poll(schedule);
+}
+
+bool schedule_presends(const struct schedule *schedule)
+{
+    return !schedule->presented && !schedule->ramping && schedule->quick_left == 0 &&
+           schedule->poll >= schedule->options->presend_minpoll;
+}
+
+/* The interval after the present request of the start, ns. */
+static int64_t ramp_ns(const struct schedule *schedule, struct mono_time now, unsigned silent)
+{
+    int64_t since = now.ns - schedule->ramp_from.ns;
+    int64_t least = schedule->private_path ? ramp_private_least_ns : ramp_public_least_ns;
+
+    if (!schedule->options->iburst) {
+        return since / 4 > ramp_public_least_ns ? since / 4 : ramp_public_least_ns;
+    }
+    if (schedule->private_path && schedule->ramp_sent < RAMP_QUICK_PRIVATE) {
+        return ramp_private_ns;
+    }
+    if (!schedule->private_path && schedule->ramp_sent < RAMP_QUICK_PUBLIC) {
+        return public_spacing_ns;
+    }
+    if (!schedule->private_path && silent >= SILENT_SLOWER) {
+        least = ramp_silent_least_ns;
+    }
+    return since / 6 > least ? since / 6 : least;
+}
+
+/* The point of the grid nearest to one interval from now; at least half of it is waited. */
+static struct mono_time grid_after(const struct schedule *schedule, struct mono_time now)
+{
+    int64_t interval = poll_ns(schedule->poll);
+    int64_t earliest = now.ns + interval / 2 - schedule->phase_ns;
+    int64_t steps = earliest / interval;
+
+    steps += steps * interval < earliest;
+    return (struct mono_time){schedule->phase_ns + steps * interval};
+}
+
+/* Losses: first faster, since the path may be back, then slower, since nobody is there. */
+static void adapt_to_silence(struct schedule *schedule, unsigned silent)
+{
+    int8_t lowest = lowest_poll(schedule);
+
+    if (silent >= SILENT_SLOWER) {
+        int8_t highest = smaller((int8_t)(lowest + UNREACHABLE_STEPS), highest_poll(schedule));
+
+        schedule->poll = larger(schedule->poll, smaller((int8_t)(schedule->poll + 1), highest));
+    } else if (silent >= SILENT_FASTER) {
+        schedule->poll = larger((int8_t)(schedule->poll - 1), lowest);
+    }
+}
+
+/* With the option `burst`, as many requests as the interval leaves room for above minpoll. */
+static void start_option_burst(struct schedule *schedule)
+{
+    int steps = schedule->poll - lowest_poll(schedule);
+
+    if (schedule->options->burst && steps > 0 && schedule->rate_floor == SCHEDULE_NO_FLOOR) {
+        schedule->quick_left = (uint8_t)((steps > 1 ? OPTION_BURST : 2) - 1);
+        schedule->quick_good = 1;
+    }
+}
+
+void schedule_sent(struct schedule *schedule, struct mono_time now, unsigned silent)
+{
+    bool presend = schedule_presends(schedule);
+
+    schedule->last = now;
+    schedule->asked = true;
+    if (presend) {
+        schedule->presented = true;
+        schedule->next.ns = now.ns + spacing_ns(schedule);
+        return;
+    }
+    schedule->presented = false;
+    if (schedule->ramping) {
+        schedule->ramp_sent++;
+        int64_t interval = ramp_ns(schedule, now, silent);
+        if (interval < poll_ns(schedule->poll)) {
+            schedule->next.ns = now.ns + interval;
+            return;
+        }
+        schedule->ramping = false;
+    } else if (schedule->quick_left > 0) {
+        schedule->quick_left--;
+    } else {
+        if (schedule->quick_credit < SUSPECT_CREDIT) {
+            schedule->quick_credit++;
+        }
+        adapt_to_silence(schedule, silent);
+        start_option_burst(schedule);
+    }
+    schedule->next = schedule->quick_left > 0
+                         ? mono_add(now, (struct duration){spacing_ns(schedule)})
+                         : grid_after(schedule, now);
+}
+
+void schedule_good(struct schedule *schedule)
+{
+    if (schedule->quick_left == 0) {
+        return;
+    }
+    if (schedule->quick_good > 0) {
+        schedule->quick_good--;
+    }
+    if (schedule->quick_good == 0) {
+        schedule->quick_left = 0;
+        schedule->next = grid_after(schedule, schedule->last);
+    }
+}
+
+/* The longest interval after which the estimate is still as sure as asked for. */
+static int8_t poll_for_accuracy(const struct schedule *schedule, const struct estimate *estimate,
+                                double target_s)
+{
+    int8_t poll = lowest_poll(schedule);
+
+    while (poll < highest_poll(schedule)) {
+        struct mono_time then = {estimate->when.ns + poll_ns(poll + 1)};
+
+        if (estimate_variance_at(estimate, then) > target_s * target_s) {
+            break;
+        }
+        poll++;
+    }
+    return poll;
+}
+
+void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
+                    double accuracy_target_s)
+{
+    double interval_s = fmath_exp2i(schedule->poll);
+    double target = schedule->options->polltarget;
+    double scale = POLLTARGET_DEFAULT / (target > 0 ? target : POLLTARGET_DEFAULT);
+    double sd_s = sqrt(estimate->var_offset_s2) * scale;
+    double wander_s = estimate->wander * interval_s * sqrt(interval_s / 3);
+
+    if (schedule->ramping || schedule->quick_left > 0 || estimate->samples < ADAPT_SAMPLES) {
+        return;
+    }
+    /* An uncertain frequency is learnt sooner from short intervals. */
+    bool grow = wander_s < sd_s / 2 && interval_s * sqrt(estimate->var_freq) < sd_s;
+    bool shrink = wander_s > sd_s;
+    if (accuracy_target_s > 0) {
+        int8_t wanted = poll_for_accuracy(schedule, estimate, accuracy_target_s);
+
+        grow = grow || wanted > schedule->poll;
+        shrink = shrink && wanted < schedule->poll;
+    }
+    schedule->grow = grow ? (uint8_t)(schedule->grow + 1) : 0;
+    schedule->shrink = shrink ? (uint8_t)(schedule->shrink + 1) : 0;
+    if (schedule->grow >= VERDICTS || schedule->shrink >= VERDICTS) {
+        schedule->poll = (int8_t)(schedule->poll + (schedule->grow > 0 ? 1 : -1));
+        clamp_poll(schedule);
+        schedule->grow = 0;
+        schedule->shrink = 0;
+        schedule->next = grid_after(schedule, schedule->last);
+    }
+}
+
+static void ask_soon(struct schedule *schedule, struct mono_time now)
+{
+    struct mono_time soon = now;
+
+    if (schedule->asked && soon.ns < schedule->last.ns + spacing_ns(schedule)) {
+        soon.ns = schedule->last.ns + spacing_ns(schedule);
+    }
+    schedule->next = mono_min(schedule->next, soon);
+}
+
+void schedule_suspect(struct schedule *schedule, struct mono_time now)
+{
+    if (schedule->ramping || schedule->quick_left > 0 || schedule->quick_credit == 0 ||
+        schedule->rate_floor != SCHEDULE_NO_FLOOR) {
+        return;
+    }
+    schedule->quick_left =
+        schedule->quick_credit < SUSPECT_REQUESTS ? schedule->quick_credit : SUSPECT_REQUESTS;
+    schedule->quick_credit = (uint8_t)(schedule->quick_credit - schedule->quick_left);
+    schedule->quick_good = 1;
+    schedule->poll = larger((int8_t)(schedule->poll - 1), lowest_poll(schedule));
+    ask_soon(schedule, now);
+}
+
+void schedule_burst(struct schedule *schedule, struct mono_time now, uint8_t good, uint8_t requests)
+{
+    if (schedule->ramping || schedule->rate_floor != SCHEDULE_NO_FLOOR || requests == 0) {
+        return;
+    }
+    schedule->quick_left = requests;
+    schedule->quick_good = good;
+    ask_soon(schedule, now);
+}
+
+void schedule_soon(struct schedule *schedule, struct mono_time now)
+{
+    if (schedule->rate_floor == SCHEDULE_NO_FLOOR || !schedule->asked) {
+        ask_soon(schedule, now);
+    }
+}
+
+void schedule_rate_limited(struct schedule *schedule, struct mono_time now)
+{
+    int8_t doubled = (int8_t)(schedule->poll + 1);
+
+    schedule->rate_floor = smaller(doubled, SCHEDULE_POLL_MAX);
+    schedule->ramping = false;
+    schedule->quick_left = 0;
+    schedule->presented = false;
+    clamp_poll(schedule);
+    schedule->next.ns = now.ns + poll_ns(schedule->poll);
+}
+
+void schedule_restore_floor(struct schedule *schedule, int8_t poll_floor)
+{
+    schedule->rate_floor = smaller(poll_floor, SCHEDULE_POLL_MAX);
+    schedule->ramping = false;
+    clamp_poll(schedule);
+}
