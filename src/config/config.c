@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/config.h"
+
+enum { NTP_PORT = 123, CHRONYC_PORT = 323 };
+
+void config_init(struct config *config, struct config_space *space)
+{
+    *config = (struct config){
+        .daemon = {.port = NTP_PORT,
+                   .acquisition_port = -1,
+                   .command_port = CHRONYC_PORT,
+                   .drift_interval_s = 3600,
+                   .log_banner = 32},
+        .min_samples = 6,
+        .space = space,
+    };
+    node_options_default(&config->node);
+    if (space) {
+        config->node.sources = space->sources;
+        config->node.access = space->access;
+        space->rule_count = 0;
+        space->command_rule_count = 0;
+        space->strings_used = 0;
+        space->files_used = 0;
+    }
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config.h - a whole configuration as values: what the node is told, and what the daemon is told.
+ *
+ * config_parse() fills it from text.  Nothing here reads files: texts come through the caller's
+ * functions, so that a test, a simulation and the daemon parse alike.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/err.h"
+#include "config/message.h"
+#include "core/node/options.h"
+
+enum {
+    CONFIG_ACCESS_MAX = 1024,
+    CONFIG_SOURCEDIRS_MAX = 16,
+    CONFIG_STRINGS_SIZE = 256 << 10,
+    CONFIG_FILES_SIZE = 1 << 20, /* of all files open at once: a file and those that include it */
+    CONFIG_NAME_ADDRESSES_MAX = 16,
+    /* Rules with all names resolved: with this many, rules[] always fit beside 64 long names. */
+    CONFIG_RESOLVED_MAX = CONFIG_ACCESS_MAX + 64 * CONFIG_NAME_ADDRESSES_MAX,
+};
+
+/* What is written to files in `logdir`: bits of daemon_options.log. */
+enum config_log {
+    CONFIG_LOG_MEASUREMENTS = 1,
+    CONFIG_LOG_RAW_MEASUREMENTS = 2, /* refused replies too; implies MEASUREMENTS */
+    CONFIG_LOG_STATISTICS = 4,
+    CONFIG_LOG_TRACKING = 8,
+    CONFIG_LOG_SELECTION = 16,
+};
+
+/*
+ * What the daemon itself is told.  Strings are borrowed from the config_space; NULL: not set, the
+ * daemon's own default.
+ */
+struct daemon_options {
+    uint16_t port;          /* of the server; 0: never opened.  Opened when `access` allows any */
+    int acquisition_port;   /* of requests; -1: a random one each, 0: a random one for all */
+    uint16_t command_port;  /* chrony's monitoring protocol; 0: never opened */
+    struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
+    struct address bind_acquisition[2]; /* client, likewise */
+    struct address bind_command[2];     /* monitoring; ADDRESS_NONE: loopback */
+    const char *bind_command_path;      /* chrony's Unix socket; "/": none */
+    const char *bind_device;            /* server sockets receive on this interface only */
+    const char *bind_acquisition_device;
+    const char *bind_command_device;
+    const char *drift_file;
+    double drift_interval_s; /* the drift file is written no more often */
+    const char *log_dir;
+    uint32_t log;         /* enum config_log */
+    int log_banner;       /* entries of a log file between two headings; 0: no heading */
+    const char *user;     /* name, UID or UID:GID */
+    const char *pid_file; /* "/": none */
+    const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
+    size_t source_dir_count;
+    bool lock_memory;
+    int sched_priority; /* SCHED_FIFO; 0: not */
+};
+
+/* Where a source was written. */
+struct config_origin {
+    const char *file;
+    uint32_t line;
+    bool sourcedir; /* in a file of a `sourcedir`: `reload` of sources alone replaces it */
+};
+
+/* An access rule as written: a name instead of a prefix has to be resolved before it holds. */
+struct config_rule {
+    struct access_rule rule;
+    const char *name; /* NULL: rule.prefix says all */
+};
+
+/* The memory of one configuration; about 900 kB, the caller's.  Only config_*() looks inside. */
+struct config_space {
+    struct source_options sources[SOURCES_MAX];
+    struct config_origin origins[SOURCES_MAX];           /* of sources[], one to one */
+    struct config_rule rules[CONFIG_ACCESS_MAX];         /* allow, deny */
+    struct config_rule command_rules[CONFIG_ACCESS_MAX]; /* cmdallow, cmddeny */
+    struct access_rule access[CONFIG_RESOLVED_MAX];      /* of rules[], names resolved */
+    size_t rule_count, command_rule_count;
+    char strings[CONFIG_STRINGS_SIZE];
+    size_t strings_used;
+    char files[CONFIG_FILES_SIZE];
+    size_t files_used;
+};
+
+struct config {
+    struct node_options node; /* its arrays lie in *space */
+    struct daemon_options daemon;
+    int min_samples, max_samples; /* directives: of sources that don't say otherwise */
+    struct config_space *space;   /* borrowed */
+};
+
+/* Defaults only, no sources.  Borrows `space` for as long as the configuration is used. */
+void config_init(struct config *config, struct config_space *space);
+
+struct config_input {
+    const char *file; /* the main file's name: of messages, and read when `text` is NULL */
+    const char *text; /* its content, `size` octets; NULL: read it */
+    size_t size;
+    void *context; /* of the functions below; each may be NULL */
+    /* The file's content into buffer[capacity]; ERR_FULL when it is larger. */
+    enum err (*read_file)(void *context, const char *path, char *buffer, size_t capacity,
+                          size_t *size);
+    /* Names in a directory, each ended by a zero, one after another; in any order. */
+    enum err (*list_dir)(void *context, const char *path, char *buffer, size_t capacity,
+                         size_t *size);
+    /* Addresses of a name in `allow` or `deny`, at most `max`; NULL: such rules hold later, by
+     * config_resolve_access(). */
+    size_t (*lookup)(void *context, const char *name, struct address *addresses, size_t max);
+};
+
+/*
+ * Read a configuration into *config, which config_init() has prepared.  Every error and warning
+ * goes to *report; false when there was an error: then *config must not be used.
+ */
+bool config_parse(struct config *config, const struct config_input *input,
+                  struct config_report *report);
+
+/*
+ * Read the files of `sourcedir` again: sources that came from there are replaced, all others stay.
+ * Needs the input of config_parse().  Errors in these files are warnings.
+ */
+void config_reload_sources(struct config *config, const struct config_input *input,
+                           struct config_report *report);
+
+/*
+ * One `server` or `pool` line (the word `server` may be left out), as of `noon add`.  Defaults are
+ * `config`'s.  False, with one message in *report, when it is none.
+ */
+bool config_source_line(const struct config *config, const char *line,
+                        struct source_options *source, struct config_report *report);
+
+/* How many `allow` and `deny` rules are written with a name. */
+size_t config_access_names(const struct config *config);
+
+/*
+ * Look up the names in `allow` and `deny` (again) and rebuild config->node.access.  Returns how
+ * many names have no address: their rules are left out.
+ */
+size_t config_resolve_access(struct config *config, const struct config_input *input);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/parser.h"
+
+#include <string.h>
+
+#include "config/value.h"
+
+/* Fields that a line without the keyword sets back: of `local` and `driftfile`. */
+static void reset_keywords(struct parser *parser, enum option_scope scope)
+{
+    struct option_table table = option_table(scope);
+
+    for (size_t i = 0; i < table.count; i++) {
+        value_copy(&table.at[i], parser->config, &parser->standard);
+    }
+}
+
+/* A directive that the table describes fully. */
+static bool parse_plain(struct parser *parser)
+{
+    const struct option *option = parser->directive;
+    unsigned from = parser->words_at;
+
+    reset_keywords(parser, option->scope);
+    if (!value_parse(parser, option, parser->config)) {
+        return false;
+    }
+    if (option->scope != SCOPE_NONE) {
+        if (!value_keywords(parser, option->scope, parser->config)) {
+            return false;
+        }
+    } else if (parser->words_at < parser->words.count) {
+        return value_unknown(parser, SCOPE_NONE, parser->words.at[parser->words_at]);
+    }
+    return value_is_neutral(parser, option, from) || parser_verdict(parser, option);
+}
+
+static bool parse_server(struct parser *parser)
+{
+    return parser_source(parser, SOURCE_SERVER);
+}
+
+static bool parse_pool(struct parser *parser)
+{
+    return parser_source(parser, SOURCE_POOL);
+}
+
+static void count_unread(struct parser *parser)
+{
+    if (parser->unread_sources++ == 0) {
+        parser->unread_file = parser->file;
+        parser->unread_line = parser->line;
+    }
+}
+
+static bool parse_peer(struct parser *parser)
+{
+    struct source_options source;
+
+    count_unread(parser);
+    source_options_default(&source);
+    return parser_source_options(parser, &source) && parser_verdict(parser, parser->directive);
+}
+
+/* The driver's parameter, with its own options behind colons. */
+static bool parse_refclock_parameter(struct parser *parser, const char *parameter)
+{
+    const char *at = strchr(parameter, ':');
+
+    while (at) {
+        const char *end = strchr(at + 1, ':');
+        size_t length = end ? (size_t)(end - at - 1) : strlen(at + 1);
+        size_t name = strcspn(at + 1, ":=");
+        char word[32];
+
+        if (name >= sizeof word || name > length) {
+            return parser_error(parser, "the option in \"", parameter, "\" is too long", NULL);
+        }
+        memcpy(word, at + 1, name);
+        word[name] = '\0';
+        const struct option *option = option_find(SCOPE_REFCLOCK_PARAMETER, word);
+        if (!option) {
+            return value_unknown(parser, SCOPE_REFCLOCK_PARAMETER, word);
+        }
+        if ((option_argument_count(option) > 0) != (at[1 + name] == '=')) {
+            return parser_error(parser, "\"", word, "\" of \"", parameter,
+                                option_argument_count(option) > 0 ? "\" lacks its value; expected "
+                                                                    "an equals sign and a number"
+                                                                  : "\" takes no value",
+                                NULL);
+        }
+        at = end;
+    }
+    return true;
+}
+
+static bool parse_refclock(struct parser *parser)
+{
+    const struct words *words = &parser->words;
+
+    if (words->count < 3) {
+        return parser_error(parser,
+                            "refclock lacks its driver or parameter; expected for example "
+                            "\"refclock SOCK /run/gps.sock\"",
+                            NULL);
+    }
+    if (!option_find(SCOPE_REFCLOCK_DRIVER, words->at[1])) {
+        return parser_error(parser, "\"", words->at[1],
+                            "\" is no reference clock driver; expected PPS, SOCK, SHM, PHC or RTC",
+                            NULL);
+    }
+    count_unread(parser);
+    parser->words_at = 3;
+    return parse_refclock_parameter(parser, words->at[2]) &&
+           value_keywords(parser, SCOPE_REFCLOCK, parser->config) &&
+           parser_verdict(parser, parser->directive);
+}
+
+static bool parse_rule(struct parser *parser)
+{
+    struct config_space *space = parser->config->space;
+    const char *name = parser->directive->name;
+    bool command = name[0] == 'c';
+    bool allow = strcmp(name, "allow") == 0 || strcmp(name, "cmdallow") == 0;
+
+    return parser_rule(parser, allow, command ? space->command_rules : space->rules,
+                       command ? &space->command_rule_count : &space->rule_count) &&
+           parser_verdict(parser, parser->directive);
+}
+
+static bool parse_makestep(struct parser *parser)
+{
+    struct step_options *step = &parser->config->node.step;
+
+    if (!parse_plain(parser)) {
+        return false;
+    }
+    /* A threshold of 0 is "never" to the node, and "whatever it is" in the file. */
+    if (step->limit == 0) {
+        step->threshold_s = 0;
+    } else if (step->threshold_s == 0) {
+        step->threshold_s = 1e-9;
+    }
+    return true;
+}
+
+static bool parse_local(struct parser *parser)
+{
+    struct local_options *local = &parser->config->node.local;
+
+    parser->standard.node.local.wait_unsynced_s = -1; /* to see whether it was written */
+    if (!parse_plain(parser)) {
+        return false;
+    }
+    if (local->wait_unsynced_s < 0) {
+        local->wait_unsynced_s = local->orphan ? 300 : 0;
+    }
+    return true;
+}
+
+static bool parse_include(struct parser *parser)
+{
+    if (parser->words.count != 2) {
+        return parser_error(parser, "include takes one file; expected its path", NULL);
+    }
+    return parser_include(parser, parser->words.at[1]);
+}
+
+static bool parse_confdir(struct parser *parser)
+{
+    /* The files' lines will overwrite parser->words. */
+    struct words words = parser->words;
+
+    for (unsigned i = 0; i < words.count; i++) {
+        words.at[i] = words.text + (parser->words.at[i] - parser->words.text);
+    }
+    return parser_directories(parser, &words, ".conf");
+}
+
+static bool parse_sourcedir(struct parser *parser)
+{
+    struct daemon_options *daemon = &parser->config->daemon;
+    char joined[CONFIG_LINE_SIZE];
+    struct text text = text_begin(joined, sizeof joined);
+
+    if (parser->words.count < 2) {
+        return parser_error(parser, "sourcedir lacks its directory; expected a path", NULL);
+    }
+    if (daemon->source_dir_count == CONFIG_SOURCEDIRS_MAX) {
+        return parser_error(parser,
+                            "too many sourcedir lines; expected at most 16, each may name "
+                            "several directories",
+                            NULL);
+    }
+    words_join(&parser->words, 1, &text);
+    daemon->source_dirs[daemon->source_dir_count] = parser_keep(parser, joined);
+    return daemon->source_dirs[daemon->source_dir_count++];
+}
+
+/* A directive that is more than fields to set. */
+struct special {
+    const char *name;
+    bool (*parse)(struct parser *parser);
+};
+
+bool parser_directive(struct parser *parser)
+{
+    static const struct special special[] = {
+        {"server", parse_server},       {"pool", parse_pool},       {"peer", parse_peer},
+        {"refclock", parse_refclock},   {"allow", parse_rule},      {"deny", parse_rule},
+        {"cmdallow", parse_rule},       {"cmddeny", parse_rule},    {"makestep", parse_makestep},
+        {"local", parse_local},         {"include", parse_include}, {"confdir", parse_confdir},
+        {"sourcedir", parse_sourcedir},
+    };
+    const char *word = parser->words.at[0];
+
+    parser->words_at = 1;
+    parser->directive = option_find(SCOPE_DIRECTIVE, word);
+    if (!parser->directive) {
+        const char *like = option_suggest(SCOPE_DIRECTIVE, word);
+
+        if (like) {
+            return parser_error(parser, "unknown directive \"", word, "\"; write instead \"", like,
+                                "\"", NULL);
+        }
+        return parser_error(parser, "unknown directive \"", word,
+                            "\"; expected one of those in noon.conf(5)", NULL);
+    }
+    if (parser->sourcedir && parser->directive->scope != SCOPE_SOURCE) {
+        return parser_error(parser, "\"", word,
+                            "\" can't stand in a file of sourcedir; expected "
+                            "server or pool",
+                            NULL);
+    }
+    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
+        if (strcmp(parser->directive->name, special[i].name) == 0) {
+            return special[i].parse(parser);
+        }
+    }
+    return parse_plain(parser);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/parser.h"
+
+#include <string.h>
+
+#include "base/must.h"
+#include "config/number.h"
+#include "config/value.h"
+
+enum { PREFIX_SIZE = 256 };
+
+/* "10", "10.1", "10.1.2": chrony's short form of 10.0.0.0/8 and so on. */
+static bool parse_short(const char *word, struct access_rule *rule)
+{
+    uint8_t octets = 0;
+
+    rule->prefix = (struct address){.family = ADDRESS_IPV4};
+    while (octets < 3) {
+        unsigned value = 0;
+        size_t digits = strspn(word, "0123456789");
+
+        if (digits == 0 || digits > 3) {
+            return false;
+        }
+        for (size_t i = 0; i < digits; i++) {
+            value = value * 10 + (unsigned)(word[i] - '0');
+        }
+        if (value > 255) {
+            return false;
+        }
+        rule->prefix.bytes[octets++] = (uint8_t)value;
+        word += digits;
+        if (*word == '\0') {
+            rule->bits = (uint8_t)(octets * 8);
+            return true;
+        }
+        if (*word++ != '.') {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Sets what is behind the prefix to zero; true when something was. */
+static bool clear_host_bits(struct access_rule *rule)
+{
+    bool cleared = false;
+
+    for (unsigned i = 0; i < sizeof rule->prefix.bytes; i++) {
+        unsigned kept = rule->bits > i * 8 ? rule->bits - i * 8 : 0;
+        uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
+
+        cleared = cleared || (rule->prefix.bytes[i] & ~mask);
+        rule->prefix.bytes[i] &= mask;
+    }
+    return cleared;
+}
+
+/* Prefix, address or short form; with a slash nothing else is possible. */
+static bool parse_prefix(struct parser *parser, const char *word, struct access_rule *rule,
+                         bool *is_prefix)
+{
+    const char *slash = strchr(word, '/');
+    size_t length = slash ? (size_t)(slash - word) : strlen(word);
+    char prefix[PREFIX_SIZE];
+    int64_t bits = -1;
+
+    if (length >= sizeof prefix) {
+        return parser_error(parser, "\"", word, "\" is too long for a prefix or a name", NULL);
+    }
+    memcpy(prefix, word, length);
+    prefix[length] = '\0';
+    bool full = address_parse(&rule->prefix, prefix);
+    unsigned most = full && rule->prefix.family == ADDRESS_IPV6 ? 128 : 32;
+    if (full) {
+        rule->bits = (uint8_t)most;
+    }
+    *is_prefix = full || parse_short(prefix, rule);
+    if (!slash) {
+        return true;
+    }
+    if (!*is_prefix || !number_whole(slash + 1, 10, &bits) || bits < 0 || bits > (int64_t)most) {
+        return parser_error(parser, "\"", word,
+                            "\" is no prefix; expected an address, a slash and the number of bits "
+                            "(IPv4: 0 to 32, IPv6: 0 to 128)",
+                            NULL);
+    }
+    rule->bits = (uint8_t)bits;
+    return true;
+}
+
+static bool looks_like_name(const char *word)
+{
+    /* A name has a letter; digits and dots alone, or a colon, are an address that went wrong. */
+    return !strchr(word, ':') && strspn(word, "0123456789.") < strlen(word) &&
+           !word_equal(word, "all");
+}
+
+bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count)
+{
+    const struct words *words = &parser->words;
+    struct config_rule rule = {.rule = {.allow = allow}};
+    bool is_prefix = true;
+    unsigned at = 1;
+
+    if (at < words->count && word_equal(words->at[at], "all")) {
+        rule.rule.all = true;
+        at++;
+    }
+    if (at + 1 < words->count) {
+        return value_unknown(parser, SCOPE_NONE, words->at[at + 1]);
+    }
+    if (*count == CONFIG_ACCESS_MAX) {
+        return parser_error(parser, "too many access rules; expected at most 1024", NULL);
+    }
+    if (at < words->count) {
+        if (!parse_prefix(parser, words->at[at], &rule.rule, &is_prefix)) {
+            return false;
+        }
+        if (!is_prefix && !looks_like_name(words->at[at])) {
+            return parser_error(parser, "\"", words->at[at],
+                                "\" is neither a prefix nor a name; expected for example "
+                                "10.0.0.0/8, fd00::/8 or a host's name",
+                                NULL);
+        }
+        if (!is_prefix) {
+            rule.rule.prefix = (struct address){0};
+            rule.name = parser_keep(parser, words->at[at]);
+            if (!rule.name) {
+                return false;
+            }
+        } else if (clear_host_bits(&rule.rule)) {
+            parser_note(parser, "the bits of \"", words->at[at], "\" behind its prefix are ignored",
+                        NULL);
+        }
+    }
+    rules[(*count)++] = rule;
+    return true;
+}
+
+size_t config_access_names(const struct config *config)
+{
+    size_t names = 0;
+
+    for (size_t i = 0; i < config->space->rule_count; i++) {
+        names += config->space->rules[i].name != NULL;
+    }
+    return names;
+}
+
+/*
+ * Appends the rule once for each address of its name, and takes them from `*room`.  False: the name
+ * has no address, or more than there is room for.
+ */
+static bool add_named(struct config *config, const struct config_input *input,
+                      const struct config_rule *rule, size_t *room)
+{
+    struct address addresses[CONFIG_NAME_ADDRESSES_MAX];
+    size_t found = 0;
+
+    if (input->lookup) {
+        found = input->lookup(input->context, rule->name, addresses, CONFIG_NAME_ADDRESSES_MAX);
+        must(found <= CONFIG_NAME_ADDRESSES_MAX);
+    }
+    if (found == 0 || found > *room) {
+        return false;
+    }
+    *room -= found;
+    for (size_t i = 0; i < found; i++) {
+        struct access_rule *access = &config->space->access[config->node.access_count++];
+
+        *access = rule->rule;
+        access->prefix = addresses[i];
+        access->prefix.port = 0;
+        access->bits = addresses[i].family == ADDRESS_IPV6 ? 128 : 32;
+    }
+    return true;
+}
+
+size_t config_resolve_access(struct config *config, const struct config_input *input)
+{
+    struct config_space *space = config->space;
+    size_t missing = 0;
+    size_t room = CONFIG_RESOLVED_MAX - CONFIG_ACCESS_MAX; /* what is written as a prefix fits */
+
+    config->node.access_count = 0;
+    for (size_t i = 0; i < space->rule_count; i++) {
+        if (space->rules[i].name) {
+            missing += !add_named(config, input, &space->rules[i], &room);
+        } else {
+            space->access[config->node.access_count++] = space->rules[i].rule;
+        }
+    }
+    return missing;
+}
