@@ -241,6 +241,10 @@ void pass_wake(struct world *world, unsigned index)
     struct clock_reading now = computer_reading(&node->computer);
     bool due = node->machine->deadline(node->program).ns <= now.raw.ns;
     check_wake(&node->check, world->now, !(due && node->overdue));
+    if (node->check.counts[INVARIANT_LIVELOCK] > 0) {
+        pass_stop(world, index); /* else the world would never come to its end */
+        return;
+    }
     if (due) {
         struct event event = {.kind = EVENT_TIMER};
         node->figures.wakes++;
