@@ -111,7 +111,10 @@ struct clock_control {
     const struct clock_backend_ops *ops;
     enum clock_control_kind kind;
     struct clock_limits limits;
-    bool rearm_leap; /* kernel: a step has disarmed the leap second behind our back */
+    /* The kernel's clock. */
+    bool rearm_leap;          /* a step of ours has disarmed the leap second */
+    int64_t told_maxerror_us; /* as last written */
+    struct duration lag;      /* a new rate counts from the next tick (Linux before 4.19) */
     /* The virtual clock: reads `base` at raw time `from`, then runs at 1 + rate. */
     struct mono_time from;
     struct utc_time base;
