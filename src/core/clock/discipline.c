@@ -23,6 +23,8 @@
 #define REST_S 1e-7
 /* Of a disturbed clock without makestep. */
 #define DISTURBED_STEP_S 0.1
+/* A leap second counts as slewed when this little of it is left. */
+#define SLEWED_S 1e-3
 
 #define NEVER ((struct mono_time){INT64_MAX})
 
@@ -176,7 +178,7 @@ static bool may_step(const struct discipline *discipline, const struct step_opti
         allowed = true;
         threshold_s = threshold_s > 0 ? threshold_s : DISTURBED_STEP_S;
     }
-    return allowed && threshold_s > 0 && fabs(error_s) > threshold_s;
+    return allowed && !discipline->slew_only && threshold_s > 0 && fabs(error_s) > threshold_s;
 }
 
 static struct decision step(struct discipline *discipline, const struct discipline_input *input)
@@ -201,6 +203,9 @@ struct decision discipline_update(struct discipline *discipline, const struct no
         return (struct decision){.kind = DECISION_REFUSED, .change_s = change};
     }
     accept(discipline, options, input);
+    if (fabs(input->clock_error_s) < SLEWED_S) {
+        discipline->slew_only = false;
+    }
     if (wants_step) {
         decision = step(discipline, input);
     } else {
@@ -223,6 +228,14 @@ struct decision discipline_step_now(struct discipline *discipline,
     decision = step(discipline, input);
     decision.change_s = change;
     return decision;
+}
+
+struct decision discipline_slew_now(struct discipline *discipline,
+                                    const struct node_options *options,
+                                    const struct discipline_input *input)
+{
+    discipline->slew_only = true;
+    return slew(discipline, options, input);
 }
 
 struct decision discipline_wake(struct discipline *discipline, const struct node_options *options,
@@ -277,6 +290,7 @@ void discipline_adjusted(struct discipline *discipline, const struct event_clock
 void discipline_disturbed(struct discipline *discipline, unsigned updates)
 {
     discipline->extra_steps = updates;
+    discipline->slew_only = false;
     discipline->rate_known = false;
 }
 

@@ -62,6 +62,7 @@ struct discipline {
     unsigned refusals;    /* ever */
     bool change_refused;  /* the last update was refused, and `ignore` is used up */
     unsigned extra_steps; /* updates that may step although makestep's limit is reached */
+    bool slew_only;       /* a leap second is being slewed: no step, whatever makestep says */
 };
 
 /* `rate` is in force now; the backend does not run faster or slower than max_rate. */
@@ -82,6 +83,10 @@ struct decision discipline_update(struct discipline *discipline, const struct no
 /* Correct the whole error by a step at once, whatever makestep and maxchange say: an operator's
  * command. */
 struct decision discipline_step_now(struct discipline *discipline,
+                                    const struct node_options *options,
+                                    const struct discipline_input *input);
+/* Begin to slew the whole error, and keep makestep from stepping it: leapsecmode slew. */
+struct decision discipline_slew_now(struct discipline *discipline,
                                     const struct node_options *options,
                                     const struct discipline_input *input);
 /*

@@ -23,8 +23,8 @@
 
 #define SLEEP_MIN_NS 1e6
 #define LEAP_TOLERANCE_NS 1e7
-#define LEAP_WINDOW_NS (2 * NS_PER_S)
-#define DAY_NS (86400 * NS_PER_S)
+/* A second is deleted one before midnight; 2 s more for what REAL may be wrong by. */
+#define LEAP_EARLY_NS (3 * NS_PER_S)
 
 /* While observing: jumps that slewing at any rate in use can't explain. */
 #define OBSERVED_JUMP_NS 1e6
@@ -145,10 +145,11 @@ void timescale_stepped(struct timescale *ts, struct mono_time before, struct mon
     ts->jumps_ns += by.ns;
 }
 
-void timescale_expect_leap(struct timescale *ts, int leap)
+void timescale_expect_leap(struct timescale *ts, int leap, struct utc_time midnight)
 {
     must(leap >= -1 && leap <= 1);
     ts->leap_expected = leap;
+    ts->leap_midnight = midnight;
 }
 
 static double gap_ns(const struct timescale *ts, const struct clock_reading *now)
@@ -192,16 +193,14 @@ static double moved_against_mono_ns(const struct timescale *ts, const struct clo
     return (double)(moved - (ts->jumps_ns - ts->last_jumps_ns));
 }
 
-/* A change of REAL by `by_ns` is the leap second that was armed: a second, at midnight. */
+/* A change of REAL by `by_ns` is the leap second that was armed: a second, not before its time.
+ * The machine may have slept over it. */
 static bool is_leap(const struct timescale *ts, const struct clock_reading *now, double by_ns)
 {
-    int64_t first = ts->last.real.ns - LEAP_WINDOW_NS;
-    int64_t last = now->real.ns - (int64_t)by_ns + LEAP_WINDOW_NS;
-    int64_t into_day = ((first % DAY_NS) + DAY_NS) % DAY_NS;
-    int64_t midnight = first + (DAY_NS - into_day) % DAY_NS;
+    int64_t without_ns = now->real.ns - (int64_t)by_ns;
 
     return ts->leap_expected != 0 && fabs(by_ns + 1e9 * ts->leap_expected) < LEAP_TOLERANCE_NS &&
-           midnight <= last;
+           without_ns >= ts->leap_midnight.ns - LEAP_EARLY_NS;
 }
 
 static enum clock_verdict classify(const struct timescale *ts, const struct clock_reading *now,

@@ -53,6 +53,7 @@ struct timescale {
     int64_t jumps_ns;                /* sum of all jumps: REAL less this is continuous */
     int64_t last_jumps_ns;           /* at the last reading */
     int leap_expected;               /* +1: REAL will repeat a second; -1: omit one; 0: none */
+    struct utc_time leap_midnight;
     /* Rate of CLOCK_MONOTONIC, which may, or may not, be steered together with REAL. */
     struct clock_reading mono_base;
     int64_t mono_base_jumps_ns;
@@ -81,8 +82,9 @@ void timescale_rate_changed(struct timescale *ts, struct mono_time before, struc
 /* We stepped REAL by `by` at some instant between `before` and `after`. */
 void timescale_stepped(struct timescale *ts, struct mono_time before, struct mono_time after,
                        struct duration by);
-/* A leap second is armed in the kernel (+1: inserted, -1: deleted) or no longer (0). */
-void timescale_expect_leap(struct timescale *ts, int leap);
+/* A leap second is armed in the kernel (+1: inserted, -1: deleted) for the end of the day, which is
+ * `midnight`; or no longer (0). */
+void timescale_expect_leap(struct timescale *ts, int leap, struct utc_time midnight);
 
 /*
  * Compare REAL with what it should be; call once for each reading, before anything else uses it.

@@ -174,6 +174,28 @@ static void a_disturbed_clock_may_be_stepped_once_more(void **state)
     assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
 }
 
+static void a_leap_second_is_slewed_though_makestep_would_step_it(void **state)
+{
+    struct node_options options = options_default();
+    struct discipline discipline = fresh();
+    struct discipline_input input = input_at(10, 0);
+    struct decision decision;
+
+    (void)state;
+    options.step.limit = -1;
+    discipline_update(&discipline, &options, &input);
+    input = input_at(20, -1);
+    decision = discipline_slew_now(&discipline, &options, &input);
+    assert_int_equal(decision.kind, DECISION_STEER);
+    assert_true(near(decision.slew_time_s, 12)); /* as chrony.conf(5) promises */
+    input = input_at(26, -0.5);
+    assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
+    input = input_at(32, 0.9e-3);
+    assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
+    input = input_at(42, -0.5);
+    assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEP);
+}
+
 static void maxchange_refuses_and_says_so_when_patience_ends(void **state)
 {
     static const struct {
@@ -408,6 +430,7 @@ int main(void)
         cmocka_unit_test(small_errors_end_with_the_next_wake_up),
         cmocka_unit_test(makestep_steps_in_the_first_updates_only),
         cmocka_unit_test(a_disturbed_clock_may_be_stepped_once_more),
+        cmocka_unit_test(a_leap_second_is_slewed_though_makestep_would_step_it),
         cmocka_unit_test(maxchange_refuses_and_says_so_when_patience_ends),
         cmocka_unit_test(what_was_refused_is_accepted_when_right_again_or_when_ordered),
         cmocka_unit_test(a_known_jump_of_utc_is_not_refused),

@@ -238,6 +238,7 @@ static void a_leap_second_is_one_only_when_armed_and_at_midnight(void **state)
         {1, NS_PER_S, -NS_PER_S, 2 * NS_PER_S, CLOCK_LEAPT},
         {-1, 2 * NS_PER_S, NS_PER_S, 2 * NS_PER_S, CLOCK_LEAPT},
         {1, 30 * NS_PER_S, -NS_PER_S, 64 * NS_PER_S, CLOCK_LEAPT}, /* nobody looked for a minute */
+        {1, -60 * NS_PER_S, -NS_PER_S, 2 * NS_PER_S, CLOCK_LEAPT}, /* the kernel slept over it */
         {0, NS_PER_S, -NS_PER_S, 2 * NS_PER_S, CLOCK_STEPPED},
         {1, NS_PER_S, NS_PER_S, 2 * NS_PER_S, CLOCK_STEPPED},         /* the wrong way */
         {1, NS_PER_S, -900 * MS, 2 * NS_PER_S, CLOCK_STEPPED},        /* not a second */
@@ -249,10 +250,12 @@ static void a_leap_second_is_one_only_when_armed_and_at_midnight(void **state)
         struct world world;
         struct clock_check check;
 
+        struct utc_time midnight = {FAKE_EPOCH_NS - FAKE_EPOCH_NS % DAY + DAY};
+
         begin(&world, 0, 60, TIMESCALE_OURS);
         step(&world, DAY - FAKE_EPOCH_NS % DAY - rows[i].before_midnight);
         assert_int_equal(check_after(&world, 10 * MS).verdict, CLOCK_AGREES);
-        timescale_expect_leap(&world.ts, rows[i].expected);
+        timescale_expect_leap(&world.ts, rows[i].expected, midnight);
         world.clock.origin_ns += rows[i].by;
         check = check_after(&world, rows[i].gap);
         assert_int_equal(check.verdict, rows[i].verdict);
