@@ -36,6 +36,12 @@ enum config_log {
     CONFIG_LOG_SELECTION = 16,
 };
 
+/* Addresses of each family, ADDRESS_NONE: not set; and chrony's Unix socket, "/": none. */
+struct config_binding {
+    struct address address[2]; /* IPv4, IPv6 */
+    const char *path;
+};
+
 /*
  * What the daemon itself is told.  Strings are borrowed from the config_space; NULL: not set, the
  * daemon's own default.
@@ -46,8 +52,7 @@ struct daemon_options {
     uint16_t command_port;  /* chrony's monitoring protocol; 0: never opened */
     struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
     struct address bind_acquisition[2]; /* client, likewise */
-    struct address bind_command[2];     /* monitoring; ADDRESS_NONE: loopback */
-    const char *bind_command_path;      /* chrony's Unix socket; "/": none */
+    struct config_binding bind_command; /* monitoring; no address: loopback */
     const char *bind_device;            /* server sockets receive on this interface only */
     const char *bind_acquisition_device;
     const char *bind_command_device;

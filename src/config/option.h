@@ -67,8 +67,8 @@ enum option_type {
     TYPE_ENUM,    /* uint8_t: the `value` of an option of the argument's scope */
     TYPE_SET,     /* uint32_t: the `value`s of all words left, or-ed */
     TYPE_ADDRESS, /* struct address[2], the first IPv4, the second IPv6: each written once */
-    TYPE_ADDRESS_OR_PATH,
-    TYPE_WORDS, /* minimum to maximum words of any kind; stored nowhere */
+    TYPE_BINDING, /* struct config_binding: the same, or a path */
+    TYPE_WORDS,   /* minimum to maximum words of any kind; stored nowhere */
 };
 
 /* `offset` of an argument that is understood but has no place to go: nothing to set lies there. */

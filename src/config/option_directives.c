@@ -37,9 +37,9 @@
     {                                                                                              \
         name, TYPE_ADDRESS, field                                                                  \
     }
-#define ADDRESS_OR_PATH(name, field)                                                               \
+#define BINDING(name, field)                                                                       \
     {                                                                                              \
-        name, TYPE_ADDRESS_OR_PATH, field                                                          \
+        name, TYPE_BINDING, field                                                                  \
     }
 #define ENUM(name, field, values)                                                                  \
     {                                                                                              \
@@ -434,7 +434,7 @@ static const struct option directives[] = {
      .help = "The address on which chronyc is answered, one of each family, or the path of its "
              "Unix socket. `/`: no such socket.",
      .reason = "chronyc is not answered yet: no socket is opened; ask with noon(1)",
-     .argument = {ADDRESS_OR_PATH("ADDRESS", DAEMON(bind_command))}},
+     .argument = {BINDING("ADDRESS", DAEMON(bind_command))}},
     {.name = "bindcmddevice",
      .section = SECTION_CONTROL,
      .verdict = VERDICT_NOTHING_HERE,

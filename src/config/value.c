@@ -6,7 +6,7 @@
 
 #include "config/number.h"
 
-enum { PPM_EXPONENT = -6, EXPECTED_SIZE = 240 };
+enum { PPM_EXPONENT = -6, EXPECTED_SIZE = 240, STRING_MAX = 1000 };
 
 static size_t field_size(enum option_type type)
 {
@@ -26,8 +26,9 @@ static size_t field_size(enum option_type type)
     case TYPE_STRING:
         return sizeof(const char *);
     case TYPE_ADDRESS:
-    case TYPE_ADDRESS_OR_PATH:
         return sizeof(struct address[2]);
+    case TYPE_BINDING:
+        return sizeof(struct config_binding);
     case TYPE_NONE:
     case TYPE_HEX:
     case TYPE_WORDS:
@@ -79,7 +80,7 @@ void value_expected(struct text *text, const struct option_argument *argument)
     case TYPE_ADDRESS:
         text_add(text, "an IPv4 or IPv6 address");
         break;
-    case TYPE_ADDRESS_OR_PATH:
+    case TYPE_BINDING:
         text_add(text, "an IPv4 or IPv6 address, or the path of a socket");
         break;
     case TYPE_NONE:
@@ -186,14 +187,17 @@ static bool parse_address(struct parser *parser, const struct option *option,
     const char *word = parser->words.at[parser->words_at];
     struct address address;
 
-    if (argument->type == TYPE_ADDRESS_OR_PATH && word[0] == '/') {
-        parser->config->daemon.bind_command_path = parser_keep(parser, word);
-        return parser->config->daemon.bind_command_path;
+    if (argument->type == TYPE_BINDING && word[0] == '/') {
+        struct config_binding *binding = field_at(base, argument->offset);
+
+        binding->path = parser_keep(parser, word);
+        return binding->path;
     }
     if (!address_parse(&address, word)) {
         return bad_argument(parser, option, argument, word);
     }
     if (argument->offset != NO_FIELD) {
+        /* A binding begins with its addresses. */
         struct address *both = field_at(base, argument->offset);
 
         both[address.family == ADDRESS_IPV6] = address;
@@ -205,6 +209,10 @@ static bool parse_string(struct parser *parser, const struct option_argument *ar
 {
     const char *kept;
 
+    if (strlen(parser->words.at[parser->words_at]) > STRING_MAX) {
+        return parser_error(parser, argument->name,
+                            " is too long; expected at most 1000 characters", NULL);
+    }
     if (argument->offset == NO_FIELD) {
         return true;
     }
@@ -229,7 +237,7 @@ static bool parse_argument(struct parser *parser, const struct option *option,
     case TYPE_SET:
         return parse_choice(parser, option, argument, base);
     case TYPE_ADDRESS:
-    case TYPE_ADDRESS_OR_PATH:
+    case TYPE_BINDING:
         return parse_address(parser, option, argument, base);
     case TYPE_STRING:
         return parse_string(parser, argument, base);
@@ -341,6 +349,11 @@ bool value_is_neutral(const struct parser *parser, const struct option *option, 
     return !text.overrun && strcmp(written, option->neutral) == 0;
 }
 
+static bool string_equal(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static bool field_equal(const struct option_argument *argument, const void *a, const void *b)
 {
     if (argument->type == TYPE_DOUBLE) {
@@ -350,12 +363,16 @@ static bool field_equal(const struct option_argument *argument, const void *a, c
         return x == y || (isnan(x) && isnan(y));
     }
     if (argument->type == TYPE_STRING) {
-        const char *x = *(const char *const *)a;
-        const char *y = *(const char *const *)b;
-
-        return x == y || (x && y && strcmp(x, y) == 0);
+        return string_equal(*(const char *const *)a, *(const char *const *)b);
     }
-    if (argument->type == TYPE_ADDRESS || argument->type == TYPE_ADDRESS_OR_PATH) {
+    if (argument->type == TYPE_BINDING) {
+        const struct config_binding *x = a;
+        const struct config_binding *y = b;
+
+        return address_equal(&x->address[0], &y->address[0]) &&
+               address_equal(&x->address[1], &y->address[1]) && string_equal(x->path, y->path);
+    }
+    if (argument->type == TYPE_ADDRESS) {
         const struct address *x = a;
         const struct address *y = b;
 
@@ -454,7 +471,7 @@ void value_print(struct text *text, const struct option *option, const void *bas
         const struct option_argument *argument = &option->argument[i];
 
         if (argument->offset != NO_FIELD && argument->type != TYPE_ADDRESS &&
-            argument->type != TYPE_ADDRESS_OR_PATH) {
+            argument->type != TYPE_BINDING) {
             print_argument(text, argument, field_of(base, argument->offset));
         }
     }

@@ -396,7 +396,7 @@ static void what_asks_for_nothing_that_is_missing_is_silent(void **state)
                                      "authselectmode mix\n"));
     assert_int_equal(fixture.report.count, 0);
     assert_int_equal(fixture.config.daemon.command_port, 0);
-    assert_string_equal(fixture.config.daemon.bind_command_path, "/");
+    assert_string_equal(fixture.config.daemon.bind_command.path, "/");
 }
 
 /* The directives of Debian 12's file, in its order. */
@@ -444,8 +444,8 @@ static void chronyc_lines_are_understood_and_kept(void **state)
                                      "cmdallow 10.0.0.0/8\n"
                                      "cmddeny 10.1\n"));
     assert_int_equal(daemon->command_port, 1323);
-    assert_int_equal(daemon->bind_command[0].family, ADDRESS_IPV4);
-    assert_string_equal(daemon->bind_command_path, "/run/chronyd.sock");
+    assert_int_equal(daemon->bind_command.address[0].family, ADDRESS_IPV4);
+    assert_string_equal(daemon->bind_command.path, "/run/chronyd.sock");
     assert_int_equal(fixture.space.command_rule_count, 2);
     assert_int_equal(fixture.space.command_rules[1].rule.bits, 16);
     assert_int_equal(fixture.config.node.access_count, 0);

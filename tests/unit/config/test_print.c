@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/print.h"
+
+#include "fixture.h"
+
+#include "config/check.h"
+
+static struct fixture first, second;
+
+static void append_line(void *context, const char *line)
+{
+    struct text *text = context;
+
+    text_add(text, line);
+    text_char(text, '\n');
+}
+
+static char printed[256 << 10];
+
+static const char *print(const struct fixture *fixture)
+{
+    struct text text = text_begin(printed, sizeof printed);
+
+    config_print(&fixture->config, append_line, &text);
+    assert_false(text.overrun);
+    return printed;
+}
+
+static const char *difference(void)
+{
+    static char sentences[64 << 10];
+    struct text text = text_begin(sentences, sizeof sentences);
+
+    (void)config_diff(&first.config, &second.config, append_line, &text);
+    return sentences;
+}
+
+static void a_configuration_comes_out_as_it_went_in(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "server a.example\n",
+        "server 192.0.2.1 minpoll 4 maxpoll 5 iburst burst maxdelay 0.3 maxdelayratio 2.5 "
+        "maxdelaydevratio 4 mindelay 0.0001 asymmetry -0.25 offset -0.00005 minsamples 8 "
+        "maxsamples 16 filter 5 offline prefer noselect trust require xleave polltarget 30 port "
+        "1123 presend 9 minstratum 5 version 3 ipv4\n",
+        "pool 2.pool.example ipv6 maxsources 7\n",
+        "sourcedir /run/dhcp /etc/x\nsourcedir /y\n",
+        "acquisitionport 0\nbindacqaddress 2001:db8::9\n",
+        "maxsamples 20\nminsamples 9\n",
+        "maxclockerror 0.1\nmaxdrift 33.333\nmaxupdateskew 100\nmaxslewrate 500\n",
+        "driftfile /var/lib/noon/drift interval 60\nleapsecmode step\nmakestep 1 3\n",
+        "maxchange 1000 1 -1\n",
+        "bindaddress 192.0.2.9\nbindaddress ::1\nlocal\n",
+        "local orphan\n",
+        "local orphan waitunsynced 0\n",
+        "local stratum 8 distance 0.5 activate 0.25 waitsynced 7200 waitunsynced 60\n",
+        "port 0\n",
+        "cmdport 0\nbindcmdaddress 127.0.0.1\nbindcmdaddress /run/x.sock\nbindcmddevice eth1\n",
+        "log measurements statistics tracking\nlogbanner 0\nlogchange 0.1\nlogdir /var/log/noon\n",
+        "lock_all\npidfile /\nsched_priority 1\nuser 123:456\nrtcsync\n",
+        "allow 10.0.0.0/8\ndeny all\nallow all fd00::/8\nallow\ndeny host.example\n",
+        "cmdallow 10.0.0.0/8\ncmddeny all 10.1.0.0/16\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(parse_text(&first, rows[i]));
+        assert_string_equal(print(&first), rows[i]);
+        assert_true(parse_text(&second, printed));
+        assert_string_equal(difference(), "");
+    }
+}
+
+static void sources_of_a_sourcedir_are_not_printed(void **state)
+{
+    static const struct memory_file files[] = {{"/s/a.sources", "server a.example\n"}, {0}};
+
+    (void)state;
+    assert_true(parse_files(&first, files, "server b.example\nsourcedir /s\n"));
+    assert_int_equal(first.config.node.source_count, 2);
+    assert_string_equal(print(&first), "server b.example\nsourcedir /s\n");
+}
+
+static void a_difference_is_told_in_sentences(void **state)
+{
+    static const struct {
+        const char *before, *after, *sentences;
+    } rows[] = {
+        {"server a.example\n", "# same\nSERVER  a.example minpoll 6\n", ""},
+        {"server a.example\n", "server a.example\nserver b.example iburst\n",
+         "added: server b.example iburst\n"},
+        {"server a.example\nserver b.example\n", "server b.example\n",
+         "removed: server a.example\n"},
+        {"server a.example\n", "server a.example iburst\n",
+         "changed: server a.example, now server a.example iburst\n"},
+        {"server a.example\nserver a.example iburst\n", "server a.example\n",
+         "removed: server a.example iburst\n"},
+        {"server 127.0.0.1 port 1\n", "server 127.0.0.1 port 2\n",
+         "removed: server 127.0.0.1 port 1\nadded: server 127.0.0.1 port 2\n"},
+        {"local\n", "local\nmakestep 1 3\n", "added: makestep 1 3\n"},
+        {"local\nmakestep 1 3\n", "local\nmakestep 0.1 3\n",
+         "changed: makestep 1 3, now makestep 0.1 3\n"},
+        {"local\nmakestep 1 3\n", "local\n", "removed: makestep 1 3\n"},
+        {"local\nport 123\n", "local\nport 124\n", "added: port 124 (at the next start)\n"},
+        {"local stratum 5\n", "local stratum 6\n",
+         "changed: local stratum 5, now local stratum "
+         "6\n"},
+        {"local\n", "local\nrtcsync\n", "added: rtcsync\n"},
+        {"local\nbindaddress 192.0.2.1\n", "local\nbindaddress 192.0.2.1\nbindaddress ::1\n",
+         "changed: bindaddress 192.0.2.1, now bindaddress 192.0.2.1 ::1 (at the next start)\n"},
+        {"local\nallow 10\n", "local\nallow 10.0.0.0/8\n", ""},
+        {"local\nallow 10\n", "local\nallow 10\ndeny 10.1\n", "added: deny 10.1.0.0/16\n"},
+        {"local\nallow 10\nallow 11\n", "local\nallow 11\nallow 10\n",
+         "changed: the order of allow and deny\n"},
+        {"local\nsourcedir /a\n", "local\nsourcedir /b\n",
+         "removed: sourcedir /a\nadded: sourcedir /b\n"},
+        {"local\nlog tracking\n", "local\nlog tracking statistics\n",
+         "changed: log tracking, now log statistics tracking\n"},
+        {"local\ndriftfile /a\n", "local\ndriftfile /a interval 5\n",
+         "changed: driftfile /a, now driftfile /a interval 5 (at the next start)\n"},
+        {"local\nbindcmdaddress /a\n", "local\nbindcmdaddress /\n",
+         "changed: bindcmdaddress /a, now bindcmdaddress / (at the next start)\n"},
+        {"local\nmaxsamples 3\nserver a.example\n", "local\nmaxsamples 4\nserver a.example\n",
+         "changed: maxsamples 3, now maxsamples "
+         "4\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(parse_text(&first, rows[i].before));
+        assert_true(parse_text(&second, rows[i].after));
+        assert_string_equal(difference(), rows[i].sentences);
+    }
+}
+
+static void append_explained(void *context, const struct config_explained *line)
+{
+    config_explain_line(context, line);
+}
+
+static void each_line_is_explained_with_its_verdict(void **state)
+{
+    static char explained[64 << 10];
+    static const struct memory_file files[] = {{"/c/a.conf", "rtcsync\n"}, {0}};
+    struct text text = text_begin(explained, sizeof explained);
+    struct memory memory = {.files = files};
+    struct config_input input = memory_input(&memory, "# comment\n"
+                                                      "server  a.example\tiburst nts minpoll 4\n"
+                                                      "confdir /c\n"
+                                                      "leapsectz right/UTC\n"
+                                                      "sevrer b\n"
+                                                      "leapsecmode slew\n");
+
+    (void)state;
+    config_report_init(&first.report);
+    first.report.explain = append_explained;
+    first.report.context = &text;
+    config_init(&first.config, &first.space);
+    assert_false(config_parse(&first.config, &input, &first.report));
+    assert_false(config_check_passes(&first.report));
+    assert_non_null(strstr(explained, "noon.conf:2: server a.example iburst nts minpoll 4\n"
+                                      "    server (works): A server"));
+    assert_non_null(strstr(explained, "\n      iburst (works): "));
+    assert_non_null(strstr(explained, "\n      nts (refused): "));
+    assert_non_null(strstr(explained, "\n      minpoll (works): "));
+    assert_non_null(strstr(explained, "    wrong: see the error below\nnoon.conf:3: confdir /c\n"));
+    assert_non_null(strstr(explained, "\n/c/a.conf:1: rtcsync\n    rtcsync (works): "));
+    assert_non_null(strstr(explained, "leapsectz (not yet): "));
+    assert_non_null(strstr(explained, "noon.conf:5: sevrer b\n    unknown\n"));
+    assert_non_null(strstr(explained, "\n      slew (works): "));
+    assert_null(strstr(explained, "comment"));
+}
+
+static void a_check_passes_only_what_holds_as_written(void **state)
+{
+    static const struct {
+        const char *text;
+        bool passes;
+    } rows[] = {
+        {"server a.example\n", true},
+        {"server a.example\nkeyfile /k\n", true}, /* means nothing here: a warning */
+        {"server a.example\nleapsectz right/UTC\n", false},
+        {"server a.example nts\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)parse_text(&first, rows[i].text);
+        assert_int_equal(config_check_passes(&first.report), rows[i].passes);
+    }
+}
+
+static void a_thousand_messages_do_no_harm(void **state)
+{
+    static char text[64 << 10];
+    struct text lines = text_begin(text, sizeof text);
+
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++) {
+        text_add(&lines, "nonsense\n");
+    }
+    text_add(&lines, "last\n");
+    assert_false(parse_text(&first, text));
+    assert_int_equal(first.report.count, CONFIG_MESSAGES_MAX);
+    assert_true(first.report.lost > 0);
+    assert_int_equal(first.report.errors, 1001);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_configuration_comes_out_as_it_went_in),
+        cmocka_unit_test(sources_of_a_sourcedir_are_not_printed),
+        cmocka_unit_test(a_difference_is_told_in_sentences),
+        cmocka_unit_test(each_line_is_explained_with_its_verdict),
+        cmocka_unit_test(a_check_passes_only_what_holds_as_written),
+        cmocka_unit_test(a_thousand_messages_do_no_harm),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("config/print", tests, NULL, NULL);
+}
