@@ -26,8 +26,9 @@ enum { UDP_SENT_KEPT = 4, UDP_SENT_HEAD = 48, UDP_DEVICE_SIZE = 16 };
 /* A datagram whose departure stamp is still due. */
 struct udp_sent {
     bool waiting;
-    uint32_t sequence; /* the caller's */
-    uint32_t id;       /* the kernel's count of datagrams */
+    uint32_t sequence;     /* the caller's */
+    uint32_t id;           /* the kernel's count of datagrams */
+    struct utc_time stamp; /* the user's: the kernel's can't be earlier */
     uint16_t size;
     uint8_t head[UDP_SENT_HEAD];
 };
@@ -89,7 +90,7 @@ struct udp_datagram {
     size_t size;     /* received */
     bool truncated;  /* it was longer */
     struct address from;
-    struct address to; /* which of our addresses was asked; scope: the interface; NONE: unknown */
+    struct address to;     /* which of our addresses was asked; NONE: unknown */
     struct utc_time stamp; /* CLOCK_REALTIME */
     enum udp_stamp_kind stamp_kind;
 };
@@ -139,7 +140,10 @@ struct udp_batch;
 
 enum { UDP_BATCH_MAX = 64 };
 
-/* `buffer_size`: longest datagram, either way.  NULL: no memory. */
+/*
+ * `buffer_size`: longest datagram, either way; a longer one is cut and says so.  A batch of 1 makes
+ * one plain receive and one plain send call at a time.  NULL: no memory.
+ */
 struct udp_batch *udp_batch_open(unsigned count, size_t buffer_size);
 void udp_batch_close(struct udp_batch *batch);
 
