@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/server/reply.h"
+
+#include "base/bytes.h"
+#include "base/fmath.h"
+
+enum {
+    NTP_PORT = 123,
+    MODE_OMITTED = 0,        /* NTPv1 has no mode (RFC 1059) */
+    EXTENSION_SIZE_MIN = 16, /* RFC 7822, section 3 */
+    MAC_SIZE_MAX = 24,
+    STRATUM_MAX = 15,
+};
+
+/* A request that waited longer is answered by nobody: its client has given up or asks again. */
+static const int64_t stale_ns = 100000000;
+
+/* Announced with leap 3, where no number is right (MAXDISP of RFC 5905). */
+static const double unsynchronised_dispersion_s = 16.0;
+
+/*
+ * What follows the header is not used, but must be what can follow: extension fields (version 4),
+ * then perhaps a MAC.
+ */
+static bool trailer_ok(const uint8_t *bytes, size_t size, uint8_t version)
+{
+    struct reader r = {.at = bytes, .left = size};
+
+    if (size % 4 != 0) {
+        return false;
+    }
+    while (version == 4 && r.left > MAC_SIZE_MAX) {
+        (void)reader_be(&r, 2);
+        uint64_t length = reader_be(&r, 2);
+
+        if (length < EXTENSION_SIZE_MIN || length % 4 != 0) {
+            return false;
+        }
+        (void)reader_take(&r, (size_t)length - 4);
+        if (r.overrun) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool server_received(const struct time_line *line, const struct clock_pair *pair,
+                     struct utc_time stamp, struct steady_time *received)
+{
+    int64_t difference = pair->real.ns - pair->mono.ns - line->real_minus_mono_ns;
+
+    *received = (struct steady_time){pair->mono.ns - (pair->real.ns - stamp.ns)};
+    return difference <= line->tolerance_ns && difference >= -line->tolerance_ns;
+}
+
+/* The mode of an answer; 0: there is none. */
+static uint8_t answer_mode(const struct ntp_packet *packet, const struct address *from)
+{
+    switch (packet->mode) {
+    case NTP_MODE_CLIENT:
+        return NTP_MODE_SERVER;
+    case NTP_MODE_ACTIVE:
+        return NTP_MODE_PASSIVE;
+    case MODE_OMITTED:
+        /* From the port of a server it may be an answer. */
+        return packet->version == 1 && from->port != NTP_PORT ? NTP_MODE_SERVER : 0;
+    default:
+        return 0;
+    }
+}
+
+static enum drop_reason check(const struct server_view *view, const struct request *request,
+                              struct ntp_packet *packet)
+{
+    enum drop_reason reason;
+
+    if (!view->serving) {
+        return DROP_NOT_SERVING;
+    }
+    reason = ntp_packet_decode(packet, request->bytes, request->size);
+    if (reason != DROP_NONE) {
+        return reason;
+    }
+    if (answer_mode(packet, &request->from) == 0) {
+        return DROP_MODE;
+    }
+    if (!access_allows(view->access, &request->from, NULL)) {
+        return DROP_ACCESS;
+    }
+    if (request->size > NTP_PACKET_MAX ||
+        !trailer_ok(request->bytes + NTP_HEADER_SIZE, request->size - NTP_HEADER_SIZE,
+                    packet->version)) {
+        return DROP_FORMAT;
+    }
+    if (request->now.ns - request->received.ns > stale_ns) {
+        return DROP_STALE;
+    }
+    return DROP_NONE;
+}
+
+static void answer(const struct server_view *view, const struct request *request,
+                   const struct ntp_packet *packet, struct reply *reply)
+{
+    const struct time_line *line = view->line;
+    struct steady_time leaves = {request->now.ns + view->latency.ns};
+    /* A stamp's clock may run a little ahead of ours; nothing leaves before it came. */
+    struct steady_time came =
+        request->received.ns < request->now.ns ? request->received : request->now;
+    bool valid = line->synchronised && line->leap != NTP_LEAP_UNSYNC && line->stratum >= 1 &&
+                 line->stratum <= STRATUM_MAX && leaves.ns < line->void_after.ns;
+    struct ntp_packet out = {
+        .leap = NTP_LEAP_UNSYNC,
+        .version = packet->version,
+        .mode = answer_mode(packet, &request->from),
+        .poll_log2 = packet->poll_log2,
+        .precision_log2 = line->precision_log2,
+        .root_dispersion = ntp_short_from_s_up(unsynchronised_dispersion_s),
+        .origin = packet->transmit,
+        .receive = ntp_ts_from_utc(line_utc(line, came)),
+        .transmit = ntp_ts_from_utc(line_utc(line, leaves)),
+    };
+
+    if (valid) {
+        out.leap = line->leap;
+        out.stratum = line->stratum;
+        out.root_delay = ntp_short_from_s_up(line->root_delay_s);
+        /* The precision covers reading the clock and rounding to the format. */
+        out.root_dispersion = ntp_short_from_s_up(line_root_dispersion_s(line, leaves) +
+                                                  fmath_exp2i(line->precision_log2));
+        out.refid = line->refid;
+        out.reference = ntp_ts_from_utc(line->reference);
+    }
+    ntp_packet_encode(&out, reply->bytes);
+}
+
+enum drop_reason server_reply(const struct server_view *view, struct server_tables *own,
+                              const struct request *request, struct reply *reply)
+{
+    struct ntp_packet packet = {0};
+    enum drop_reason reason = check(view, request, &packet);
+
+    own->counters.requests++;
+    own->counters.drops[reason] += reason != DROP_NONE;
+    own->counters.answers += reason == DROP_NONE;
+    if (reason != DROP_NOT_SERVING) {
+        client_log_count(&own->clients, &request->from, request->now, packet.version, reason);
+    }
+    if (reason == DROP_NONE) {
+        answer(view, request, &packet, reply);
+    }
+    return reason;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/server/reply.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#define MS INT64_C(1000000)
+
+/* 300 us off at most, growing by 1 ppm, for 1000 s. */
+static const struct time_line line_good = {
+    .from = {5000 * NS_PER_S},
+    .utc = {INT64_C(1795361029123456789)},
+    .rate = 20e-6,
+    .bound_s = 300e-6,
+    .growth_s_per_s = 1e-6,
+    .void_after = {6000 * NS_PER_S},
+    .real_minus_mono_ns = 77 * NS_PER_S,
+    .tolerance_ns = MS,
+    .root_delay_s = 200e-6,
+    .reference = {INT64_C(1795361000000000000)},
+    .refid = 0x0a000004,
+    .leap = NTP_LEAP_INSERT,
+    .stratum = 3,
+    .precision_log2 = -25,
+    .synchronised = true,
+};
+
+struct bench {
+    struct time_line line;
+    struct access_node nodes[16];
+    struct access_tree access;
+    struct client_slot slots[64];
+    struct server_view view;
+    struct server_tables tables;
+    struct ntp_packet packet;
+    uint8_t bytes[2048];
+    struct request request;
+    struct reply reply;
+};
+
+static void bench_start(struct bench *bench)
+{
+    static const struct access_rule rules[] = {
+        {.prefix = {.family = ADDRESS_IPV4, .bytes = {10}}, .bits = 8, .allow = true}};
+    size_t bad;
+
+    memset(bench, 0, sizeof *bench);
+    bench->line = line_good;
+    access_init(&bench->access, bench->nodes, 16);
+    assert_int_equal(access_build(&bench->access, rules, 1, &bad), ERR_NONE);
+    client_log_init(&bench->tables.clients, bench->slots, 64, &(struct siphash_key){{3, 4}});
+    bench->view = (struct server_view){
+        .line = &bench->line, .access = &bench->access, .serving = true, .latency = {20000}};
+    bench->packet = (struct ntp_packet){.version = 4,
+                                        .mode = NTP_MODE_CLIENT,
+                                        .poll_log2 = 7,
+                                        .origin = {11},
+                                        .receive = {22},
+                                        .transmit = {UINT64_C(0x0123456789abcdef)}};
+    bench->request = (struct request){
+        .bytes = bench->bytes,
+        .size = NTP_HEADER_SIZE,
+        .from = {.family = ADDRESS_IPV4, .bytes = {10, 0, 0, 9}, .port = 40000},
+        .received = {5100 * NS_PER_S},
+        .now = {5100 * NS_PER_S + 50000},
+    };
+}
+
+static enum drop_reason ask(struct bench *bench)
+{
+    ntp_packet_encode(&bench->packet, bench->bytes);
+    return server_reply(&bench->view, &bench->tables, &bench->request, &bench->reply);
+}
+
+static struct ntp_packet answered(struct bench *bench)
+{
+    struct ntp_packet out;
+
+    assert_int_equal(ask(bench), DROP_NONE);
+    assert_int_equal(ntp_packet_decode(&out, bench->reply.bytes, sizeof bench->reply.bytes),
+                     DROP_NONE);
+    return out;
+}
+
+static void an_answer_tells_the_time_of_the_line(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    struct ntp_packet out = answered(&bench);
+
+    assert_int_equal(out.leap, NTP_LEAP_INSERT);
+    assert_int_equal(out.version, 4);
+    assert_int_equal(out.mode, NTP_MODE_SERVER);
+    assert_int_equal(out.stratum, 3);
+    assert_int_equal(out.poll_log2, 7);
+    assert_int_equal(out.precision_log2, -25);
+    assert_int_equal(out.refid, 0x0a000004);
+    assert_true(out.origin.raw == bench.packet.transmit.raw);
+    assert_true(out.reference.raw == ntp_ts_from_utc(line_good.reference).raw);
+    /* 100 s along the line, which runs 20 ppm fast; 70 us later it leaves. */
+    struct utc_time came = {line_good.utc.ns + 100 * NS_PER_S + 2 * MS};
+    struct utc_time left = {came.ns + 70000 + 1};
+    assert_true(out.receive.raw == ntp_ts_from_utc(came).raw);
+    assert_true(out.transmit.raw == ntp_ts_from_utc(left).raw);
+    assert_int_equal(bench.tables.counters.requests, 1);
+    assert_int_equal(bench.tables.counters.answers, 1);
+    assert_int_equal(bench.tables.clients.known, 1);
+}
+
+static void what_is_announced_covers_the_bound_until_the_line_is_void(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    for (int64_t s = 5000; s < 6000; s += 7) {
+        bench.request.received.ns = s * NS_PER_S;
+        bench.request.now.ns = s * NS_PER_S + 1000;
+        struct ntp_packet out = answered(&bench);
+        double announced_s =
+            ntp_short_to_s(out.root_delay) / 2 + ntp_short_to_s(out.root_dispersion);
+
+        assert_true(ntp_short_to_s(out.root_delay) >= 200e-6);
+        assert_true(announced_s >= 300e-6 + (double)(s - 5000) * 1e-6 + 0x1p-25);
+        assert_true(announced_s < 300e-6 + (double)(s - 5000) * 1e-6 + 4 * 0x1p-16);
+    }
+}
+
+static void without_valid_time_the_answer_says_so(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        bench_start(&bench);
+        if (i == 0) {
+            bench.line.synchronised = false;
+        } else if (i == 1) {
+            bench.line.leap = NTP_LEAP_UNSYNC;
+        } else if (i == 2) {
+            bench.line.void_after = bench.request.now; /* it leaves too late */
+        } else if (i == 3) {
+            bench.line.stratum = 16;
+        } else {
+            bench.line.stratum = 0;
+        }
+        struct ntp_packet out = answered(&bench);
+
+        assert_int_equal(out.leap, NTP_LEAP_UNSYNC);
+        assert_int_equal(out.stratum, 0);
+        assert_int_equal(out.refid, 0);
+        assert_true(out.reference.raw == 0);
+        assert_true(ntp_short_to_s(out.root_dispersion) >= 16);
+        assert_true(out.origin.raw == bench.packet.transmit.raw);
+        assert_true(out.receive.raw != 0 && out.transmit.raw != 0);
+    }
+}
+
+static void each_version_and_mode_is_answered_in_kind_or_not_at_all(void **state)
+{
+    static const struct {
+        uint8_t version, mode;
+        uint16_t port;
+        enum drop_reason reason;
+        uint8_t answer;
+    } rows[] = {
+        {1, 3, 40000, DROP_NONE, 4},    {2, 3, 123, DROP_NONE, 4},
+        {3, 3, 40000, DROP_NONE, 4},    {4, 3, 40000, DROP_NONE, 4},
+        {4, 1, 123, DROP_NONE, 2},      {3, 1, 40000, DROP_NONE, 2},
+        {1, 0, 40000, DROP_NONE, 4},    {1, 0, 123, DROP_MODE, 0},
+        {4, 0, 40000, DROP_MODE, 0},    {4, 2, 123, DROP_MODE, 0},
+        {4, 4, 123, DROP_MODE, 0},      {4, 5, 123, DROP_MODE, 0},
+        {2, 6, 40000, DROP_MODE, 0},    {2, 7, 40000, DROP_MODE, 0},
+        {0, 3, 40000, DROP_VERSION, 0}, {5, 3, 40000, DROP_VERSION, 0},
+        {7, 3, 40000, DROP_VERSION, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct bench bench;
+
+        bench_start(&bench);
+        bench.packet.version = rows[i].version;
+        bench.packet.mode = rows[i].mode;
+        bench.request.from.port = rows[i].port;
+        enum drop_reason reason = ask(&bench);
+        if (reason != rows[i].reason) {
+            fail_msg("row %zu: %s", i, drop_word(reason));
+        }
+        assert_int_equal(bench.tables.counters.drops[reason], reason != DROP_NONE);
+        if (reason == DROP_NONE) {
+            struct ntp_packet out = answered(&bench);
+
+            assert_int_equal(out.version, rows[i].version);
+            assert_int_equal(out.mode, rows[i].answer);
+        }
+    }
+}
+
+/* What may follow the header: lengths of extension fields, then the octets of a MAC. */
+static void what_follows_the_header_must_be_well_formed(void **state)
+{
+    static const struct {
+        uint8_t version;
+        size_t extensions[3], mac;
+        enum drop_reason reason;
+    } rows[] = {
+        {4, {0}, 0, DROP_NONE},           {4, {0}, 4, DROP_NONE},
+        {4, {0}, 20, DROP_NONE},          {4, {0}, 24, DROP_NONE},
+        {4, {28}, 0, DROP_NONE},          {4, {28}, 20, DROP_NONE},
+        {4, {36, 104, 40}, 0, DROP_NONE}, {4, {16, 28}, 24, DROP_NONE},
+        {4, {0}, 3, DROP_FORMAT},         {4, {0}, 27, DROP_FORMAT},
+        {4, {0}, 28, DROP_FORMAT},        {3, {0}, 12, DROP_NONE},
+        {3, {0}, 20, DROP_NONE},          {3, {0}, 13, DROP_FORMAT},
+        {4, {500, 476}, 0, DROP_NONE},    {4, {500, 480}, 0, DROP_FORMAT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct bench bench;
+
+        bench_start(&bench);
+        bench.packet.version = rows[i].version;
+        for (unsigned k = 0; k < 3; k++) {
+            bench.bytes[bench.request.size + 2] = (uint8_t)(rows[i].extensions[k] >> 8);
+            bench.bytes[bench.request.size + 3] = (uint8_t)rows[i].extensions[k];
+            bench.request.size += rows[i].extensions[k];
+        }
+        bench.request.size += rows[i].mac;
+        enum drop_reason reason = ask(&bench);
+        if (reason != rows[i].reason) {
+            fail_msg("row %zu: %s", i, drop_word(reason));
+        }
+    }
+}
+
+static void extension_fields_with_impossible_lengths_are_refused(void **state)
+{
+    static const uint16_t lengths[] = {0, 1, 4, 12, 15, 17, 30, 64, 0xffff};
+    static struct bench bench;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        bench_start(&bench);
+        bench.request.size = NTP_HEADER_SIZE + 60;
+        bench.bytes[NTP_HEADER_SIZE + 2] = (uint8_t)(lengths[i] >> 8);
+        bench.bytes[NTP_HEADER_SIZE + 3] = (uint8_t)lengths[i];
+        assert_int_equal(ask(&bench), DROP_FORMAT);
+    }
+}
+
+static void other_requests_are_dropped_and_counted_by_reason(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    bench.request.size = 47;
+    assert_int_equal(ask(&bench), DROP_SHORT);
+    bench.request.size = 0;
+    assert_int_equal(ask(&bench), DROP_SHORT);
+    bench.request.size = NTP_HEADER_SIZE;
+    bench.request.from.bytes[0] = 11;
+    assert_int_equal(ask(&bench), DROP_ACCESS);
+    bench.request.from.bytes[0] = 10;
+    bench.request.received.ns = bench.request.now.ns - 100 * MS - 1;
+    assert_int_equal(ask(&bench), DROP_STALE);
+    bench.request.received.ns++;
+    assert_int_equal(ask(&bench), DROP_NONE);
+    assert_int_equal(bench.tables.counters.requests, 5);
+    assert_int_equal(bench.tables.counters.answers, 1);
+    assert_int_equal(bench.tables.counters.drops[DROP_SHORT], 2);
+    assert_int_equal(bench.tables.counters.drops[DROP_ACCESS], 1);
+    assert_int_equal(bench.tables.counters.drops[DROP_STALE], 1);
+    assert_int_equal(bench.tables.counters.drops[DROP_NONE], 0);
+    assert_int_equal(bench.tables.clients.known, 2);
+    /* Not serving: nobody is looked at. */
+    bench.view.serving = false;
+    assert_int_equal(ask(&bench), DROP_NOT_SERVING);
+    assert_int_equal(bench.tables.counters.drops[DROP_NOT_SERVING], 1);
+    bench.request.from.bytes[3]++;
+    assert_int_equal(ask(&bench), DROP_NOT_SERVING);
+    assert_int_equal(bench.tables.clients.known, 2);
+}
+
+static void nothing_leaves_before_it_came(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    bench.request.received.ns = bench.request.now.ns + 5 * MS;
+    struct ntp_packet out = answered(&bench);
+    assert_true(out.receive.raw == ntp_ts_from_utc(line_utc(&bench.line, bench.request.now)).raw);
+    assert_true(out.transmit.raw > out.receive.raw);
+}
+
+static void a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped(void **state)
+{
+    static const struct {
+        int64_t stepped_ns;
+        bool usable;
+    } rows[] = {{0, true}, {MS, true}, {-MS, true}, {MS + 1, false}, {-MS - 1, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct clock_pair pair = {.mono = {5100 * NS_PER_S},
+                                  .real = {5177 * NS_PER_S + rows[i].stepped_ns}};
+        struct utc_time stamp = {pair.real.ns - 123456};
+        struct steady_time received;
+
+        assert_int_equal(server_received(&line_good, &pair, stamp, &received), rows[i].usable);
+        assert_true(received.ns == 5100 * NS_PER_S - 123456);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_tells_the_time_of_the_line),
+        cmocka_unit_test(what_is_announced_covers_the_bound_until_the_line_is_void),
+        cmocka_unit_test(without_valid_time_the_answer_says_so),
+        cmocka_unit_test(each_version_and_mode_is_answered_in_kind_or_not_at_all),
+        cmocka_unit_test(what_follows_the_header_must_be_well_formed),
+        cmocka_unit_test(extension_fields_with_impossible_lengths_are_refused),
+        cmocka_unit_test(other_requests_are_dropped_and_counted_by_reason),
+        cmocka_unit_test(nothing_leaves_before_it_came),
+        cmocka_unit_test(a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
