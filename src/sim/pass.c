@@ -151,6 +151,8 @@ static void carry_out(struct world *world, struct sim_node *node, const struct a
         must(action->log.id < LOG_EVENT_COUNT);
         node->logs[action->log.id]++;
         break;
+    case ACTION_MEASURED:
+        break;
     case ACTION_READY:
         if (node->figures.ready.ns == INT64_MAX) {
             node->figures.ready = node->computer.now;

@@ -422,10 +422,10 @@ void world_command(struct world *world, unsigned index, enum control_command com
     struct event event = {.kind = EVENT_COMMAND};
     size_t length = strlen(argument);
 
-    must(length < sizeof event.command.argument);
-    event.command.command = command;
-    event.command.ticket = (uint64_t)world->now.ns;
-    memcpy(event.command.argument, argument, length + 1);
+    must(length < sizeof event.command.request.argument);
+    event.command.request.command = command;
+    event.command.request.ticket = (uint64_t)world->now.ns;
+    memcpy(event.command.request.argument, argument, length + 1);
     pass_event(world, index, &event);
 }
 

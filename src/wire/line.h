@@ -35,6 +35,7 @@ struct time_line {
     uint8_t stratum;     /* ours */
     int8_t precision_log2;
     bool synchronised;
+    bool local; /* serves, but nobody vouches for it: no bound */
 };
 
 /* UTC by the line at `at`. */

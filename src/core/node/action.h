@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/must.h"
 #include "base/units.h"
+#include "core/estimate/sample.h"
 #include "core/node/log_event.h"
 #include "core/node/options.h"
 #include "wire/control.h"
@@ -24,8 +25,9 @@ enum action_kind {
     ACTION_PUBLISH,    /* node_line() and node_status() have changed */
     ACTION_SAVE,       /* node_saved() is worth keeping */
     ACTION_LOG,
-    ACTION_READY,  /* synchronised, or serving or watching as configured: tell the supervisor */
-    ACTION_ANSWER, /* to an EVENT_COMMAND */
+    ACTION_MEASURED, /* a reply was taken or refused: for the measurements log */
+    ACTION_READY,    /* synchronised, or serving or watching as configured: tell the supervisor */
+    ACTION_ANSWER,   /* to an EVENT_COMMAND */
 };
 
 struct action_send {
@@ -49,6 +51,14 @@ struct action_resolve {
     char name[NAME_SIZE];
 };
 
+struct action_measured {
+    uint16_t association;
+    enum drop_reason reason; /* NONE: `sample` went into the estimate */
+    struct ntp_packet packet;
+    struct sample sample;
+    double error_s; /* offset of the sample against our UTC */
+};
+
 struct action_answer {
     uint64_t ticket;
     enum control_result result;
@@ -65,6 +75,7 @@ struct action {
         struct action_status status;
         struct action_resolve resolve;
         struct log_event log;
+        struct action_measured measured;
         struct action_answer answer;
     };
 };

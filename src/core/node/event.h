@@ -38,6 +38,7 @@ struct event_tx_stamp {
     uint16_t association;
     uint32_t sequence; /* of the ACTION_SEND */
     struct stamp sent;
+    uint32_t own_refid; /* of the local address that it left from; 0: unknown */
 };
 
 struct event_send_failed {
@@ -65,6 +66,12 @@ struct event_clock_adjusted {
     struct duration step;           /* by how much it was stepped */
 };
 
+/* A command; for CONTROL_ADD the owner has parsed the line. */
+struct event_command {
+    struct control_request request; /* answered by ACTION_ANSWER with the same ticket */
+    struct source_options source;   /* CONTROL_ADD only */
+};
+
 /* One event.  The random numbers are for this call alone; a send uses one, never twice. */
 struct event {
     enum event_kind kind;
@@ -75,7 +82,7 @@ struct event {
         struct event_send_failed send_failed;
         struct event_resolved resolved;
         struct event_clock_adjusted adjusted;
-        struct control_request command;    /* answered by ACTION_ANSWER with the same ticket */
+        struct event_command command;
         const struct node_options *config; /* borrowed until the next EVENT_CONFIG */
     };
 };

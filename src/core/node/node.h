@@ -22,11 +22,23 @@
 
 struct node;
 
+enum { NODE_KOD_MAX = 32 };
+
+/* A server that asked for restraint, and what it asked for. */
+struct node_kod {
+    struct address address;
+    struct utc_time until; /* not to be asked at all before this */
+    int8_t poll_floor;     /* log2 s; never to be asked more often; -128: no such limit */
+    uint8_t denials;
+};
+
 /* What survives a restart.  Frequencies are the free-running clock's, positive when it is slow. */
 struct node_saved {
     bool have_freq;
     double freq_s_per_s;
     double freq_sd_s_per_s; /* 0: unknown (another daemon's drift file) */
+    unsigned kod_count;
+    struct node_kod kod[NODE_KOD_MAX];
 };
 
 struct node_setup {

@@ -156,7 +156,7 @@ static void fake_step(void *program, const struct clock_reading *now, const stru
         fake->failures++;
     } else if (event->kind == EVENT_COMMAND) {
         struct action *answer = actions_add(out, ACTION_ANSWER);
-        answer->answer = (struct action_answer){.ticket = event->command.ticket, .count = 1};
+        answer->answer = (struct action_answer){.ticket = event->command.request.ticket, .count = 1};
     } else if (event->kind == EVENT_CLOCK_ADJUSTED) {
         fake->adjusted = event->adjusted;
         if (fake->options->min_sources == CRIME_RECURSION) {

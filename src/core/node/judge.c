@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* judge.c - from the estimates of all sources to one estimate of UTC, a state and its reason. */
+#include <math.h>
+#include <string.h>
+
+#include "core/node/state.h"
+
+enum {
+    USABLE_SAMPLES = 2,   /* an estimate needs that many */
+    FIRST_PATIENCE_S = 4, /* so long the first correction waits for sources that are slower */
+};
+
+/* Is there anything to hope for from a source that has not given two samples yet? */
+static bool is_pending(const struct slot *slot, struct mono_time now)
+{
+    const struct association *association = &slot->association;
+
+    return association->online && !association_denied(association) &&
+           !(slot->has_estimate && slot->estimate.samples >= USABLE_SAMPLES) &&
+           association->last_reason != DROP_UNSYNCHRONISED &&
+           mono_diff_s(now, slot->opened) < 2 * FIRST_PATIENCE_S && association->silent < 3;
+}
+
+/*
+ * The first correction may be a step, so it waits until the sources that answer can outvote a
+ * liar who happens to be the quickest.
+ */
+static bool first_must_wait(struct node *node, struct mono_time now)
+{
+    bool pending = false, usable = false;
+
+    if (node->have_utc) {
+        return false;
+    }
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+        const struct entry *entry = &node->entries[i];
+
+        pending |= slot->used && is_pending(slot, now);
+        usable |= slot->used && slot->has_estimate;
+        pending |= entry->used && entry->query != 0 &&
+                   mono_diff_s(now, entry->query_sent) < FIRST_PATIENCE_S;
+    }
+    if (usable && !node->saw_usable) {
+        node->saw_usable = true;
+        node->first_usable = now;
+    }
+    return pending && node->saw_usable && mono_diff_s(now, node->first_usable) < FIRST_PATIENCE_S;
+}
+
+/* What a source is before others are looked at; SOURCE_TRUECHIMER: nothing speaks against it. */
+static enum source_state own_state(const struct node *node, const struct slot *slot)
+{
+    const struct association *association = &slot->association;
+    const struct source_options *options = &node->entries[slot->entry].options;
+    unsigned least =
+        options->min_samples > USABLE_SAMPLES ? (unsigned)options->min_samples : USABLE_SAMPLES;
+
+    if (!association->online) {
+        return SOURCE_OFFLINE;
+    }
+    if (association_denied(association)) {
+        return SOURCE_KOD;
+    }
+    if (association_unreachable(association)) {
+        return SOURCE_UNREACHABLE;
+    }
+    if (slot_answered(slot) && association->last_reason == DROP_UNSYNCHRONISED) {
+        return SOURCE_UNSYNCHRONISED;
+    }
+    if (slot_answered(slot) && association->reach == 0) {
+        return SOURCE_BAD;
+    }
+    if (slot->estimator.jump.count > 0) {
+        return SOURCE_JUMPED;
+    }
+    if (!slot->has_estimate || slot->estimate.samples < least) {
+        return SOURCE_MEASURING;
+    }
+    if (slot->half_width_s > node->options->max_distance_s) {
+        return SOURCE_TOO_FAR;
+    }
+    return SOURCE_TRUECHIMER;
+}
+
+static void fill_slot(struct node *node, uint16_t index, struct mono_time now,
+                      struct candidate *candidate)
+{
+    struct slot *slot = &node->slots[index];
+    const struct source_options *options = &node->entries[slot->entry].options;
+    const struct bound_growth growth = {node->options->max_clock_error_s_per_s,
+                                        node->setup.precision_s};
+    enum source_state state;
+
+    *candidate = (struct candidate){
+        .id = index,
+        .stratum = slot->association.last.stratum,
+        .leap = slot->association.last.leap,
+        .prefer = options->prefer,
+        .noselect = options->noselect,
+        .trust = options->trust,
+        .require = options->require,
+        .bias = &slot->bias,
+    };
+    if (slot->has_estimate) {
+        slot->half_width_s = estimate_half_width(&slot->estimate, now, &growth);
+        candidate_fill(candidate, &slot->estimate, now, &growth);
+        candidate->dispersion_s = ntp_short_to_s(slot->association.last.root_dispersion);
+    }
+    state = own_state(node, slot);
+    /* A jump is not yet believed, and what was known before it still holds. */
+    candidate->usable = state == SOURCE_TRUECHIMER ||
+                        (state == SOURCE_JUMPED && slot->estimate.samples >= USABLE_SAMPLES);
+    candidate->state = (uint8_t)state;
+}
+
+/* Fills node->candidates; returns how many. */
+static size_t fill_candidates(struct node *node, struct mono_time now)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct entry *entry = &node->entries[i];
+
+        if (node->slots[i].used && count < SELECTION_SOURCES_MAX) {
+            node->candidate_slot[count] = (uint16_t)i;
+            fill_slot(node, (uint16_t)i, now, &node->candidates[count++]);
+        }
+        if (entry->used && node_count_slots(node, (uint16_t)i) == 0 &&
+            count < SELECTION_SOURCES_MAX) {
+            /* A name without an address: selection must know of it, for `require`. */
+            node->candidate_slot[count] = NO_SLOT;
+            node->candidates[count++] = (struct candidate){
+                .id = (uint16_t)(node->capacity + i),
+                .require = entry->options.require,
+                .noselect = entry->options.noselect,
+                .state = SOURCE_UNRESOLVED,
+            };
+        }
+    }
+    return count;
+}
+
+static void log_state_change(uint16_t index, const struct slot *slot, uint8_t state,
+                             const struct node *node, struct actions *out)
+{
+    struct log_event *log = NULL;
+
+    if (state == SOURCE_FALSETICKER) {
+        log = node_log(out, LOG_EVENT_SOURCE_FALSETICKER, index);
+        log->value[0] =
+            estimate_offset_at(&slot->estimate, node->combined.when) - node->combined.offset_s;
+    } else if (state == SOURCE_UNSYNCHRONISED) {
+        node_log(out, LOG_EVENT_SOURCE_UNSYNCHRONISED, index);
+    } else if (state == SOURCE_UNREACHABLE) {
+        log = node_log(out, LOG_EVENT_SOURCE_UNREACHABLE, index);
+        log->value[0] = slot->association.silent;
+    } else if (slot->state == SOURCE_UNREACHABLE) {
+        node_log(out, LOG_EVENT_SOURCE_REACHABLE, index);
+    } else if (slot->state == SOURCE_UNSYNCHRONISED) {
+        node_log(out, LOG_EVENT_SOURCE_SYNCHRONISED, index);
+    } else if (slot->state == SOURCE_FALSETICKER &&
+               (state == SOURCE_SELECTED || state == SOURCE_COMBINED ||
+                state == SOURCE_TRUECHIMER)) {
+        node_log(out, LOG_EVENT_SOURCE_TRUECHIMER, index);
+    }
+}
+
+/* Writes the verdicts back to the slots. */
+static void take_verdicts(struct node *node, size_t count, struct mono_time now,
+                          struct actions *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct candidate *candidate = &node->candidates[i];
+        struct slot *slot;
+
+        if (node->candidate_slot[i] == NO_SLOT) {
+            continue;
+        }
+        slot = &node->slots[node->candidate_slot[i]];
+        slot->weight = candidate->weight;
+        slot->was_unreachable = association_unreachable(&slot->association);
+        if (slot->state == candidate->state) {
+            continue;
+        }
+        if (node_room(node, out)) {
+            log_state_change(node->candidate_slot[i], slot, candidate->state, node, out);
+        }
+        slot->state = candidate->state;
+        slot->state_since = now;
+    }
+}
+
+/* Why nothing is selected, when it is for want of sources rather than of agreement. */
+static enum node_reason absence(const struct node *node)
+{
+    unsigned entries = 0, slots = 0, answering = 0, measuring = 0;
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+
+        entries += node->entries[i].used;
+        if (!slot->used) {
+            continue;
+        }
+        slots++;
+        answering += slot_answered(slot) && slot->association.silent < 8;
+        measuring += slot->state == SOURCE_MEASURING && slot->association.silent < 3;
+    }
+    if (entries == 0) {
+        return NODE_REASON_NO_SOURCES;
+    }
+    if (slots == 0) {
+        return NODE_REASON_UNRESOLVED;
+    }
+    if (measuring > 0) {
+        return NODE_REASON_MEASURING;
+    }
+    return answering > 0 ? NODE_REASON_NONE_USABLE : NODE_REASON_NO_REPLY;
+}
+
+static void set_state(struct node *node, enum node_state state, enum node_reason reason,
+                      struct mono_time now)
+{
+    node->reason = (uint8_t)reason;
+    if (node->state != state) {
+        node->state = (uint8_t)state;
+        node->state_since = now;
+    }
+}
+
+/* Local mode: nobody can be followed, and the operator wants time to be served all the same. */
+static bool wants_local(const struct node *node, const struct clock_reading *now)
+{
+    const struct local_options *local = &node->options->local;
+
+    if (!local->enabled) {
+        return false;
+    }
+    if (!node->have_utc) {
+        return local->activate_s <= 0 &&
+               mono_diff_s(now->raw, node->started) >= local->wait_unsynced_s;
+    }
+    return mono_diff_s(now->raw, node->last_sync) >= local->wait_synced_s &&
+           node_bound_s(node, now) >= local->distance_s;
+}
+
+static void enter_unselected(struct node *node, const struct clock_reading *now,
+                             enum node_reason reason, struct actions *out)
+{
+    bool coasts = node->have_utc && !node->change_refused &&
+                  node_bound_s(node, now) < node->options->max_distance_s;
+
+    if (wants_local(node, now)) {
+        if (node->state != NODE_LOCAL) {
+            node_log(out, LOG_EVENT_LOCAL_MODE, LOG_NO_SOURCE)->value[0] =
+                node->options->local.stratum;
+        }
+        set_state(node, NODE_LOCAL, reason, now->raw);
+    } else if (coasts) {
+        if (node->state == NODE_SYNCHRONISED) {
+            node_log(out, LOG_EVENT_HOLDOVER, LOG_NO_SOURCE)->value[0] = node_bound_s(node, now);
+        }
+        set_state(node, NODE_HOLDOVER, reason, now->raw);
+    } else if (node->have_utc || node->state != NODE_STARTING ||
+               mono_diff_s(now->raw, node->started) > 64) {
+        if (node->state == NODE_SYNCHRONISED || node->state == NODE_HOLDOVER) {
+            node_log(out, LOG_EVENT_UNSYNCHRONISED, LOG_NO_SOURCE);
+        }
+        set_state(node, NODE_UNSYNCHRONISED,
+                  node->change_refused ? NODE_REASON_CHANGE_REFUSED : reason, now->raw);
+    } else {
+        set_state(node, NODE_STARTING, reason, now->raw);
+    }
+}
+
+static void enter_selected(struct node *node, const struct clock_reading *now, uint16_t slot,
+                           struct actions *out)
+{
+    struct log_event *log;
+
+    if (node->selected_slot != slot) {
+        log = node_log(out, LOG_EVENT_SOURCE_SELECTED, slot);
+        log->value[0] = node->slots[slot].association.last.stratum;
+        log->value[1] = node->slots[slot].estimate.floor_s;
+        node->selected_slot = slot;
+    }
+    if (node->state == NODE_LOCAL) {
+        node_log(out, LOG_EVENT_LOCAL_MODE_END, LOG_NO_SOURCE);
+    }
+    if (node->change_refused) {
+        set_state(node, NODE_UNSYNCHRONISED, NODE_REASON_CHANGE_REFUSED, now->raw);
+        return;
+    }
+    if (node->state != NODE_SYNCHRONISED) {
+        log = node_log(out, LOG_EVENT_SYNCHRONISED, LOG_NO_SOURCE);
+        log->value[0] = node->combined.bound_s;
+        log->value[1] = node->selected.agreeing;
+        log->value[2] = node->selected.usable;
+    }
+    node->last_sync = now->raw;
+    node_remember_reference(node);
+    set_state(node, NODE_SYNCHRONISED, node->backed_off ? NODE_REASON_RIVAL : NODE_REASON_NONE,
+              now->raw);
+}
+
+static int8_t shortest_poll(const struct node *node)
+{
+    int8_t poll = SCHEDULE_POLL_MAX;
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+
+        if (slot->used && (slot->state == SOURCE_SELECTED || slot->state == SOURCE_COMBINED) &&
+            slot->association.schedule.poll < poll) {
+            poll = slot->association.schedule.poll;
+        }
+    }
+    return poll;
+}
+
+/* All sources that are followed left their intervals at once: the machine stood still. */
+static bool all_jumped(const struct node *node)
+{
+    unsigned followed = 0, jumped = 0;
+    int side = 0;
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+
+        if (!slot->used || !slot->has_estimate || slot->weight <= 0) {
+            continue;
+        }
+        followed++;
+        if (slot->estimator.jumps > 0 && mono_diff_s(node->last_update, slot->estimate.when) < 0) {
+            jumped += slot->estimate.samples <= 2;
+            side += slot->estimator.jump_s > 0 ? 1 : -1;
+        }
+    }
+    return followed > 0 && jumped == followed && (side == (int)jumped || side == -(int)jumped);
+}
+
+void node_judge(struct node *node, const struct clock_reading *now, struct actions *out)
+{
+    const struct selection_options options = {
+        .min_sources = node->options->min_sources,
+        .combine_limit = node->options->combine_limit,
+        .reselect_dist_s = node->options->reselect_dist_s,
+        .stratum_weight_s = node->options->stratum_weight_s,
+    };
+    size_t count;
+    bool wait = first_must_wait(node, now->raw);
+    bool selected = false;
+
+    if (node->samples_came && node->have_utc && all_jumped(node)) {
+        node->pauses++;
+        node_log(out, LOG_EVENT_PAUSED, LOG_NO_SOURCE)->value[0] =
+            node->selected_slot == NO_SLOT ? 0 : node->slots[node->selected_slot].estimator.jump_s;
+    }
+    count = fill_candidates(node, now->raw);
+    if (wait) {
+        node->judge_at = mono_add(now->raw, (struct duration){NS_PER_S / 4});
+        for (size_t i = 0; i < count; i++) {
+            node->candidates[i].usable = false;
+            if (node->candidates[i].state == SOURCE_TRUECHIMER) {
+                node->candidates[i].state = SOURCE_MEASURING;
+            }
+        }
+    }
+    node->selected = selection_run(&node->selection, &options, node->candidates, count);
+    if (node->selected.selected >= 0) {
+        selected =
+            combiner_run(&node->combiner, &node->selected, now->raw, node->candidates, count);
+        node->combined = node->combiner.result;
+    }
+    take_verdicts(node, count, now->raw, out);
+    if (selected) {
+        uint16_t slot = node->candidate_slot[node->selected.selected];
+
+        node->have_utc = true;
+        node->last_update = now->raw;
+        node->poll_min = shortest_poll(node);
+        enter_selected(node, now, slot, out);
+    } else {
+        node->selected_slot = NO_SLOT;
+        enter_unselected(node, now,
+                         wait || node->selected.usable == 0
+                             ? absence(node)
+                             : (enum node_reason)node->selected.reason,
+                         out);
+    }
+    node_replace_bad(node, now->raw, out);
+    if (selected && node->samples_came) {
+        node_steer(node, now, out);
+    }
+    node->samples_came = false;
+}

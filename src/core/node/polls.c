@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* polls.c - sends the requests, and asks the names, that are due. */
+#include <string.h>
+
+#include "core/node/state.h"
+
+static void ask_name(struct node *node, struct entry *entry, struct mono_time now,
+                     struct actions *out)
+{
+    struct action_resolve *resolve = &actions_add(out, ACTION_RESOLVE)->resolve;
+
+    node->next_query += node->next_query == UINT32_MAX ? 2 : 1;
+    resolve->query = node->next_query;
+    resolve->family = entry->options.family;
+    memcpy(resolve->name, entry->options.name, sizeof resolve->name);
+    entry_asked(entry, resolve->query, now);
+}
+
+static void poll_slot(struct node *node, uint16_t index, struct mono_time now,
+                      const uint64_t random[2], struct actions *out)
+{
+    struct slot *slot = &node->slots[index];
+    struct association_send send;
+    struct action_send *action;
+
+    if (association_poll(&slot->association, &node->budget, now, random, &send) !=
+        ASSOCIATION_SENDS) {
+        return;
+    }
+    action = &actions_add(out, ACTION_SEND)->send;
+    action->association = index;
+    action->fresh_socket = send.fresh_socket;
+    action->sequence = send.sequence;
+    action->to = slot->association.address;
+    action->size = sizeof send.bytes;
+    memcpy(action->bytes, send.bytes, sizeof send.bytes);
+    /* A source falls silent by being asked in vain. */
+    node->judge_now |= association_unreachable(&slot->association) && !slot->was_unreachable;
+}
+
+void node_poll(struct node *node, const struct clock_reading *now,
+               const uint64_t random[static EVENT_RANDOM], struct actions *out)
+{
+    unsigned drawn = 0;
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        struct slot *slot = &node->slots[i];
+        struct entry *entry = &node->entries[i];
+        bool slot_due = slot->used && association_deadline(&slot->association).ns <= now->raw.ns;
+
+        if (slot_due || entry_due(entry, now->raw)) {
+            if (!node_room(node, out) || drawn + 2 > EVENT_RANDOM) {
+                node->more = true;
+                return;
+            }
+        }
+        if (slot_due) {
+            poll_slot(node, (uint16_t)i, now->raw, &random[drawn], out);
+            drawn += 2;
+        }
+        if (entry_due(entry, now->raw)) {
+            ask_name(node, entry, now->raw, out);
+        }
+        if (entry->used && entry_time_out(entry, now->raw)) {
+            node->judge_now = true;
+        }
+    }
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sources.c - entries and the associations that are open for them. */
+#include <string.h>
+
+#include "base/must.h"
+#include "core/node/state.h"
+
+static const int64_t never_ns = INT64_MAX;
+
+enum {
+    SILENT_PATIENCE_S = 10, /* a new address that never answered */
+    BAD_PATIENCE_S = 300,   /* one that answers, but badly */
+    READY_SAMPLES = 4,      /* then a new address takes over from the old one */
+    RETIRING_MOST_S = 600,
+};
+
+static bool same_place(const struct address *a, const struct address *b)
+{
+    return a->port == b->port && address_equal(a, b);
+}
+
+static bool address_in_use(const struct node *node, const struct address *address)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        if (node->slots[i].used && same_place(&node->slots[i].association.address, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned node_count_slots(const struct node *node, uint16_t entry)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+        count += slot->used && slot->entry == entry && !slot->retiring;
+    }
+    return count;
+}
+
+static void raise_used_end(struct node *node, size_t index)
+{
+    if (index >= node->used_end) {
+        node->used_end = index + 1;
+    }
+}
+
+/* What the server asked for in a former life of this program. */
+static void restore_kod(const struct node *node, struct slot *slot, struct mono_time now)
+{
+    for (unsigned i = 0; i < node->setup.saved.kod_count; i++) {
+        const struct node_kod *saved = &node->setup.saved.kod[i];
+        struct association_kod kod = {.denials = saved->denials};
+        struct duration left = {saved->until.ns - node_best_utc(node, now).ns};
+
+        if (!address_equal(&saved->address, &slot->association.address)) {
+            continue;
+        }
+        kod.rate_limited = saved->poll_floor > INT8_MIN;
+        kod.poll_floor = saved->poll_floor;
+        kod.silence.ns = left.ns > 0 ? left.ns : 0;
+        association_restore_kod(&slot->association, &kod, now);
+    }
+}
+
+static void estimator_begin(const struct node *node, struct slot *slot)
+{
+    const struct source_options *options = &node->entries[slot->entry].options;
+    struct estimator_options how = {
+        .freq_s_per_s = node->setup.saved.freq_s_per_s,
+        .freq_sd_s_per_s = node->setup.saved.freq_sd_s_per_s,
+        .min_delay_s = options->min_delay_s,
+        .asymmetry = options->asymmetry,
+        .max_delay_dev_ratio = options->max_delay_dev_ratio,
+        .max_samples = options->max_samples,
+    };
+
+    if (node->have_utc) {
+        /* The oscillator is known from the other sources. */
+        how.freq_s_per_s = node->combined.freq_s_per_s;
+        how.freq_sd_s_per_s = node_freq_sd(node);
+    } else if (!node->setup.saved.have_freq) {
+        /* The rate that somebody gave to the kernel's clock is the best guess there is. */
+        how.freq_s_per_s = node->setup.backend == BACKEND_KERNEL ? node->setup.rate.s_per_s : 0;
+        how.freq_sd_s_per_s = 0;
+    }
+    estimator_init(&slot->estimator, &how);
+    prefilter_init(&slot->prefilter, options->filter);
+    slot->has_estimate = false;
+}
+
+static bool open_slot(struct node *node, uint16_t entry, const struct address *address,
+                      struct mono_time now)
+{
+    size_t index = 0;
+    struct slot *slot;
+    struct association_start start = {
+        .options = &node->entries[entry].options,
+        .address = *address,
+        .now = now,
+        .phase_ns = node->phase_ns,
+        .random = node_random(node),
+    };
+
+    while (index < node->capacity && (node->slots[index].used || node->slots[index].closing)) {
+        index++;
+    }
+    if (index == node->capacity) {
+        return false;
+    }
+    slot = &node->slots[index];
+    memset(slot, 0, sizeof *slot);
+    slot->used = true;
+    slot->entry = entry;
+    slot->opened = now;
+    slot->state = SOURCE_MEASURING;
+    slot->state_since = now;
+    slot->bad_since.ns = never_ns;
+    association_init(&slot->association, &start);
+    restore_kod(node, slot, now);
+    estimator_begin(node, slot);
+    raise_used_end(node, index);
+    return true;
+}
+
+void node_close_slot(struct node *node, uint16_t index)
+{
+    struct slot *slot = &node->slots[index];
+
+    must(slot->used);
+    slot->used = false;
+    slot->closing = true;
+    if (node->selected_slot == index) {
+        node->selected_slot = NO_SLOT;
+    }
+    node->judge_now = true;
+}
+
+void node_tell_closed(struct node *node, struct actions *out)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        if (!node->slots[i].closing) {
+            continue;
+        }
+        if (!node_room(node, out)) {
+            node->more = true;
+            return;
+        }
+        node->slots[i].closing = false;
+        actions_add(out, ACTION_CLOSE)->close = (uint16_t)i;
+    }
+}
+
+struct entry *node_add_entry(struct node *node, const struct source_options *options, bool runtime,
+                             struct mono_time now)
+{
+    size_t index = 0;
+
+    while (index < node->capacity && node->entries[index].used) {
+        index++;
+    }
+    if (index == node->capacity) {
+        return NULL; /* the owner sizes the node, and refuses what does not fit */
+    }
+    entry_init(&node->entries[index], options, now, 0);
+    node->entries[index].runtime = runtime;
+    raise_used_end(node, index);
+    if (node->entries[index].resolve == RESOLVE_STATE_LITERAL) {
+        node_fill_entry(node, (uint16_t)index, now);
+    }
+    node->judge_now = true;
+    return &node->entries[index];
+}
+
+void node_remove_entry(struct node *node, uint16_t entry)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        if (node->slots[i].used && node->slots[i].entry == entry) {
+            node_close_slot(node, (uint16_t)i);
+        }
+    }
+    node->entries[entry].used = false;
+}
+
+/* An address of the entry that nobody uses; NULL: none. */
+static const struct address *unused_address(const struct node *node, struct entry *entry)
+{
+    for (unsigned i = 0; i < entry->address_count; i++) {
+        unsigned at = (entry->next_address + i) % entry->address_count;
+
+        if (!address_in_use(node, &entry->addresses[at])) {
+            entry->next_address = (uint8_t)((at + 1) % entry->address_count);
+            return &entry->addresses[at];
+        }
+    }
+    return NULL;
+}
+
+/* A `server` whose name now means other machines: the old one stays until a new one is ready. */
+static void retire_strangers(struct node *node, uint16_t entry)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        struct slot *slot = &node->slots[i];
+
+        if (slot->used && slot->entry == entry &&
+            !entry_has(&node->entries[entry], &slot->association.address)) {
+            slot->retiring = true;
+        }
+    }
+}
+
+void node_fill_entry(struct node *node, uint16_t index, struct mono_time now)
+{
+    struct entry *entry = &node->entries[index];
+    unsigned wanted = entry->options.kind == SOURCE_POOL ? entry->options.max_sources : 1;
+    const struct address *address;
+
+    if (entry->address_count == 0) {
+        return;
+    }
+    if (entry->options.kind == SOURCE_SERVER && entry->resolve != RESOLVE_STATE_LITERAL) {
+        retire_strangers(node, index);
+    }
+    while (node_count_slots(node, index) < wanted &&
+           (address = unused_address(node, entry)) != NULL) {
+        if (!open_slot(node, index, address, now)) {
+            break;
+        }
+    }
+}
+
+void node_take_resolved(struct node *node, const struct event_resolved *answer,
+                        struct mono_time now, struct actions *out)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        struct entry *entry = &node->entries[i];
+
+        if (!entry->used || entry->query != answer->query || answer->query == 0) {
+            continue;
+        }
+        entry_resolved(entry, answer, now);
+        if (entry->resolve == RESOLVE_STATE_DONE) {
+            node_fill_entry(node, (uint16_t)i, now);
+        } else {
+            struct log_event *log =
+                node_log(out, LOG_EVENT_NAME_FAILED, (uint16_t)(node->capacity + i));
+            log->value[0] = mono_diff_s(entry->resolve_at, now);
+        }
+        node->judge_now = true;
+        return;
+    }
+}
+
+/* For how long an address may be bad before another one is tried; never: it is not bad. */
+static int64_t patience_s(const struct node *node, const struct slot *slot)
+{
+    unsigned doublings = node->entries[slot->entry].replacements;
+    int64_t patience = BAD_PATIENCE_S;
+
+    if (association_denied(&slot->association)) {
+        patience = 0;
+    } else if (slot->state == SOURCE_UNREACHABLE) {
+        patience = slot_answered(slot) ? 0 : SILENT_PATIENCE_S;
+    }
+    if (patience == 0) {
+        patience = 1;
+    }
+    return patience << (doublings < 6 ? doublings : 6);
+}
+
+static bool is_bad(const struct slot *slot)
+{
+    switch ((enum source_state)slot->state) {
+    case SOURCE_UNREACHABLE:
+    case SOURCE_KOD:
+    case SOURCE_UNSYNCHRONISED:
+    case SOURCE_BAD:
+    case SOURCE_FALSETICKER:
+        return true;
+    case SOURCE_MEASURING:
+        /* Nothing came back so far: after a few requests that is as bad as silence. */
+        return !slot_answered(slot) && slot->association.silent >= 3;
+    case SOURCE_SELECTED:
+    case SOURCE_COMBINED:
+    case SOURCE_TRUECHIMER:
+    case SOURCE_NO_MAJORITY:
+    case SOURCE_TOO_FAR:
+    case SOURCE_NOSELECT:
+    case SOURCE_JUMPED:
+    case SOURCE_OFFLINE:
+    case SOURCE_UNRESOLVED:
+    case SOURCE_UNTRUSTED:
+    case SOURCE_STATE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void replace(struct node *node, uint16_t index, struct mono_time now, struct actions *out)
+{
+    struct slot *slot = &node->slots[index];
+    struct entry *entry = &node->entries[slot->entry];
+    const struct address *address = unused_address(node, entry);
+    uint16_t entry_index = slot->entry;
+
+    if (!address) {
+        entry_refresh(entry, now);
+        return;
+    }
+    node_log(out, LOG_EVENT_SOURCE_REPLACED, index)->value[0] = slot->association.last_drop;
+    node_close_slot(node, index);
+    if (entry->replacements < UINT8_MAX) {
+        entry->replacements++;
+    }
+    open_slot(node, entry_index, address, now);
+}
+
+static bool successor_ready(const struct node *node, uint16_t entry)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+
+        if (slot->used && slot->entry == entry && !slot->retiring && slot->has_estimate &&
+            slot->estimate.samples >= READY_SAMPLES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void node_replace_bad(struct node *node, struct mono_time now, struct actions *out)
+{
+    for (size_t i = 0; i < node->used_end && node_room(node, out); i++) {
+        struct slot *slot = &node->slots[i];
+        struct entry *entry = &node->entries[slot->entry];
+
+        if (!slot->used || entry->resolve == RESOLVE_STATE_LITERAL) {
+            continue;
+        }
+        if (slot->retiring && (successor_ready(node, slot->entry) ||
+                               mono_diff_s(now, slot->state_since) > RETIRING_MOST_S)) {
+            node_close_slot(node, (uint16_t)i);
+            continue;
+        }
+        if (!is_bad(slot)) {
+            slot->bad_since.ns = never_ns;
+            if (slot->has_estimate && slot->estimate.samples >= READY_SAMPLES) {
+                entry->replacements = 0;
+            }
+        } else if (slot->bad_since.ns == never_ns) {
+            slot->bad_since = now;
+        } else if (now.ns - slot->bad_since.ns >= patience_s(node, slot) * NS_PER_S) {
+            replace(node, (uint16_t)i, now, out);
+        }
+    }
+}
+
+void node_network_changed(struct node *node, struct mono_time now)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        if (node->slots[i].used) {
+            association_network(&node->slots[i].association, now);
+        }
+        if (node->entries[i].used && node->entries[i].resolve != RESOLVE_STATE_DONE) {
+            entry_refresh_now(&node->entries[i], now);
+        }
+    }
+}
