@@ -34,6 +34,7 @@
 #define MONO_FIRST_BASELINE_NS (NS_PER_S / 2)
 #define MONO_BASELINE_NS (4 * NS_PER_S)
 #define MONO_RATE_UNKNOWN 1e-4
+#define MONO_CHANGE 1e-8
 
 #define RATE_MAX 0.2
 
@@ -369,22 +370,31 @@ static void check_observed(struct timescale *ts, const struct clock_reading *now
     adopt(ts, now, check, by_ns);
 }
 
-/* How fast MONO runs: with REAL, or, where somebody else has it, as measured. */
-static void watch_mono(struct timescale *ts, const struct clock_reading *now)
+/* How fast MONO runs: with REAL, or, where somebody else has it, as measured.  An observer learns
+ * in this way that somebody steers at all. */
+static void watch_mono(struct timescale *ts, const struct clock_reading *now,
+                       struct clock_check *check)
 {
     int64_t elapsed = now->raw.ns - ts->mono_base.raw.ns;
     int64_t mono = now->mono.ns - ts->mono_base.mono.ns;
     int64_t real = now->real.ns - ts->mono_base.real.ns - (ts->jumps_ns - ts->mono_base_jumps_ns);
-    double noise = both_windows_ns(&ts->mono_base, now);
-    double rate, old = ts->mono_rate.s_per_s;
+    double noise = both_windows_ns(&ts->mono_base, now) + DITHER_S_PER_S * 1e9;
+    double rate, change;
 
     if (elapsed < (ts->mono_measured ? MONO_BASELINE_NS : MONO_FIRST_BASELINE_NS)) {
         return;
     }
     rate = (double)(mono - elapsed) / (double)elapsed;
-    ts->mono_with_real = fabs((double)(mono - real)) <= 1e3 + noise + 1e-7 * (double)elapsed;
-    ts->mono_rate_error =
-        noise / (double)elapsed + (ts->mono_measured ? fabs(rate - old) : MONO_RATE_UNKNOWN);
+    change = ts->mono_measured ? rate - ts->mono_rate.s_per_s : 0;
+    noise /= (double)elapsed;
+    if (ts->mode == TIMESCALE_OBSERVED && check->verdict == CLOCK_AGREES &&
+        fabs(change) > noise + ts->mono_rate_noise + MONO_CHANGE) {
+        check->verdict = CLOCK_RATE_CHANGED;
+        check->rate_error_s_per_s = change;
+    }
+    ts->mono_with_real = fabs((double)(mono - real)) <= 1e3 + (noise + 1e-7) * (double)elapsed;
+    ts->mono_rate_error = ts->mono_measured ? noise + fabs(change) : MONO_RATE_UNKNOWN;
+    ts->mono_rate_noise = noise;
     ts->mono_rate.s_per_s = rate;
     ts->mono_measured = true;
     ts->mono_base = *now;
@@ -414,7 +424,7 @@ struct clock_check timescale_check(struct timescale *ts, const struct clock_read
     } else {
         check_observed(ts, now, &check);
     }
-    watch_mono(ts, now);
+    watch_mono(ts, now, &check);
     ts->last = *now;
     ts->last_jumps_ns = ts->jumps_ns;
     return check;

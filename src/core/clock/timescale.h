@@ -20,7 +20,7 @@
 
 enum timescale_mode {
     TIMESCALE_OURS,     /* we steer REAL (kernel and simulated backends) */
-    TIMESCALE_OBSERVED, /* somebody else may steer it: follow the readings, report jumps only */
+    TIMESCALE_OBSERVED, /* somebody else may steer it: follow the readings */
 };
 
 enum clock_verdict {
@@ -28,7 +28,8 @@ enum clock_verdict {
     CLOCK_STEPPED,      /* REAL was stepped by somebody else */
     CLOCK_LEAPT,        /* REAL made the leap second that was expected */
     CLOCK_SLEPT,        /* BOOT - MONO jumped: the machine was suspended */
-    CLOCK_RATE_CHANGED, /* REAL runs at another rate than it was given, or is being slewed */
+    CLOCK_RATE_CHANGED, /* REAL runs at another rate than it was given, or is being slewed; to an
+                           observer: at another than before */
 };
 
 struct clock_check {
@@ -58,7 +59,7 @@ struct timescale {
     struct clock_reading mono_base;
     int64_t mono_base_jumps_ns;
     struct freq mono_rate;
-    double mono_rate_error;
+    double mono_rate_error, mono_rate_noise;
     bool mono_measured, mono_with_real;
 };
 
