@@ -159,18 +159,17 @@ static enum jump_verdict test_jump(struct estimator *estimator, const struct mea
     return jump_test(&estimator->jump, m->offset_s - m->ahead_s, limit);
 }
 
-/* What the interval and the doubt of the prediction do not explain is noise of another kind. */
 static void note_miss(struct estimator *estimator, const struct measurement *m)
 {
+    struct noise_point point = {m->when, m->offset_s, m->excess_s};
     double miss = m->offset_s - m->ahead_s;
-    double excess = fabs(miss) - m->excess_s - sqrt(m->var_ahead);
+    double square = miss * miss;
     unsigned memory = estimator->total < 64 ? estimator->total : 64;
 
-    noise_add(&estimator->noise, fmax(excess, 0));
+    noise_add(&estimator->noise, &point);
     /* A miss beyond 5 standard deviations counts as 5, so that a spike does not open the gate. */
-    double square = fmin(miss * miss, 25 * estimator->var_miss_s2 + m->var_ahead);
-    if (memory <= floor_settling) {
-        square = miss * miss;
+    if (memory > floor_settling) {
+        square = fmin(square, 25 * estimator->var_miss_s2 + m->var_ahead);
     }
     estimator->var_miss_s2 += (square - estimator->var_miss_s2) / memory;
 }
@@ -328,6 +327,7 @@ void estimator_shift(struct estimator *estimator, double offset_s)
 {
     bank_shift(&estimator->bank, offset_s, 0);
     path_shift(&estimator->path, offset_s);
+    noise_shift(&estimator->noise, offset_s);
     for (int i = 0; i < JUMP_CONFIRMATIONS - 1; i++) {
         estimator->withheld[i].offset_s += offset_s;
         estimator->withheld[i].ahead_s += offset_s;
@@ -348,6 +348,7 @@ void estimator_disturbed(struct estimator *estimator, enum estimator_disturbance
     bank_shift(&estimator->bank, 0, doubt * doubt);
     bank_doubt_freq(&estimator->bank, prior * prior);
     floor_clear_recent(&estimator->floor);
+    noise_break(&estimator->noise);
     path_forget_states(&estimator->path);
     jump_init(&estimator->jump);
 }

@@ -12,12 +12,23 @@
 
 /* Below this many standard deviations an interval cannot be told from a point. */
 static const double point_like = 0.02;
+/* Tails beyond this many are below the rounding of 1. */
+static const double negligible = 8.5;
 /* Of the belief's mass; less than this is lost to underflow in differences of erfc. */
 static const double mass_min = 1e-280;
 
 static double normal_density(double x)
 {
+    if (fabs(x) > 38) {
+        return 0;
+    }
     return INV_SQRT_TWO_PI * fmath_exp(-0.5 * x * x);
+}
+
+/* 1 - Phi(x) for x >= 0 where 1 is added to it. */
+static double upper_tail(double x)
+{
+    return x > negligible ? 0 : 0.5 * fmath_erfc(x * SQRT_HALF);
 }
 
 /* Phi(upper) - Phi(lower), each tail taken from the side where erfc is small. */
@@ -29,7 +40,7 @@ static double normal_mass(double lower, double upper)
     if (upper < 0) {
         return 0.5 * (fmath_erfc(-upper * SQRT_HALF) - fmath_erfc(-lower * SQRT_HALF));
     }
-    return 1 - 0.5 * fmath_erfc(upper * SQRT_HALF) - 0.5 * fmath_erfc(-lower * SQRT_HALF);
+    return 1 - upper_tail(upper) - upper_tail(-lower);
 }
 
 /* ln of the integral of exp(tilt * e) over -half..half. */
@@ -112,8 +123,8 @@ struct evidence evidence_mix(const struct evidence *inlier, double log_p_inlier,
     double log_in = inlier->log_density + log_p_inlier;
     double log_out = outlier->log_density + log_p_outlier;
     double log_max = log_in > log_out ? log_in : log_out;
-    double in = fmath_exp(log_in - log_max);
-    double out = fmath_exp(log_out - log_max);
+    double in = log_in < log_out ? fmath_exp(log_in - log_out) : 1;
+    double out = log_in < log_out ? 1 : fmath_exp(log_out - log_in);
     double q = in / (in + out);
     double slope = q * inlier->slope_per_s + (1 - q) * outlier->slope_per_s;
     double in_moment = inlier->curve_per_s2 + inlier->slope_per_s * inlier->slope_per_s;

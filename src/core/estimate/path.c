@@ -84,6 +84,7 @@ static struct path_regime measure(const struct path *path, unsigned exchanges, d
     return regime;
 }
 
+/* The other regime with this floor, or -1. */
 static int find_regime(const struct path *path, double floor_s)
 {
     for (unsigned i = 0; i < path->regimes; i++) {
@@ -92,6 +93,20 @@ static int find_regime(const struct path *path, double floor_s)
         }
     }
     return -1;
+}
+
+/* The other regime over which a round trip could have been so short, as long as possible; or -1. */
+static int find_shorter(const struct path *path, double delay_s)
+{
+    int found = -1;
+
+    for (unsigned i = 0; i < path->regimes; i++) {
+        if (i != path->current && path->regime[i].floor_s < delay_s + path->jitter_s &&
+            (found < 0 || path->regime[i].floor_s > path->regime[found].floor_s)) {
+            found = (int)i;
+        }
+    }
+    return found;
 }
 
 static void enter(struct path *path, unsigned index)
@@ -127,8 +142,9 @@ static bool watch_drop(struct path *path, double delay_s, double precision_s)
             now->floor_s = fmin(now->floor_s, delay_s);
             return false;
         }
-        int known = find_regime(path, delay_s);
-        if (known >= 0 && delay_s > path->regime[known].floor_s - path->jitter_s) {
+        /* Should it be a new one in between, this stays sound, and the rise is seen later. */
+        int known = find_shorter(path, delay_s);
+        if (known >= 0) {
             enter(path, (unsigned)known);
             return false;
         }

@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/estimate/estimator.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "support/near.h"
+#include "support/prng.h"
+#include "support/trace.h"
+
+_Static_assert(sizeof(struct estimator) < 16384, "a source's memory");
+
+static const struct estimator_options plain = {.freq_sd_s_per_s = 1e-8, .asymmetry = (double)NAN};
+
+/* Estimator and the source that it measures. */
+struct fixture {
+    struct estimator estimator;
+    struct trace trace;
+};
+
+static void start(struct fixture *f, const struct estimator_options *options,
+                  const struct trace_setup *setup)
+{
+    estimator_init(&f->estimator, options);
+    trace_init(&f->trace, setup);
+}
+
+/* Seconds pass without a poll. */
+static void wait_s(struct fixture *f, int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        trace_tick(&f->trace);
+    }
+}
+
+static enum estimator_verdict poll_after(struct fixture *f, int seconds)
+{
+    struct sample sample;
+
+    wait_s(f, seconds);
+    sample = trace_measure(&f->trace);
+    return estimator_add(&f->estimator, &sample);
+}
+
+static void run_polls(struct fixture *f, int polls)
+{
+    for (int i = 0; i < polls; i++) {
+        poll_after(f, (int)f->trace.setup.poll_s);
+    }
+}
+
+/* Estimated - true offset, now. */
+static double error_now(const struct fixture *f)
+{
+    struct estimate e;
+
+    assert_true(estimator_get(&f->estimator, &e));
+    return estimate_offset_at(&e, (struct mono_time){f->trace.second * NS_PER_S}) -
+           f->trace.offset_s;
+}
+
+static double sd_now(const struct fixture *f)
+{
+    struct estimate e;
+
+    assert_true(estimator_get(&f->estimator, &e));
+    return sqrt(estimate_variance_at(&e, (struct mono_time){f->trace.second * NS_PER_S}));
+}
+
+static const struct trace_setup metro = {.poll_s = 64,
+                                         .floor_s = 1e-3,
+                                         .jitter_s = 1e-4,
+                                         .jitter_back_s = -1,
+                                         .wander = 1e-9,
+                                         .seed = 1};
+
+/*
+ * Results of an independent implementation of the equations, with the C library's exp, log and
+ * erfc, over the same samples: offset, frequency, covariance and best wander after n samples.
+ */
+static void it_agrees_with_an_independent_implementation(void **state)
+{
+    static const struct {
+        double jitter, poll, wander, freq, freq_sd;
+    } cases[] = {
+        {1e-4, 64, 1e-9, 0, 1e-8}, {1e-3, 16, 1e-10, 3e-5, 1e-4}, {1e-3, 256, 1e-9, 0, 1e-8}};
+    static const struct {
+        int trace, n;
+        double offset, freq, var, cov, var_freq, wander;
+    } expected[] = {
+        {0, 2, -2.5971113724809584e-05, -1.0123165512323924e-09, 1.3160858407279202e-11,
+         3.3553287609842755e-16, 7.8375942610959381e-14, 1e-11},
+        {0, 3, -2.3467189207063781e-05, 4.2093925169457688e-08, 1.2685339149331755e-10,
+         2.0257192625933748e-12, 5.1042273745328655e-14, 1e-11},
+        {0, 8, 1.6496833254858032e-05, 1.0972239994764807e-07, 1.7861072200578699e-09,
+         7.3453177293670515e-12, 8.1882233054809459e-14, 3.16228e-08},
+        {0, 20, 2.9046959830949868e-05, 5.2024783185081395e-08, 2.4077833055382454e-10,
+         9.7578897156790954e-13, 1.0742090628469955e-14, 3.16228e-09},
+        {0, 60, 0.00010286250580058684, 2.1819729549058128e-08, 4.7808552976442949e-11,
+         1.4470151715654396e-13, 1.1480765014170758e-15, 1e-09},
+        {1, 2, 0.00048848134603042385, 4.8117115172832988e-06, 6.9422929382164699e-09,
+         9.0262296745753549e-11, 7.9209034453532055e-09, 1e-11},
+        {1, 3, 0.00074337942742770528, 1.5885441077268959e-05, 1.8986494468641654e-07,
+         1.1817241652032503e-08, 7.6247951643134935e-10, 1e-11},
+        {1, 8, 0.0033270278736199327, 2.967482531933377e-05, 1.3412284252558635e-07,
+         1.4322922994584404e-09, 1.6028428127273617e-11, 1e-11},
+        {1, 20, 0.0093792023832638665, 3.097387190284724e-05, 1.1917373382900673e-08,
+         5.0624074007878218e-11, 3.7114240680392066e-13, 1e-11},
+        {1, 60, 0.028381653216105952, 3.0044865808490528e-05, 6.6554802074714542e-09,
+         1.3979404603052652e-11, 8.8012866917972971e-14, 1e-11},
+        {2, 2, 0.00094527071103906412, 1.0827228590059072e-10, 2.8703316949259832e-08,
+         8.8317942704935244e-14, 3.1470849612552264e-13, 1e-11},
+        {2, 3, 8.7675106954037535e-05, -3.2947478868491715e-06, 1.5013683863724481e-07,
+         5.9455152509377752e-10, 3.5548318570213154e-12, 1e-07},
+        {2, 8, 0.00026867826569270005, -2.8320789215996014e-07, 1.0447510094116748e-07,
+         9.8322890565935291e-11, 5.915577428949637e-13, 3.16228e-08},
+        {2, 20, -0.00035944801056591116, -2.8713597089589056e-07, 9.4847880322317985e-08,
+         1.1685374627313953e-10, 3.1094198562396515e-13, 3.16228e-08},
+        {2, 60, 0.0011860408000204793, 7.3616058572916066e-08, 3.9812762401799863e-08,
+         2.9352179873690508e-11, 5.9114905487139867e-14, 1e-08},
+    };
+
+    (void)state;
+    for (int c = 0, row = 0; c < 3; c++) {
+        struct prng p = {(uint64_t)c + 1};
+        struct estimator estimator;
+        struct estimator_options options = {.freq_sd_s_per_s = cases[c].freq_sd};
+        double x = 0, f = cases[c].freq, root = sqrt(cases[c].poll);
+
+        estimator_init(&estimator, &options); /* asymmetry 0: no tilt, in neither */
+        for (int n = 1; n <= 60; n++) {
+            double a = cases[c].jitter * prng_exponential(&p);
+            double b = cases[c].jitter * prng_exponential(&p);
+            struct sample s = {.when = {(int64_t)((n - 1) * cases[c].poll * 1e9)},
+                               .offset_s = x + (a - b) / 2,
+                               .delay_s = 10 * cases[c].jitter + a + b,
+                               .precision_s = 1e-9};
+            struct estimate e;
+
+            estimator_add(&estimator, &s);
+            x += f * cases[c].poll + cases[c].wander * cases[c].poll * root * prng_normal(&p);
+            f += cases[c].wander * root * prng_normal(&p);
+            if (expected[row].trace != c || expected[row].n != n) {
+                continue;
+            }
+            assert_true(estimator_get(&estimator, &e));
+            assert_near(e.offset_s, expected[row].offset, 1e-9 * sqrt(e.var_offset_s2));
+            assert_near(e.freq_s_per_s, expected[row].freq, 1e-9 * sqrt(e.var_freq));
+            assert_near(e.var_offset_s2, expected[row].var, 1e-9 * e.var_offset_s2);
+            assert_near(e.cov_offset_freq, expected[row].cov, 1e-9 * e.cov_offset_freq);
+            assert_near(e.var_freq, expected[row].var_freq, 1e-9 * e.var_freq);
+            assert_near(e.wander, expected[row].wander, 1e-5 * e.wander);
+            row++;
+        }
+    }
+}
+
+/* Root mean square of the error, and of error / claimed deviation, over a long trace. */
+static double rms(const struct trace_setup *setup, int seeds, double *honesty)
+{
+    double sum = 0, scaled = 0, n = 0;
+
+    for (int seed = 1; seed <= seeds; seed++) {
+        struct trace_setup s = *setup;
+        struct fixture f;
+
+        s.seed = (uint64_t)seed;
+        start(&f, &plain, &s);
+        run_polls(&f, 300);
+        for (int i = 0; i < 700; i++) {
+            poll_after(&f, 0);
+            for (int k = 0; k < 8; k++) {
+                double e = error_now(&f);
+
+                sum += e * e;
+                scaled += e * e / (sd_now(&f) * sd_now(&f));
+                n++;
+                wait_s(&f, (int)s.poll_s / 8);
+            }
+        }
+    }
+    *honesty = sqrt(scaled / n);
+    return sqrt(sum / n);
+}
+
+static void error_is_what_was_published_for_the_method(void **state)
+{
+    static const struct {
+        double poll, jitter, wander, published_us;
+    } cases[] = {{64, 1e-4, 1e-9, 10.6},
+                 {64, 1e-5, 1e-9, 2.58},
+                 {256, 1e-3, 1e-8, 231},
+                 {16, 1e-3, 1e-9, 23.6}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trace_setup s = metro;
+        double honesty, error;
+
+        s.poll_s = cases[i].poll;
+        s.jitter_s = cases[i].jitter;
+        s.floor_s = 2 * s.jitter_s;
+        s.wander = cases[i].wander;
+        error = rms(&s, 8, &honesty);
+        print_message("# poll %g s: %.3g us, published %g us; error / sd %.2f\n", s.poll_s,
+                      error * 1e6, cases[i].published_us, honesty);
+        assert_near(error * 1e6, cases[i].published_us, 0.08 * cases[i].published_us);
+        assert_near(honesty, 1, 0.15);
+    }
+}
+
+static void the_first_estimate_comes_with_the_second_sample(void **state)
+{
+    struct fixture f;
+    struct estimate e;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    assert_false(estimator_get(&f.estimator, &e));
+    assert_int_equal(poll_after(&f, 0), ESTIMATOR_FIRST);
+    assert_false(estimator_get(&f.estimator, &e));
+    assert_int_equal(poll_after(&f, 2), ESTIMATOR_USED);
+    assert_true(estimator_get(&f.estimator, &e));
+    assert_int_equal(e.samples, 2);
+    assert_near(error_now(&f), 0, 5e-4);
+}
+
+static void absurd_samples_change_nothing(void **state)
+{
+    static const double absurd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 1e300, -1};
+    struct fixture f;
+    struct estimator before;
+    struct sample good;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    run_polls(&f, 50);
+    memcpy(&before, &f.estimator, sizeof before);
+    wait_s(&f, 64);
+    good = trace_measure(&f.trace);
+    for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
+        for (int field = 0; field < 5; field++) {
+            struct sample s = good;
+            double *fields[] = {&s.offset_s, &s.delay_s, &s.precision_s, &s.root_delay_s,
+                                &s.root_dispersion_s};
+
+            if (field == 0 && absurd[i] == -1) {
+                continue; /* a negative offset is none */
+            }
+            *fields[field] = absurd[i];
+            assert_int_equal(estimator_add(&f.estimator, &s), ESTIMATOR_DROPPED);
+        }
+    }
+    good.when.ns -= 65 * NS_PER_S;
+    assert_int_equal(estimator_add(&f.estimator, &good), ESTIMATOR_DROPPED);
+    assert_memory_equal(&before, &f.estimator, sizeof before);
+}
+
+static void a_million_random_samples_leave_it_finite(void **state)
+{
+    struct prng prng = {42};
+    struct estimator estimator;
+    struct sample s = {.precision_s = 1e-9};
+    struct estimate e;
+    unsigned used = 0;
+
+    (void)state;
+    estimator_init(&estimator, &plain);
+    for (int i = 0; i < 1000000; i++) {
+        uint64_t r = prng_next(&prng);
+        double scale = pow(10, -9 + 18 * prng_unit(&prng) * prng_unit(&prng));
+
+        s.when.ns += r % 7 == 0 ? (int64_t)(r >> 16 & 0xfffffffffff) : (int64_t)(r % 1000000000);
+        s.offset_s = scale * prng_normal(&prng);
+        s.delay_s = fmin(pow(10, -9 + 12 * prng_unit(&prng)), 900);
+        s.kind = r % 5 == 0 ? SAMPLE_ONE_WAY : SAMPLE_TWO_WAY;
+        s.sd_s = scale;
+        s.root_dispersion_s = prng_unit(&prng);
+        used += estimator_add(&estimator, &s) == ESTIMATOR_USED;
+        if (estimator_get(&estimator, &e)) {
+            assert_true(isfinite(e.offset_s) && isfinite(e.freq_s_per_s) && isfinite(e.wander));
+            assert_true(e.var_offset_s2 > 0 && e.var_freq > 0 && isfinite(e.var_offset_s2));
+            assert_true(e.cov_offset_freq * e.cov_offset_freq <=
+                        e.var_offset_s2 * e.var_freq * (1 + 1e-12));
+            assert_true(e.floor_s >= 0 && isfinite(e.floor_s) && isfinite(e.jitter_s));
+            assert_true(e.root_distance_s >= 0 && e.root_distance_s < 2 && e.samples > 0);
+        }
+        if (r % 100000 == 0) {
+            estimator_disturbed(&estimator, (enum estimator_disturbance)(r / 100000 % 2), 1000);
+        }
+    }
+    assert_true(used > 1000);
+}
+
+static void a_jump_is_withheld_confirmed_and_followed(void **state)
+{
+    struct fixture f;
+    double freq;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    run_polls(&f, 100);
+    freq = f.estimator.bank.mean.freq_s_per_s;
+    f.trace.offset_s += 0.1;
+    assert_int_equal(poll_after(&f, 64), ESTIMATOR_WITHHELD);
+    assert_near(error_now(&f), -0.1, 1e-3);
+    assert_int_equal(poll_after(&f, 2), ESTIMATOR_WITHHELD);
+    assert_int_equal(poll_after(&f, 2), ESTIMATOR_WITHHELD);
+    assert_int_equal(poll_after(&f, 2), ESTIMATOR_JUMPED);
+    assert_near(f.estimator.jump_s, 0.1, 5e-4);
+    assert_int_equal(f.estimator.jumps, 1);
+    assert_near(error_now(&f), 0, 2e-4);
+    run_polls(&f, 3);
+    assert_near(f.estimator.bank.mean.freq_s_per_s, freq, 1e-6);
+    assert_int_equal(poll_after(&f, 64), ESTIMATOR_USED);
+    assert_near(error_now(&f), 0, 1e-4);
+}
+
+static void one_bad_sample_is_withheld_and_forgotten(void **state)
+{
+    struct fixture f;
+    struct sample bad;
+    double before;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    run_polls(&f, 100);
+    before = error_now(&f);
+    bad = trace_measure(&f.trace);
+    bad.offset_s += 0.1;
+    assert_int_equal(estimator_add(&f.estimator, &bad), ESTIMATOR_WITHHELD);
+    assert_near(error_now(&f), before, 0);
+    assert_int_equal(poll_after(&f, 64), ESTIMATOR_USED);
+    assert_int_equal(f.estimator.jumps, 0);
+}
+
+static void a_wobbling_server_over_a_quiet_path_is_no_jump(void **state)
+{
+    /* Loopback: the delays show nothing, the server wobbles by many times their jitter. */
+    struct trace_setup s = metro;
+    struct fixture f;
+    int withheld = 0;
+
+    (void)state;
+    s.poll_s = 16;
+    s.floor_s = 10e-6;
+    s.jitter_s = 2e-6;
+    s.law = TRACE_GAUSSIAN;
+    start(&f, &plain, &s);
+    run_polls(&f, 64);
+    for (int i = 0; i < 500; i++) {
+        withheld += poll_after(&f, 16) == ESTIMATOR_WITHHELD;
+    }
+    assert_in_range(withheld, 0, 2);
+    assert_int_equal(f.estimator.jumps, 0);
+    assert_true(sd_now(&f) < 2e-6);
+}
+
+static void noise_that_the_delays_do_not_show_is_not_taken_for_wander(void **state)
+{
+    /* The server wobbles by four times the path's jitter; its best filter leaves 17 us. */
+    struct trace_setup s = metro;
+    struct fixture f;
+    double sum = 0;
+
+    (void)state;
+    s.wander = 1e-10;
+    s.jitter_s = 25e-6;
+    s.stamp_noise_s = 0;
+    start(&f, &plain, &s);
+    for (int i = 0; i < 1000; i++) {
+        struct sample sample;
+
+        wait_s(&f, 64);
+        sample = trace_measure(&f.trace);
+        sample.offset_s += 1e-4 * prng_normal(&f.trace.path);
+        estimator_add(&f.estimator, &sample);
+        if (i >= 300) {
+            sum += error_now(&f) * error_now(&f) / 700;
+        }
+    }
+    print_message("# %.3g us\n", sqrt(sum) * 1e6);
+    assert_true(sqrt(sum) < 30e-6);
+}
+
+static void suspend_moves_the_offset_by_its_length_and_opens_it_again(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    run_polls(&f, 100);
+    estimator_disturbed(&f.estimator, ESTIMATOR_SUSPENDED, 3600);
+    f.trace.offset_s += 3600.3; /* the RTC's resolution */
+    assert_near(error_now(&f), -0.3, 1e-3);
+    assert_true(sd_now(&f) >= 1);
+    assert_true(f.estimator.bank.mean.var_freq >= 4e-12);
+    assert_int_equal(poll_after(&f, 1), ESTIMATOR_USED);
+    assert_int_equal(poll_after(&f, 2), ESTIMATOR_USED);
+    assert_int_equal(poll_after(&f, 2), ESTIMATOR_USED);
+    assert_near(error_now(&f), 0, 2e-4);
+    assert_int_equal(f.estimator.jumps, 0);
+}
+
+static void a_pause_of_unknown_length_is_doubt_of_its_size(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    run_polls(&f, 100);
+    f.trace.offset_s += 20;
+    estimator_disturbed(&f.estimator, ESTIMATOR_PAUSED, 20);
+    assert_true(sd_now(&f) >= 20);
+    assert_int_equal(poll_after(&f, 1), ESTIMATOR_USED);
+    poll_after(&f, 2);
+    poll_after(&f, 2);
+    assert_near(error_now(&f), 0, 5e-4);
+    estimator_disturbed(&f.estimator, ESTIMATOR_PAUSED, (double)NAN);
+    assert_true(isfinite(sd_now(&f)));
+}
+
+static void shifting_the_frame_changes_nothing_else(void **state)
+{
+    struct fixture a, b;
+
+    (void)state;
+    start(&a, &plain, &metro);
+    run_polls(&a, 64);
+    b = a;
+    estimator_shift(&b.estimator, 0.5);
+    b.trace.offset_s += 0.5;
+    for (int i = 0; i < 64; i++) {
+        poll_after(&a, 64);
+        poll_after(&b, 64);
+        assert_near(error_now(&a), error_now(&b), 1e-9);
+        assert_near(sd_now(&a), sd_now(&b), 1e-9);
+    }
+}
+
+static void a_change_of_route_does_not_move_time(void **state)
+{
+    struct trace_setup s = metro;
+    struct fixture f;
+    struct estimate e;
+    double worst = 0;
+
+    (void)state;
+    s.jitter_s = 3e-4;
+    start(&f, &plain, &s);
+    run_polls(&f, 400);
+    for (int i = 0; i < 400; i++) {
+        struct sample sample;
+
+        wait_s(&f, 64);
+        sample = trace_measure(&f.trace);
+        sample.offset_s += 1e-3;
+        sample.delay_s += 2e-3;
+        assert_int_equal(estimator_add(&f.estimator, &sample), ESTIMATOR_USED);
+        worst = fmax(worst, fabs(error_now(&f)));
+        assert_true(estimator_get(&f.estimator, &e));
+        assert_true(fabs(error_now(&f)) < e.floor_s / 2 + 5 * sd_now(&f) + 5 * e.bias_sd_s);
+    }
+    assert_true(worst < 2.5e-4); /* 1 ms for who follows the middle */
+    assert_true(e.bias_sd_s > 1e-5);
+    assert_near(e.floor_s, 2e-3, 2e-4);
+}
+
+static void pulses_are_points_with_the_deviation_they_state(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    for (int i = 0; i < 400; i++) {
+        struct sample s = {
+            .kind = SAMPLE_ONE_WAY, .sd_s = 1e-6, .delay_s = 1e-3, .precision_s = 1e-7};
+
+        wait_s(&f, 16);
+        s.when.ns = f.trace.second * NS_PER_S;
+        s.offset_s = f.trace.offset_s + 1e-6 * prng_normal(&f.trace.path);
+        assert_int_not_equal(estimator_add(&f.estimator, &s), ESTIMATOR_DROPPED);
+    }
+    assert_near(sd_now(&f), 4.5e-7, 2e-7);
+    assert_near(error_now(&f), 0, 2e-6);
+}
+
+static void a_told_floor_makes_the_first_samples_worth_more(void **state)
+{
+    double error[2] = {0, 0};
+
+    (void)state;
+    for (int told = 0; told < 2; told++) {
+        for (int seed = 1; seed <= 40; seed++) {
+            struct estimator_options o = plain;
+            struct trace_setup s = metro;
+            struct fixture f;
+
+            o.min_delay_s = told ? 2 * s.floor_s : 0;
+            s.seed = (uint64_t)seed;
+            start(&f, &o, &s);
+            run_polls(&f, 5);
+            error[told] += error_now(&f) * error_now(&f);
+        }
+    }
+    assert_true(error[1] < 0.7 * error[0]);
+}
+
+static void asymmetric_queueing_is_noticed_or_told(void **state)
+{
+    /* Queueing on the way to the source only: measured offsets are too large by half of it. */
+    struct trace_setup s = metro;
+    double error[3] = {0, 0, 0};
+
+    (void)state;
+    s.jitter_s = 1e-3;
+    s.jitter_back_s = 1e-4;
+    for (int k = 0; k < 3; k++) {
+        static const double told[] = {(double)NAN, 0, -0.4};
+        struct estimator_options o = plain;
+
+        o.asymmetry = told[k];
+        for (int seed = 1; seed <= 8; seed++) {
+            struct fixture f;
+
+            s.seed = (uint64_t)seed;
+            start(&f, &o, &s);
+            run_polls(&f, 150);
+            for (int i = 0; i < 100; i++) {
+                poll_after(&f, 64);
+                error[k] += error_now(&f) * error_now(&f) / 800;
+            }
+        }
+        print_message("# asymmetry %g: %.3g us\n", told[k], sqrt(error[k]) * 1e6);
+    }
+    assert_true(error[0] < 0.6 * error[1]);
+    assert_true(error[2] < 0.6 * error[1]);
+}
+
+static void maxdelaydevratio_drops_what_is_long_for_the_noise(void **state)
+{
+    struct estimator_options o = plain;
+    struct fixture f;
+    struct sample s;
+
+    (void)state;
+    o.max_delay_dev_ratio = 3;
+    start(&f, &o, &metro);
+    for (int i = 0; i < 100; i++) {
+        assert_int_not_equal(poll_after(&f, 64), ESTIMATOR_WITHHELD);
+    }
+    wait_s(&f, 64);
+    s = trace_measure(&f.trace);
+    s.delay_s = 2e-3 + 20e-4;
+    assert_int_equal(estimator_add(&f.estimator, &s), ESTIMATOR_DROPPED);
+    s.delay_s = 2e-3 + 2e-4;
+    assert_int_equal(estimator_add(&f.estimator, &s), ESTIMATOR_USED);
+}
+
+static void maxsamples_limits_the_memory(void **state)
+{
+    struct estimator_options o = plain;
+    struct trace_setup s = metro;
+    struct fixture f;
+    struct estimate e;
+    double longer;
+
+    (void)state;
+    s.wander = 1e-11;
+    start(&f, &o, &s);
+    run_polls(&f, 400);
+    longer = sd_now(&f);
+    o.max_samples = 8;
+    start(&f, &o, &s);
+    run_polls(&f, 400);
+    assert_true(sd_now(&f) > 1.5 * longer);
+    assert_true(estimator_get(&f.estimator, &e));
+    assert_int_equal(e.samples, 8);
+}
+
+static void the_largest_root_distance_is_remembered_for_a_while(void **state)
+{
+    struct fixture f;
+    struct estimate e;
+    int polls = 0;
+
+    (void)state;
+    start(&f, &plain, &metro);
+    for (int i = 0; i < 200; i++) {
+        struct sample s;
+
+        wait_s(&f, 64);
+        s = trace_measure(&f.trace);
+        s.root_delay_s = 0.02;
+        s.root_dispersion_s = i == 50 ? 0.5 : 0.001;
+        estimator_add(&f.estimator, &s);
+        assert_true(!estimator_get(&f.estimator, &e) || e.root_distance_s >= 0.011);
+        if (i >= 50 && e.root_distance_s > 0.5) {
+            polls++;
+        }
+    }
+    assert_near(e.root_distance_s, 0.011, 1e-12);
+    assert_in_range(polls, 20, 80);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_agrees_with_an_independent_implementation),
+        cmocka_unit_test(error_is_what_was_published_for_the_method),
+        cmocka_unit_test(the_first_estimate_comes_with_the_second_sample),
+        cmocka_unit_test(absurd_samples_change_nothing),
+        cmocka_unit_test(a_million_random_samples_leave_it_finite),
+        cmocka_unit_test(a_jump_is_withheld_confirmed_and_followed),
+        cmocka_unit_test(one_bad_sample_is_withheld_and_forgotten),
+        cmocka_unit_test(a_wobbling_server_over_a_quiet_path_is_no_jump),
+        cmocka_unit_test(noise_that_the_delays_do_not_show_is_not_taken_for_wander),
+        cmocka_unit_test(suspend_moves_the_offset_by_its_length_and_opens_it_again),
+        cmocka_unit_test(a_pause_of_unknown_length_is_doubt_of_its_size),
+        cmocka_unit_test(shifting_the_frame_changes_nothing_else),
+        cmocka_unit_test(a_change_of_route_does_not_move_time),
+        cmocka_unit_test(pulses_are_points_with_the_deviation_they_state),
+        cmocka_unit_test(a_told_floor_makes_the_first_samples_worth_more),
+        cmocka_unit_test(asymmetric_queueing_is_noticed_or_told),
+        cmocka_unit_test(maxdelaydevratio_drops_what_is_long_for_the_noise),
+        cmocka_unit_test(maxsamples_limits_the_memory),
+        cmocka_unit_test(the_largest_root_distance_is_remembered_for_a_while),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
