@@ -5,7 +5,7 @@
 
 #include "base/must.h"
 
-enum { DEPTH_MAX = 10, PATH_SIZE = 1024, DIRECTORIES_MAX = 10 };
+enum { DEPTH_MAX = 10, FILES_MAX = 256, PATH_SIZE = 1024, DIRECTORIES_MAX = 10 };
 
 static bool read_lines(struct parser *parser, const char *text, size_t size);
 
@@ -138,6 +138,14 @@ bool files_read(struct parser *parser, const char *path)
                             "expected fewer",
                             NULL);
     }
+    /* Ten deep, and each of them twice or more, would not end today. */
+    if (parser->files == FILES_MAX) {
+        return parser_error(parser,
+                            "more than 256 files are included; expected fewer, or none "
+                            "that includes itself",
+                            NULL);
+    }
+    parser->files++;
     enum err err = fetch(parser, path, &text, &size);
     if (err != ERR_NONE) {
         return parser_error(parser, "can't read ", path, ": ", why(err), NULL);

@@ -14,6 +14,7 @@ struct parser {
     struct config_report *report;
     struct config standard;  /* defaults; its arrays are not looked at */
     unsigned depth;          /* of files that include each other */
+    unsigned files;          /* read so far */
     bool sourcedir;          /* in a file of a sourcedir: errors there are warnings */
     unsigned unread_sources; /* refclock and peer lines: sources that noon can't use */
     const char *unread_file; /* of the first of them */

@@ -87,6 +87,16 @@ static void a_file_that_includes_itself_is_an_error(void **state)
                         "expected fewer");
 }
 
+static void files_that_include_each_other_many_times_come_to_an_end(void **state)
+{
+    static const struct memory_file files[] = {
+        {"/a", "include /a\ninclude /a\ninclude /a\ninclude /a\ninclude /a\n"}, {0}};
+
+    (void)state;
+    assert_false(parse_files(&fixture, files, "include /a\n"));
+    assert_true(fixture.report.errors < 10000);
+}
+
 static void the_first_directory_of_a_confdir_wins_for_the_same_name(void **state)
 {
     static const struct memory_file files[] = {
@@ -166,6 +176,7 @@ int main(void)
         cmocka_unit_test(included_files_are_read_in_place),
         cmocka_unit_test(errors_name_the_file_they_are_in),
         cmocka_unit_test(a_file_that_includes_itself_is_an_error),
+        cmocka_unit_test(files_that_include_each_other_many_times_come_to_an_end),
         cmocka_unit_test(the_first_directory_of_a_confdir_wins_for_the_same_name),
         cmocka_unit_test(a_wrong_line_of_a_sourcedir_is_left_out_with_a_warning),
         cmocka_unit_test(sources_of_a_sourcedir_can_be_read_again_alone),
