@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd_check.c - `noon check FILE`: what each line of a configuration means here. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/json.h"
+#include "cli/out.h"
+#include "config/check.h"
+#include "config/config.h"
+#include "config/print.h"
+#include "sys/directory.h"
+#include "sys/storage.h"
+
+struct checked {
+    struct config config;
+    struct config_space space;
+    struct config_report report;
+};
+
+static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
+                          size_t *size)
+{
+    enum err err = storage_read(path, buffer, capacity, size);
+
+    (void)context;
+    return err == ERR_RANGE ? ERR_FULL : err;
+}
+
+static enum err list_dir(void *context, const char *path, char *buffer, size_t capacity,
+                         size_t *size)
+{
+    (void)context;
+    return directory_list(path, buffer, capacity, size);
+}
+
+static void explain(void *context, const struct config_explained *line)
+{
+    char buffer[4096];
+    struct text text = text_begin(buffer, sizeof buffer);
+
+    (void)context;
+    config_explain_line(&text, line);
+    fputs(buffer, stdout);
+}
+
+static void print_line(void *context, const char *line)
+{
+    (void)context;
+    puts(line);
+}
+
+static json_t *json_of_message(const struct config_message *message)
+{
+    static const char *const levels[] = {"note", "warning", "error"};
+
+    return json_pack("{s:s,s:s,s:i,s:s}", "level", levels[message->level], "file", message->file,
+                     "line", (int)message->line, "text", message->text);
+}
+
+static enum exit_code print_json(const struct config_report *report, const char *file,
+                                 enum exit_code code)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < report->count; i++) {
+        json_array_append_new(array, json_of_message(&report->messages[i]));
+    }
+    return json_print(json_pack("{s:s,s:i,s:i,s:i,s:o}", "file", file, "errors",
+                                (int)report->errors, "warnings", (int)report->warnings, "not_yet",
+                                (int)report->not_yet, "messages", array),
+                      false, code);
+}
+
+static void print_messages(const struct config_report *report, enum config_level least, FILE *to)
+{
+    static const char *const levels[] = {"note", "warning", "error"};
+
+    for (size_t i = 0; i < report->count; i++) {
+        char buffer[2048];
+        struct text text = text_begin(buffer, sizeof buffer);
+
+        if (report->messages[i].level >= least) {
+            config_message_print(&text, &report->messages[i]);
+            fprintf(to, "%s: %s\n", levels[report->messages[i].level], buffer);
+        }
+    }
+    if (report->lost > 0) {
+        fprintf(to, "and %zu more\n", report->lost);
+    }
+}
+
+static void print_summary(const struct config_report *report, const char *file, bool passes)
+{
+    printf("%s: %zu error%s, %zu warning%s, %zu not yet supported: %s\n", file, report->errors,
+           report->errors == 1 ? "" : "s", report->warnings, report->warnings == 1 ? "" : "s",
+           report->not_yet,
+           report->errors > 0 ? "noond does not start with it"
+           : passes           ? "holds as written"
+                              : "noond starts, but not all of it holds");
+}
+
+enum exit_code command_check(const struct cli *cli)
+{
+    const char *file = cli->arguments[0];
+    struct config_input input = {.file = file, .read_file = read_file, .list_dir = list_dir};
+    struct checked *checked = calloc(1, sizeof *checked);
+    enum exit_code code;
+    bool understood;
+
+    if (checked == NULL) {
+        fprintf(stderr, "noon: no memory\n");
+        return EXIT_CODE_NO;
+    }
+    config_init(&checked->config, &checked->space);
+    config_report_init(&checked->report);
+    if (!cli->options.json && !cli->options.print) {
+        checked->report.explain = explain;
+    }
+    understood = config_parse(&checked->config, &input, &checked->report);
+    code = understood && config_check_passes(&checked->report) ? EXIT_CODE_OK : EXIT_CODE_NO;
+    if (cli->options.json) {
+        code = print_json(&checked->report, file, code);
+    } else if (cli->options.print) {
+        print_messages(&checked->report, CONFIG_WARNING, stderr);
+        if (understood) {
+            config_print(&checked->config, print_line, NULL);
+        }
+    } else {
+        print_messages(&checked->report, CONFIG_NOTE, stdout);
+        print_summary(&checked->report, file, code == EXIT_CODE_OK);
+    }
+    free(checked);
+    return code;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/view_why.h"
+
+#include <math.h>
+
+#include "cli/view_sentence.h"
+#include "wire/refid.h"
+
+const char *view_why_advice(const struct node_status *node)
+{
+    static const char *const advice[NODE_REASON_COUNT] = {
+        [NODE_REASON_NONE] = "",
+        [NODE_REASON_NO_SOURCES] =
+            "Write `server` or `pool` lines into the configuration and `noon reload`, or try "
+            "`noon add server NAME iburst`.",
+        [NODE_REASON_UNRESOLVED] =
+            "Check the resolver (/etc/resolv.conf) and the names' spelling; they are looked up "
+            "again by themselves, and at once after `noon refresh`.",
+        [NODE_REASON_NO_REPLY] =
+            "Check that this machine has a network, and that UDP port 123 may leave it and come "
+            "back; `noon query NAME` asks a server without noond.",
+        [NODE_REASON_MEASURING] = "Wait for the next answers; `noon burst` asks for them now.",
+        [NODE_REASON_NONE_USABLE] =
+            "See below what is wrong with each of them, or give it other sources.",
+        [NODE_REASON_NO_MAJORITY] =
+            "Some of these sources are wrong. Compare them with `noon sources`, and add sources "
+            "until the right ones are in the majority: four can outvote one that lies.",
+        [NODE_REASON_TOO_FEW] = "Add sources, or lower `minsources`.",
+        [NODE_REASON_REQUIRED_MISSING] =
+            "See below what keeps the sources marked `require` from being used.",
+        [NODE_REASON_CHANGE_REFUSED] =
+            "If the sources are right, `noon step` makes the correction; else find out who is "
+            "wrong. The limit is `maxchange`.",
+        [NODE_REASON_BOUND_TOO_LARGE] =
+            "The sources are too far from a reference clock, or were silent for too long; nearer "
+            "ones help. The limit is `maxdistance`.",
+        [NODE_REASON_RIVAL] =
+            "Find the other program (chronyd, ntpd, systemd-timesyncd, a hypervisor's tools) and "
+            "stop it; then `noon reload`.",
+        [NODE_REASON_CORRECTING] =
+            "Wait: the clock is being slewed. `noon step` corrects it at once, by a jump.",
+    };
+
+    return node->reason < NODE_REASON_COUNT ? advice[node->reason]
+                                            : "This noon is older than noond: update it.";
+}
+
+/* Ends a clause that may be a question. */
+static void add_stop(struct text *text)
+{
+    if (text->length == 0 || text->start[text->length - 1] != '?') {
+        text_char(text, '.');
+    }
+    text_char(text, '\n');
+}
+
+static void add_since(struct text *text, const struct view *view, const char *what,
+                      struct utc_time since)
+{
+    text_add(text, what);
+    text_add(text, " since ");
+    view_when(text, view, since);
+}
+
+/* Nothing comes back: what else is known narrows down where it gets lost. */
+static void add_silence(struct text *text, const struct view *view,
+                        const struct source_status *source)
+{
+    if (source->last_answer.ns != 0) {
+        add_since(text, view, "no reply", source->last_answer);
+    } else {
+        text_add(text, "it has never answered");
+    }
+    if (source->resolve == RESOLVE_STATE_DONE) {
+        text_add(text, ", DNS answers");
+    }
+    if (source->send_errors > 0 && source->send_errors >= source->sent / 2) {
+        text_add(text, ": no route to it, or nobody listens there (");
+        view_plural(text, source->send_errors, "send error");
+        text_char(text, ')');
+    } else if (address_is_loopback(&source->address)) {
+        text_add(text, ": does a server run there?");
+    } else {
+        text_add(text, ": firewall?");
+    }
+}
+
+static void add_unresolved(struct text *text, const struct view *view,
+                           const struct source_status *source)
+{
+    if (source->resolve == RESOLVE_STATE_NO_NAME) {
+        add_since(text, view, "its name does not exist", source->state_since);
+    } else if (source->resolve == RESOLVE_STATE_FAILED) {
+        add_since(text, view, "the resolver does not answer", source->state_since);
+    } else {
+        text_add(text, "its name is being looked up");
+    }
+}
+
+static void add_bad(struct text *text, const struct view *view, const struct source_status *source)
+{
+    add_since(text, view, "its answers are refused", source->state_since);
+    if (source->last_drop != DROP_NONE) {
+        text_add(text, ": ");
+        text_add(text, drop_sentence((enum drop_reason)source->last_drop));
+    }
+}
+
+/* States whose clause holds a number or a time of the source's own. */
+static void add_with_values(struct text *text, const struct view *view,
+                            const struct source_status *source)
+{
+    switch (source->state) {
+    case SOURCE_FALSETICKER:
+        text_add(text, "disagrees with the majority by ");
+        text_duration(text, fabs(source->offset_s));
+        text_add(text, ", although it may be wrong by ");
+        text_duration(text, source->distance_s);
+        text_add(text, " at most");
+        break;
+    case SOURCE_TOO_FAR:
+        text_add(text, "its root distance of ");
+        text_duration(text, source->distance_s);
+        text_add(text, " is beyond maxdistance");
+        break;
+    case SOURCE_MEASURING:
+        text_add(text, "too few answers so far: ");
+        text_u64(text, source->samples);
+        text_add(text, source->samples == 1 ? " measurement" : " measurements");
+        break;
+    case SOURCE_KOD:
+        add_since(text, view, "it asked not to be asked", source->state_since);
+        text_add(text, " (");
+        text_add(text, drop_word((enum drop_reason)source->last_drop));
+        text_char(text, ')');
+        break;
+    case SOURCE_JUMPED:
+        add_since(text, view, "its time jumped", source->state_since);
+        text_add(text, "; it is believed again once the next answers confirm it");
+        break;
+    default:
+        text_add(text, source_state_sentence(source->state));
+        break;
+    }
+}
+
+void view_why_source_short(struct text *text, const struct view *view,
+                           const struct source_status *source)
+{
+    switch (source->state) {
+    case SOURCE_UNREACHABLE:
+        add_silence(text, view, source);
+        break;
+    case SOURCE_UNRESOLVED:
+        add_unresolved(text, view, source);
+        break;
+    case SOURCE_BAD:
+        add_bad(text, view, source);
+        break;
+    case SOURCE_UNSYNCHRONISED:
+        add_since(text, view, "it says that it has no time (leap 3, or stratum 16)",
+                  source->state_since);
+        break;
+    default:
+        add_with_values(text, view, source);
+        break;
+    }
+}
+
+/* What would make the source be followed, or what to do about it. */
+static const char *source_advice(const struct source_status *source)
+{
+    switch (source->state) {
+    case SOURCE_SELECTED:
+    case SOURCE_COMBINED:
+        return "Nothing is wrong with it.";
+    case SOURCE_TRUECHIMER:
+        return "Nothing is wrong with it: others are marked `prefer`, or are much nearer.";
+    case SOURCE_FALSETICKER:
+        return "Either it is wrong, or the path to it is asymmetric, or the majority is wrong: "
+               "`noon source NAME` compares it with each of the others.";
+    case SOURCE_NO_MAJORITY:
+        return "More sources are needed for a majority.";
+    case SOURCE_TOO_FAR:
+        return "A source nearer to a reference clock is needed, or a larger `maxdistance`.";
+    case SOURCE_NOSELECT:
+        return "Take `noselect` off its line to use it.";
+    case SOURCE_MEASURING:
+        return "Wait for the next answers, or `noon burst NAME`.";
+    case SOURCE_JUMPED:
+        return "Wait; if it keeps jumping, do without it.";
+    case SOURCE_UNSYNCHRONISED:
+        return "It has to find its own time first; it is used the moment it has.";
+    case SOURCE_BAD:
+        return "`noon source NAME` counts what was refused, and why.";
+    case SOURCE_UNREACHABLE:
+        return "`noon query NAME` asks it without noond; if that is silent too, look for a "
+               "firewall on the way (UDP port 123, both directions).";
+    case SOURCE_KOD:
+        return "Its operator does not want this client, or not so often: choose another source, "
+               "or a larger `minpoll`.";
+    case SOURCE_OFFLINE:
+        return "`noon online NAME` asks it again.";
+    case SOURCE_UNRESOLVED:
+        return "It is looked up again by itself, and at once after `noon refresh`.";
+    case SOURCE_UNTRUSTED:
+        return "The sources marked `trust` say otherwise: one of them, or this one, is wrong.";
+    default:
+        return "This noon is older than noond: update it.";
+    }
+}
+
+void view_why_source(struct text *text, const struct view *view, const struct status_record *record,
+                     const struct source_status *source)
+{
+    view_source(text, source);
+    text_add(text, ": ");
+    view_colored(text, view, view_source_color(source->state), source_state_word(source->state));
+    text_add(text, " since ");
+    view_when_ago(text, view, source->state_since);
+    text_add(text, ".\nReason: ");
+    view_why_source_short(text, view, source);
+    add_stop(text);
+    text_add(text, "Remedy: ");
+    text_add(text, source_advice(source));
+    text_char(text, '\n');
+    if (source->state == SOURCE_FALSETICKER || source->state == SOURCE_NO_MAJORITY) {
+        text_add(text, "The majority: ");
+        text_u64(text, record->node.agreeing_count);
+        text_add(text, " of ");
+        view_plural(text, record->node.usable_count, "usable source");
+        text_add(text, record->node.agreeing_count == 1 ? " agrees.\n" : " agree.\n");
+    }
+}
+
+static bool is_fine(const struct source_status *source)
+{
+    return source->state == SOURCE_SELECTED || source->state == SOURCE_COMBINED ||
+           source->state == SOURCE_TRUECHIMER;
+}
+
+void view_why(struct text *text, const struct view *view, const struct status_record *record)
+{
+    const struct node_status *node = &record->node;
+
+    view_sentence(text, view, record);
+    text_char(text, '\n');
+    if (node->reason != NODE_REASON_NONE) {
+        text_add(text, "Reason: ");
+        text_add(text, node_reason_sentence(node->reason));
+        add_since(text, view, ",", node->state_since);
+        text_add(text, ".\nRemedy: ");
+        text_add(text, view_why_advice(node));
+        text_char(text, '\n');
+    }
+    if (node->backend == BACKEND_KERNEL && !node->privileged) {
+        text_add(text, "noond may not set the clock (CAP_SYS_TIME is missing): it only watches.\n");
+    }
+    for (size_t i = 0; i < record->count; i++) {
+        const struct source_status *source = &record->sources[i];
+
+        if (!is_fine(source)) {
+            view_source(text, source);
+            text_add(text, ": ");
+            view_why_source_short(text, view, source);
+            add_stop(text);
+        }
+    }
+}
