@@ -20,8 +20,6 @@ struct signal_flags {
     bool terminate; /* SIGTERM, SIGINT */
     bool reload;    /* SIGHUP */
     bool child;     /* SIGCHLD */
-    bool online;    /* SIGUSR1, as the classic daemons: take sources on line */
-    bool offline;   /* SIGUSR2 */
 };
 
 enum signals_mode { SIGNALS_NORMAL, SIGNALS_SINGLE };

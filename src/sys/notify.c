@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sys/notify.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+
+    if ((path[0] != '/' && path[0] != '@') || length < 2 || length >= sizeof name.sun_path) {
+        return -1;
+    }
+    memcpy(name.sun_path, path, length);
+    if (path[0] == '@') {
+        name.sun_path[0] = '\0'; /* abstract: no file, and the length counts */
+    }
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&name,
+                           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* WATCHDOG_USEC counts only for the process that it names, when it names one. */
+static struct duration watchdog_interval(void)
+{
+    const char *usec = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+
+    if (usec == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)getpid())) {
+        return (struct duration){0};
+    }
+    long long value = strtoll(usec, NULL, 10);
+    return (struct duration){value > 0 && value < INT64_MAX / 1000 ? value * 1000 : 0};
+}
+
+void notify_open(struct notify *notify)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+
+    *notify = (struct notify){.fd = path == NULL ? -1 : connect_to(path)};
+    if (notify->fd >= 0) {
+        notify->watchdog = watchdog_interval();
+    }
+    (void)unsetenv("NOTIFY_SOCKET");
+    (void)unsetenv("WATCHDOG_USEC");
+    (void)unsetenv("WATCHDOG_PID");
+}
+
+static void tell(const struct notify *notify, const char *text)
+{
+    if (notify->fd >= 0) {
+        /* Nobody to tell that nobody listens. */
+        ssize_t sent = send(notify->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)sent;
+    }
+}
+
+void notify_ready(const struct notify *notify)
+{
+    tell(notify, "READY=1");
+}
+
+void notify_reloading(const struct notify *notify, struct steady_time now)
+{
+    char text[80];
+
+    (void)snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
+                   (long long)(now.ns / 1000));
+    tell(notify, text);
+}
+
+void notify_stopping(const struct notify *notify)
+{
+    tell(notify, "STOPPING=1");
+}
+
+void notify_status(const struct notify *notify, const char *status)
+{
+    char text[512] = "STATUS=";
+    size_t at = strlen(text);
+
+    for (size_t i = 0; status[i] != '\0' && at < sizeof text - 1; i++) {
+        unsigned char c = (unsigned char)status[i];
+
+        /* A new line would begin another assignment. */
+        if (c >= ' ' && c != 127) {
+            text[at++] = status[i];
+        }
+    }
+    text[at] = '\0';
+    tell(notify, text);
+}
+
+void notify_watchdog(const struct notify *notify)
+{
+    tell(notify, "WATCHDOG=1");
+}
+
+void notify_close(struct notify *notify)
+{
+    if (notify->fd >= 0) {
+        (void)close(notify->fd);
+    }
+    notify->fd = -1;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "sys/signals.h"
+#include "sys/storage.h"
+
+/* Above every number that is given, so that none is overwritten before its turn. */
+enum { FDS_ABOVE = PROCESS_FDS_FIRST + PROCESS_FDS_MAX + 1 };
+
+/* In the child: moves the descriptors to 3, 4, ... and closes all others but the report's. */
+static bool arrange_fds(const int *fds, size_t count, int *report)
+{
+    int moved[PROCESS_FDS_MAX + 1];
+
+    for (size_t i = 0; i <= count; i++) {
+        moved[i] = fcntl(i == count ? *report : fds[i], F_DUPFD, FDS_ABOVE);
+        if (moved[i] < 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (dup2(moved[i], PROCESS_FDS_FIRST + (int)i) < 0) {
+            return false;
+        }
+    }
+    *report = PROCESS_FDS_FIRST + (int)count;
+    if (dup3(moved[count], *report, O_CLOEXEC) < 0) {
+        return false;
+    }
+    if (close_range((unsigned)*report + 1, UINT_MAX, 0) != 0) {
+        for (int fd = *report + 1; fd < (int)sysconf(_SC_OPEN_MAX); fd++) {
+            (void)close(fd);
+        }
+    }
+    return true;
+}
+
+struct start {
+    const char *path;
+    char *const *arguments;
+    const int *fds;
+    size_t fd_count;
+    pid_t parent;
+};
+
+static _Noreturn void run_child(const struct start *start, int report)
+{
+    /* A daemon without its supervisor would run on unseen. */
+    (void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
+    if (getppid() == start->parent && arrange_fds(start->fds, start->fd_count, &report)) {
+        signals_reset();
+        (void)execv(start->path, start->arguments);
+    }
+    int os_error = errno;
+    ssize_t said = write(report, &os_error, sizeof os_error);
+    (void)said;
+    _exit(127);
+}
+
+enum err process_start(int *pid, const char *path, char *const arguments[], const int *fds,
+                       size_t fd_count)
+{
+    const struct start start = {path, arguments, fds, fd_count, getpid()};
+    int report[2];
+    int os_error = 0;
+
+    must(fd_count <= PROCESS_FDS_MAX);
+    *pid = -1;
+    /* Closes by itself when the program starts; otherwise errno comes through. */
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        return storage_err(errno);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        (void)close(report[0]);
+        run_child(&start, report[1]);
+    }
+    if (child < 0) {
+        os_error = errno;
+    }
+    (void)close(report[1]);
+    while (child > 0 && read(report[0], &os_error, sizeof os_error) < 0 && errno == EINTR) {
+    }
+    (void)close(report[0]);
+    if (child > 0 && os_error != 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+        }
+        child = -1;
+    }
+    *pid = (int)child;
+    return os_error != 0 ? storage_err(os_error) : ERR_NONE;
+}
+
+bool process_ended(struct process_end *end)
+{
+    int status = 0;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+
+    if (pid <= 0) {
+        return false;
+    }
+    end->pid = (int)pid;
+    end->killed = WIFSIGNALED(status);
+    end->status = end->killed ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
+}
+
+void process_signal(int pid, int number)
+{
+    if (pid > 0) {
+        (void)kill((pid_t)pid, number);
+    }
+}
+
+size_t process_given_fds(void)
+{
+    size_t count = 0;
+
+    while (count < PROCESS_FDS_MAX && fcntl(PROCESS_FDS_FIRST + (int)count, F_GETFD) >= 0) {
+        count++;
+    }
+    return count;
+}
+
+bool process_directory(char *text, size_t size)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    if (length <= 0) {
+        return false;
+    }
+    path[length] = '\0';
+    *strrchr(path, '/') = '\0';
+    return snprintf(text, size, "%s", path) < (int)size;
+}
+
+int process_id(void)
+{
+    return (int)getpid();
+}
