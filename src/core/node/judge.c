@@ -16,7 +16,7 @@ static bool is_pending(const struct slot *slot, struct mono_time now)
     const struct association *association = &slot->association;
 
     return association->online && !association_denied(association) &&
-           !(slot->has_estimate && slot->estimate.samples >= USABLE_SAMPLES) &&
+           !(slot->has_estimate && slot->estimator.count >= USABLE_SAMPLES) &&
            association->last_reason != DROP_UNSYNCHRONISED &&
            mono_diff_s(now, slot->opened) < 2 * FIRST_PATIENCE_S && association->silent < 3;
 }
@@ -52,9 +52,6 @@ static bool first_must_wait(struct node *node, struct mono_time now)
 static enum source_state own_state(const struct node *node, const struct slot *slot)
 {
     const struct association *association = &slot->association;
-    const struct source_options *options = &node->entries[slot->entry].options;
-    unsigned least =
-        options->min_samples > USABLE_SAMPLES ? (unsigned)options->min_samples : USABLE_SAMPLES;
 
     if (!association->online) {
         return SOURCE_OFFLINE;
@@ -74,7 +71,7 @@ static enum source_state own_state(const struct node *node, const struct slot *s
     if (slot->estimator.jump.count > 0) {
         return SOURCE_JUMPED;
     }
-    if (!slot->has_estimate || slot->estimate.samples < least) {
+    if (!slot->has_estimate || slot->estimator.count < USABLE_SAMPLES) {
         return SOURCE_MEASURING;
     }
     if (slot->half_width_s > node->options->max_distance_s) {
@@ -110,7 +107,7 @@ static void fill_slot(struct node *node, uint16_t index, struct mono_time now,
     state = own_state(node, slot);
     /* A jump is not yet believed, and what was known before it still holds. */
     candidate->usable = state == SOURCE_TRUECHIMER ||
-                        (state == SOURCE_JUMPED && slot->estimate.samples >= USABLE_SAMPLES);
+                        (state == SOURCE_JUMPED && slot->estimator.count >= USABLE_SAMPLES);
     candidate->state = (uint8_t)state;
 }
 

@@ -86,6 +86,7 @@ static void init_parts(struct node *node, const struct node_setup *setup)
                    ours ? TIMESCALE_OURS : TIMESCALE_OBSERVED);
     discipline_init(&node->discipline, setup->rate, setup->max_rate_s_per_s);
     leap_init(&node->leap, (enum leap_mode)setup->options->leap_mode, kernel_leaps(node));
+    rival_init(&node->rival);
     selection_init(&node->selection);
     combiner_init(&node->combiner);
     node->started = node->state_since = node->last_sync = now;
@@ -268,6 +269,7 @@ struct mono_time node_deadline(const struct node *node)
     deadline = mono_min(deadline, mono_min(node->judge_at, node->status_at));
     deadline = mono_min(deadline, discipline_deadline(&node->discipline));
     deadline = mono_min(deadline, leap_deadline(&node->leap));
+    deadline = mono_min(deadline, rival_deadline(&node->rival));
     for (size_t i = 0; i < node->used_end; i++) {
         if (node->slots[i].used) {
             deadline = mono_min(deadline, association_deadline(&node->slots[i].association));

@@ -96,10 +96,7 @@ void node_take_options(struct node *node, const struct clock_reading *now,
     budget_resize(&node->budget, node->capacity, node_steady_polls(options));
     leap_set_mode(&node->leap, (enum leap_mode)options->leap_mode, node->leap.kernel_leaps);
     node->change_refused = false;
-    node->backed_off = false;
-    if (node->setup.may_adjust) {
-        timescale_set_mode(&node->timescale, now, node->rate, TIMESCALE_OURS);
-    }
+    node_forgive_rival(node, now);
     node->judge_now = true;
     node->publish_now = true;
     log = node_log(out, LOG_EVENT_CONFIG_APPLIED, LOG_NO_SOURCE);

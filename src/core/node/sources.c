@@ -323,7 +323,7 @@ static bool successor_ready(const struct node *node, uint16_t entry)
         const struct slot *slot = &node->slots[i];
 
         if (slot->used && slot->entry == entry && !slot->retiring && slot->has_estimate &&
-            slot->estimate.samples >= READY_SAMPLES) {
+            slot->estimator.count >= READY_SAMPLES) {
             return true;
         }
     }
@@ -346,7 +346,7 @@ void node_replace_bad(struct node *node, struct mono_time now, struct actions *o
         }
         if (!is_bad(slot)) {
             slot->bad_since.ns = never_ns;
-            if (slot->has_estimate && slot->estimate.samples >= READY_SAMPLES) {
+            if (slot->has_estimate && slot->estimator.count >= READY_SAMPLES) {
                 entry->replacements = 0;
             }
         } else if (slot->bad_since.ns == never_ns) {

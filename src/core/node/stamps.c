@@ -137,7 +137,6 @@ static void take_sleep(struct node *node, const struct clock_check *check, struc
 static void take_foreign_step(struct node *node, const struct clock_check *check,
                               struct mono_time now, struct actions *out)
 {
-    node->disturbances++;
     node_log(out, LOG_EVENT_DISTURBED, LOG_NO_SOURCE)->value[0] = duration_to_s(check->by);
     leap_clock_stepped(&node->leap, now);
     discipline_disturbed(&node->discipline, STEPS_AFTER_DISTURBANCE);
@@ -145,6 +144,36 @@ static void take_foreign_step(struct node *node, const struct clock_check *check
     node->steer_now = node->have_utc;
     node->status_at = now;
     node->publish_now = true;
+}
+
+/* Somebody else adjusted the clock; when that happens again and again, leave it to him. */
+static void note_rival(struct node *node, const struct clock_reading *now, struct actions *out)
+{
+    node->disturbances++;
+    if (!node->setup.may_adjust || !rival_seen(&node->rival, now->raw)) {
+        return;
+    }
+    node->backed_off = true;
+    node->rivals++;
+    node_log(out, LOG_EVENT_RIVAL, LOG_NO_SOURCE)->value[0] = node->disturbances;
+    timescale_set_mode(&node->timescale, now, node->rate, TIMESCALE_OBSERVED);
+    node->judge_now = true;
+}
+
+static void take_clock_back(struct node *node, const struct clock_reading *now)
+{
+    node->backed_off = false;
+    timescale_set_mode(&node->timescale, now, node->rate, TIMESCALE_OURS);
+    discipline_disturbed(&node->discipline, STEPS_AFTER_DISTURBANCE);
+    node->steer_now = node->have_utc;
+    node->judge_now = true;
+}
+
+void node_forgive_rival(struct node *node, const struct clock_reading *now)
+{
+    if (rival_forgive(&node->rival)) {
+        take_clock_back(node, now);
+    }
 }
 
 void node_check_clock(struct node *node, const struct clock_reading *now, struct actions *out)
@@ -165,13 +194,18 @@ void node_check_clock(struct node *node, const struct clock_reading *now, struct
         break;
     case CLOCK_STEPPED:
         take_foreign_step(node, &check, now->raw, out);
+        note_rival(node, now, out);
         break;
     case CLOCK_RATE_CHANGED:
-        node->disturbances++;
+        note_rival(node, now, out);
         /* Put our own rate back with the next decision, which is due now. */
         discipline_disturbed(&node->discipline, 0);
         node->steer_now = node->have_utc;
         node->publish_now = true;
         break;
+    }
+    if (node->backed_off && rival_gone(&node->rival, now->raw)) {
+        node_log(out, LOG_EVENT_RIVAL_GONE, LOG_NO_SOURCE);
+        take_clock_back(node, now);
     }
 }

@@ -21,6 +21,7 @@
 #include "core/clock/bound.h"
 #include "core/clock/discipline.h"
 #include "core/clock/leap.h"
+#include "core/clock/rival.h"
 #include "core/clock/timescale.h"
 #include "core/estimate/combine.h"
 #include "core/estimate/estimator.h"
@@ -74,6 +75,7 @@ struct node {
     struct timescale timescale;
     struct discipline discipline;
     struct leap leap;
+    struct rival rival;
     struct selection selection;
     struct combiner combiner;
     struct budget budget;
@@ -131,6 +133,8 @@ struct utc_time node_best_utc(const struct node *node, struct mono_time raw);
 bool node_stamp(struct node *node, const struct clock_reading *now, const struct stamp *stamp,
                 struct local_stamp *local);
 void node_check_clock(struct node *node, const struct clock_reading *now, struct actions *out);
+/* The operator has dealt with it: steer again. */
+void node_forgive_rival(struct node *node, const struct clock_reading *now);
 /* Moves the frame's base so that offsets stay small. */
 void node_rebase(struct node *node);
 /* Adds to every offset that is kept in the frame. */
