@@ -11,6 +11,7 @@ enum {
     KISS_DENY = 0x44454e59, /* "DENY" */
     KISS_RSTR = 0x52535452, /* "RSTR" */
     STRATUM_MAX = 15,
+    LOOPBACK_NET = 127,
     LATE_STAMPS_MAX = 3,  /* then the kernel is believed to have stopped giving stamps */
     DEVIATIONS_MAX = 4,   /* then the path has changed and the estimator has to see it */
     DEVIATION_SAMPLES = 8 /* fewer say little about the deviation */
@@ -175,6 +176,23 @@ static enum drop_reason check_kiss(const struct ntp_packet *packet)
     return DROP_KOD_OTHER;
 }
 
+/*
+ * Several servers of one machine may follow each other over loopback, which then names all of them;
+ * and at stratum 1 the refid is a name, not an address.
+ */
+static bool follows_us(const struct ntp_packet *packet, const struct exchange_limits *limits)
+{
+    if (packet->stratum <= 1 || packet->refid >> 24 == LOOPBACK_NET) {
+        return false;
+    }
+    for (size_t i = 0; i < limits->own_refid_count; i++) {
+        if (packet->refid == limits->own_refids[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a server says about itself: tests 6 and 7 of RFC 5905, and its appendix A.5.1.1. */
 static enum drop_reason check_server(const struct ntp_packet *packet,
                                      const struct exchange_limits *limits)
@@ -204,13 +222,7 @@ static enum drop_reason check_server(const struct ntp_packet *packet,
         (reference_age_s < -reference_ahead_max_s || reference_age_s > reference_age_max_s)) {
         return DROP_REFERENCE_TIME;
     }
-    /* At stratum 1 the refid is a name, not an address. */
-    for (size_t i = 0; packet->stratum > 1 && i < limits->own_refid_count; i++) {
-        if (packet->refid == limits->own_refids[i]) {
-            return DROP_LOOP;
-        }
-    }
-    return DROP_NONE;
+    return follows_us(packet, limits) ? DROP_LOOP : DROP_NONE;
 }
 
 /* One sigma of the stamps of both ends together, s. */

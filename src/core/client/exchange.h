@@ -91,7 +91,7 @@ struct exchange_limits {
     struct utc_time utc; /* about now; not before the program's build: it resolves the NTP era */
     int64_t base_ns;     /* frame: UTC = raw + base + offset */
     const struct estimate *estimate; /* of this source; NULL: none yet */
-    const uint32_t *own_refids;      /* by which others name this machine; no loopback address */
+    const uint32_t *own_refids;      /* by which others name this machine */
     size_t own_refid_count;
     double max_distance_s;                /* root distance; 0: only the RFC's 16 s */
     const struct source_options *options; /* the delay tests, offset, minstratum */

@@ -55,6 +55,9 @@ static bool step(struct bench *bench, struct mono_time end)
     struct mono_time deadline = association_deadline(&bench->association);
     uint64_t random[2] = {++bench->random, ++bench->random};
 
+    if (deadline.ns == INT64_MAX) {
+        return false;
+    }
     if (deadline.ns > end.ns) {
         bench->now = end;
         return false;

@@ -17,7 +17,7 @@ static const double server_ahead_s = 4.75;
 #define MS INT64_C(1000000)
 
 static const struct source_options plain = {.max_delay_s = 3.0};
-static const uint32_t own_refids[] = {0x0a000001, 0x0a000002};
+static const uint32_t own_refids[] = {0x0a000001, 0x0a000002, 0x7f000001};
 
 struct bench {
     struct exchange exchange;
@@ -35,7 +35,7 @@ static struct bench bench_start(void)
                 .utc = {base_ns},
                 .base_ns = base_ns,
                 .own_refids = own_refids,
-                .own_refid_count = 2,
+                .own_refid_count = 3,
                 .options = &plain,
             },
         .random = 1000,
@@ -236,6 +236,7 @@ static void each_test_of_a_reply_has_its_reason(void **state)
          DROP_NONE,
          true,
          {SET(stratum, 1), SET(refid, 0x0a000002)}},
+        {"follows a server of this machine", DROP_NONE, true, {SET(refid, 0x7f000001)}},
         {"no reference time", DROP_NONE, true, {SET(reference, 0)}},
         {"set back by a leap second", DROP_NONE, true, {SET(reference, t3 + SECONDS(1))}},
         {"nonsense precision", DROP_NONE, true, {SET(precision_log2, 127)}},
