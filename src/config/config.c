@@ -9,8 +9,7 @@ void config_init(struct config *config, struct config_space *space)
         .daemon = {.port = NTP_PORT,
                    .acquisition_port = -1,
                    .command_port = CHRONYC_PORT,
-                   .drift_interval_s = 3600,
-                   .log_banner = 32},
+                   .drift_interval_s = 3600},
         .min_samples = 6,
         .space = space,
     };

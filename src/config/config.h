@@ -59,14 +59,11 @@ struct daemon_options {
     const char *drift_file;
     double drift_interval_s; /* the drift file is written no more often */
     const char *log_dir;
-    uint32_t log;         /* enum config_log */
-    int log_banner;       /* entries of a log file between two headings; 0: no heading */
-    const char *user;     /* name, UID or UID:GID */
-    const char *pid_file; /* "/": none */
+    uint32_t log;                                   /* enum config_log */
+    const char *user;                               /* name, UID or UID:GID */
+    const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;
-    bool lock_memory;
-    int sched_priority; /* SCHED_FIFO; 0: not */
 };
 
 /* Where a source was written. */

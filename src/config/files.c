@@ -223,20 +223,34 @@ bool files_match(const char *pattern, const char *name)
     return *pattern == '\0';
 }
 
-/* The names of a directory, in the space's memory behind files_used; how many octets. */
-static size_t list(struct parser *parser, const char *directory)
+/*
+ * The names of a directory, in the space's memory behind files_used.  One that is missing is empty;
+ * one that can't be read is an error even for sourcedir, whose sources would seem to be gone.
+ */
+static bool list(struct parser *parser, const char *directory, size_t *size)
 {
     struct config_space *space = parser->config->space;
     size_t room = sizeof space->files - space->files_used;
-    size_t size = 0;
+    bool sourcedir = parser->sourcedir;
+    enum err err = ERR_NOT_FOUND;
 
-    if (!parser->input->list_dir ||
-        parser->input->list_dir(parser->input->context, directory, &space->files[space->files_used],
-                                room, &size) != ERR_NONE) {
-        return 0;
+    *size = 0;
+    if (parser->input->list_dir) {
+        err = parser->input->list_dir(parser->input->context, directory,
+                                      &space->files[space->files_used], room, size);
     }
-    must(size <= room && (size == 0 || space->files[space->files_used + size - 1] == '\0'));
-    return size;
+    if (err != ERR_NONE) {
+        *size = 0;
+        parser->sourcedir = false;
+        if (err != ERR_NOT_FOUND) {
+            (void)parser_error(parser, "can't list the directory ", directory, ": ", why(err),
+                               NULL);
+        }
+        parser->sourcedir = sourcedir;
+        return err == ERR_NOT_FOUND;
+    }
+    must(*size <= room && (*size == 0 || space->files[space->files_used + *size - 1] == '\0'));
+    return true;
 }
 
 /* The first name behind `after` in the alphabet that matches; NULL: no more. */
@@ -298,7 +312,8 @@ bool parser_include(struct parser *parser, const char *pattern)
         memcpy(directory, words, length);
         directory[length] = '\0';
     }
-    size_t size = list(parser, directory);
+    size_t size;
+    ok = list(parser, directory, &size);
     const char *names = &space->files[space->files_used];
     const char *name = NULL;
 
@@ -340,7 +355,7 @@ bool parser_directories(struct parser *parser, const struct words *words, const 
     text_add(&text, suffix);
     for (unsigned i = 0; i < count; i++) {
         listings[i].directory = words->at[i + 1];
-        listings[i].size = list(parser, words->at[i + 1]);
+        ok = list(parser, words->at[i + 1], &listings[i].size) && ok;
         listings[i].names = &space->files[space->files_used];
         space->files_used += listings[i].size;
     }

@@ -22,6 +22,7 @@ struct memory_file {
 /* Files, ended by one without a path. */
 struct memory {
     const struct memory_file *files;
+    const char *closed;       /* a directory that may not be read */
     const char *unknown_name; /* lookup() finds every name but this one */
 };
 
@@ -56,6 +57,9 @@ static inline enum err memory_list(void *context, const char *path, char *buffer
     size_t length = strlen(path);
 
     length -= path[length - 1] == '/';
+    if (memory->closed && strcmp(memory->closed, path) == 0) {
+        return ERR_DENIED;
+    }
     *size = 0;
     for (const struct memory_file *file = memory->files; file && file->path; file++) {
         const char *name = file->path + length + 1;

@@ -156,6 +156,21 @@ static void sources_of_a_sourcedir_can_be_read_again_alone(void **state)
     assert_int_equal(fixture.config.node.source_count, 2);
 }
 
+static void a_directory_that_may_not_be_read_is_no_empty_one(void **state)
+{
+    static const char *const rows[] = {"sourcedir /c\n", "confdir /c\n", "include /c/*\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct memory memory = {.closed = "/c"};
+        struct config_input input = memory_input(&memory, rows[i]);
+
+        assert_false(parse_with(&fixture, &input));
+        assert_non_null(
+            strstr(message_at(&fixture, 0), "can't list the directory /c: not allowed to read it"));
+    }
+}
+
 static void the_main_file_is_read_when_there_is_no_text(void **state)
 {
     static const struct memory_file files[] = {{"noon.conf", "server a.example\nfoo\n"}, {0}};
@@ -180,6 +195,7 @@ int main(void)
         cmocka_unit_test(the_first_directory_of_a_confdir_wins_for_the_same_name),
         cmocka_unit_test(a_wrong_line_of_a_sourcedir_is_left_out_with_a_warning),
         cmocka_unit_test(sources_of_a_sourcedir_can_be_read_again_alone),
+        cmocka_unit_test(a_directory_that_may_not_be_read_is_no_empty_one),
         cmocka_unit_test(the_main_file_is_read_when_there_is_no_text),
     };
 

@@ -116,7 +116,6 @@ static void every_directive_that_works_reaches_its_field(void **state)
                                      "waitsynced 7200 waitunsynced 60\n"
                                      "maxslewrate 500\n"
                                      "maxdistance 1.5\n"
-                                     "maxjitter 0.2\n"
                                      "maxdrift 100\n"
                                      "maxclockerror 0.5\n"
                                      "maxupdateskew 100.0\n"
@@ -135,15 +134,13 @@ static void every_directive_that_works_reaches_its_field(void **state)
                                      "bindaddress ::1\n"
                                      "bindacqaddress 2001:db8::9\n"
                                      "binddevice eth0\n"
+                                     "bindacqdevice eth1\n"
                                      "driftfile /var/lib/noon/drift interval 60\n"
                                      "logdir /var/log/noon\n"
                                      "log measurements\n"
                                      "log tracking statistics\n"
-                                     "logbanner 0\n"
                                      "user ntp:ntp\n"
                                      "pidfile /\n"
-                                     "lock_all\n"
-                                     "sched_priority 50\n"
                                      "sourcedir /run/dhcp /etc/noon/sources.d\n"));
     assert_int_equal(fixture.report.count, 0);
     assert_true(node->step.threshold_s == 0.1 && node->step.limit == 3);
@@ -154,7 +151,6 @@ static void every_directive_that_works_reaches_its_field(void **state)
     assert_true(node->local.wait_synced_s == 7200 && node->local.wait_unsynced_s == 60);
     assert_true(node->max_slew_s_per_s == 500e-6);
     assert_true(node->max_distance_s == 1.5);
-    assert_true(node->max_jitter_s == 0.2);
     assert_true(node->max_drift_s_per_s == 100e-6);
     assert_true(node->max_clock_error_s_per_s == 0.5e-6);
     assert_true(node->max_update_skew_s_per_s == 100e-6);
@@ -174,16 +170,14 @@ static void every_directive_that_works_reaches_its_field(void **state)
     assert_int_equal(daemon->bind_acquisition[0].family, ADDRESS_NONE);
     assert_int_equal(daemon->bind_acquisition[1].family, ADDRESS_IPV6);
     assert_string_equal(daemon->bind_device, "eth0");
+    assert_string_equal(daemon->bind_acquisition_device, "eth1");
     assert_string_equal(daemon->drift_file, "/var/lib/noon/drift");
     assert_true(daemon->drift_interval_s == 60);
     assert_string_equal(daemon->log_dir, "/var/log/noon");
     assert_int_equal(daemon->log,
                      CONFIG_LOG_MEASUREMENTS | CONFIG_LOG_STATISTICS | CONFIG_LOG_TRACKING);
-    assert_int_equal(daemon->log_banner, 0);
     assert_string_equal(daemon->user, "ntp:ntp");
     assert_string_equal(daemon->pid_file, "/");
-    assert_true(daemon->lock_memory);
-    assert_int_equal(daemon->sched_priority, 50);
     assert_int_equal(daemon->source_dir_count, 1);
     assert_string_equal(daemon->source_dirs[0], "/run/dhcp /etc/noon/sources.d");
 }
@@ -366,6 +360,7 @@ static void what_would_be_weakened_is_refused(void **state)
         "ntsserverkey /k\nserver a.example\n",
         "maxstratum 3\nserver a.example\n",
         "minstratum 1\nserver a.example\n",
+        "maxjitter 0.1\nserver a.example\n",
         "refclock SHM 0 refid GPS\n",
         "peer a.example\n",
         "server a.example\nrefclock SHM 0 refid GPS require\n",
@@ -390,6 +385,8 @@ static void what_asks_for_nothing_that_is_missing_is_silent(void **state)
                                      "bindcmdaddress /\n"
                                      "maxstratum 15\n"
                                      "minstratum 0\n"
+                                     "maxjitter 1\n"
+                                     "sched_priority 0\n"
                                      "ptpport 0\n"
                                      "dscp 0\n"
                                      "fallbackdrift 0 0\n"
