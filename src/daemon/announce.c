@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* announce.c - between the time process, its supervisor and the service manager. */
+#include "daemon/time_process.h"
+#include "sys/unix_socket.h"
+
+static void tell_parent(struct time_process *process, enum message_kind kind, uint32_t argument)
+{
+    if (supervised_send(process->setup.supervised, kind, argument) == ERR_UNREACHABLE) {
+        process->stop = true; /* without its parent this process has no purpose */
+    }
+}
+
+void time_tell_ready(struct time_process *process)
+{
+    if (process->setup.supervised) {
+        tell_parent(process, MESSAGE_READY, 0);
+    } else {
+        notify_ready(&process->notify);
+    }
+}
+
+void time_tell_reloading(struct time_process *process)
+{
+    if (process->setup.supervised) {
+        tell_parent(process, MESSAGE_RELOADING, 0);
+    } else {
+        notify_reloading(&process->notify, clock_steady());
+    }
+}
+
+void time_tell_stopping(struct time_process *process)
+{
+    if (process->setup.supervised) {
+        tell_parent(process, MESSAGE_STOPPING, 0);
+    } else {
+        notify_stopping(&process->notify);
+    }
+}
+
+void time_tell_status(struct time_process *process, const char *text)
+{
+    if (process->setup.supervised) {
+        supervised_status(process->setup.supervised, text);
+        tell_parent(process, MESSAGE_STATUS, 0);
+    } else {
+        notify_status(&process->notify, text);
+    }
+}
+
+void time_tell_changed(struct time_process *process)
+{
+    if (process->setup.supervised) {
+        tell_parent(process, MESSAGE_REBIND, 0);
+        tell_parent(process, MESSAGE_RESTART_SERVER, 0);
+    } else {
+        server_loop_options(process->server, &process->config->node);
+    }
+}
+
+static void take_message(struct time_process *process, const struct message *message, int fd)
+{
+    if (message->kind == MESSAGE_HELPER && message->argument == HELPER_RESOLVE) {
+        process->helper_asked = false;
+        if (fd >= 0) {
+            resolver_attach(&process->resolver, fd);
+            fd = -1;
+        }
+    }
+    unix_close(&fd);
+}
+
+void time_hear_parent(struct time_process *process)
+{
+    struct message message;
+    enum err error;
+    int fd;
+
+    if (!process->setup.supervised) {
+        return;
+    }
+    if (resolver_needs_helper(&process->resolver) && !process->helper_asked) {
+        process->helper_asked = true;
+        tell_parent(process, MESSAGE_START_HELPER, HELPER_RESOLVE);
+    }
+    while ((error = supervised_receive(process->setup.supervised, &message, &fd)) == ERR_NONE) {
+        take_message(process, &message, fd);
+    }
+    if (error == ERR_UNREACHABLE) {
+        process->stop = true;
+    }
+}
+
+size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t capacity)
+{
+    const struct supervised *supervised = process->setup.supervised;
+
+    return server_clients_read(process->server, supervised ? &supervised->counters : NULL, bytes,
+                               capacity);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* commands.c - answers what comes over the status and control sockets. */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "daemon/config_load.h"
+#include "daemon/time_process.h"
+
+static void fail(struct control_response *response, enum control_result result, const char *why)
+{
+    if (response) {
+        response->result = result;
+        control_response_text(response, why);
+    }
+}
+
+static void answer_record(struct control_response *response, const struct status_record *record)
+{
+    response->size = status_encode(record, response->body, response->capacity);
+    response->result = response->size > 0 ? CONTROL_OK : CONTROL_FAILED;
+}
+
+/* One source by name or address: a record with the node and that source alone. */
+static void answer_source(struct time_process *process, const char *wanted,
+                          struct control_response *response)
+{
+    struct address address;
+    bool literal = address_parse(&address, wanted);
+
+    for (size_t i = 0; i < process->status.count; i++) {
+        struct source_status *source = &process->status.sources[i];
+
+        if (strcmp(source->name, wanted) == 0 ||
+            (literal && address_equal(&address, &source->address))) {
+            struct status_record one = {
+                .node = process->status.node, .count = 1, .sources = source};
+
+            one.node.selected = process->status.node.selected == (int32_t)i ? 0 : -1;
+            answer_record(response, &one);
+            return;
+        }
+    }
+    fail(response, CONTROL_NO_SOURCE,
+         "no source of that name or address; `noon sources` lists them");
+}
+
+static const char *why_not(enum control_command command)
+{
+    if (command == CONTROL_ADD) {
+        return "there is such a source already, or no room for another";
+    }
+    if (command == CONTROL_STEP) {
+        return "the clock can't be stepped: UTC is not known yet, or noond may not set the clock";
+    }
+    return "the node refused";
+}
+
+/* Hands the command to the node and finds its answer among what it wants done. */
+static void ask_node(struct time_process *process, struct event *event,
+                     struct control_response *response)
+{
+    const struct actions *actions = &process->actions[process->depth];
+
+    time_deliver(process, event);
+    response->result = CONTROL_FAILED;
+    for (unsigned i = 0; i < actions->count; i++) {
+        if (actions->at[i].kind == ACTION_ANSWER) {
+            response->result = actions->at[i].answer.result;
+        }
+    }
+    if (response->result == CONTROL_NO_SOURCE) {
+        fail(response, CONTROL_NO_SOURCE, "no source of that name or address");
+    } else if (response->result != CONTROL_OK) {
+        fail(response, response->result, why_not(event->command.request.command));
+    }
+}
+
+static void add_source(struct time_process *process, const struct control_request *request,
+                       struct control_response *response)
+{
+    struct event event = {.kind = EVENT_COMMAND};
+    char why[CONFIG_TEXT_SIZE];
+
+    event.command.request = *request;
+    if (!config_load_source(process->config, request->argument, &event.command.source, why)) {
+        fail(response, CONTROL_BAD, why);
+        return;
+    }
+    ask_node(process, &event, response);
+}
+
+void commands_reload(struct time_process *process, struct control_response *response)
+{
+    struct config *fresh;
+    char text[4096];
+
+    time_tell_reloading(process);
+    fresh = config_load(process->setup.config_file, &process->setup.log, text, sizeof text);
+    if (!fresh || fresh->node.source_count > process->capacity / 2) {
+        process->reload_failures++;
+        log_format(&process->setup.log, LOG_SEVERITY_ERROR,
+                   "reload refused, the old configuration stays: %s",
+                   fresh ? "too many sources for the running daemon; restart it" : text);
+        fail(response, CONTROL_FAILED,
+             fresh ? "too many sources for the running daemon; restart it" : text);
+        config_free(fresh);
+    } else {
+        struct event event = {.kind = EVENT_CONFIG};
+        struct config *old = process->config;
+
+        config_load_difference(old, fresh, text, sizeof text);
+        event.config = &fresh->node;
+        process->config = fresh;
+        time_deliver(process, &event);
+        time_tell_changed(process);
+        config_free(old);
+        process->reloads++;
+        log_format(&process->setup.log, LOG_SEVERITY_INFO, "reloaded %s: %s",
+                   process->setup.config_file, text);
+        if (response) {
+            response->result = CONTROL_OK;
+            control_response_text(response, text);
+        }
+    }
+    time_tell_ready(process);
+}
+
+void commands_handle(void *context, const struct control_request *request, bool may_write,
+                     struct control_response *response)
+{
+    struct time_process *process = context;
+    struct event event = {.kind = EVENT_COMMAND};
+
+    (void)may_write; /* control.c has refused what needed it */
+    switch (request->command) {
+    case CONTROL_STATUS:
+        publish_refresh(process);
+        answer_record(response, &process->status);
+        break;
+    case CONTROL_SOURCE:
+        publish_refresh(process);
+        answer_source(process, request->argument, response);
+        break;
+    case CONTROL_CLIENTS:
+        response->size = time_clients(process, response->body, response->capacity);
+        response->result = CONTROL_OK;
+        break;
+    case CONTROL_ADD:
+        add_source(process, request, response);
+        break;
+    case CONTROL_DELETE:
+    case CONTROL_ONLINE:
+    case CONTROL_OFFLINE:
+    case CONTROL_BURST:
+    case CONTROL_STEP:
+    case CONTROL_REFRESH:
+        event.command.request = *request;
+        ask_node(process, &event, response);
+        break;
+    case CONTROL_RELOAD:
+        commands_reload(process, response);
+        break;
+    case CONTROL_SHUTDOWN:
+        process->stop = true;
+        response->result = CONTROL_OK;
+        break;
+    case CONTROL_COMMAND_COUNT:
+        response->result = CONTROL_UNKNOWN;
+        break;
+    }
+}

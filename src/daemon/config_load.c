@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/config_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/print.h"
+#include "sys/directory.h"
+#include "sys/resolve.h"
+#include "sys/storage.h"
+
+enum { PATH_TEXT_SIZE = 300 };
+
+/* A configuration together with its memory. */
+struct loaded {
+    struct config config; /* first: a pointer to it is a pointer to the whole */
+    struct config_space space;
+};
+
+static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
+                          size_t *size)
+{
+    enum err error;
+
+    (void)context;
+    error = storage_read(path, buffer, capacity, size);
+    return error == ERR_RANGE ? ERR_FULL : error;
+}
+
+static enum err list_dir(void *context, const char *path, char *buffer, size_t capacity,
+                         size_t *size)
+{
+    (void)context;
+    return directory_list(path, buffer, capacity, size);
+}
+
+static size_t lookup(void *context, const char *name, struct address *addresses, size_t max)
+{
+    size_t count = 0;
+
+    (void)context;
+    if (resolve_name(name, ADDRESS_NONE, addresses, max, &count) != RESOLVE_STATUS_FOUND) {
+        return 0;
+    }
+    return count;
+}
+
+/* Writes the messages from a level on to text[], one a line. */
+static void collect(const struct config_report *report, enum config_level least, char *text,
+                    size_t size)
+{
+    struct text out = text_begin(text, size);
+
+    for (size_t i = 0; i < report->count; i++) {
+        if (report->messages[i].level >= least) {
+            if (out.length > 0) {
+                text_add(&out, "\n");
+            }
+            config_message_print(&out, &report->messages[i]);
+        }
+    }
+}
+
+static void log_warnings(const struct config_report *report, const struct log_sink *log)
+{
+    for (size_t i = 0; log && i < report->count; i++) {
+        char line[CONFIG_TEXT_SIZE + PATH_TEXT_SIZE];
+        struct text out = text_begin(line, sizeof line);
+
+        if (report->messages[i].level == CONFIG_WARNING) {
+            config_message_print(&out, &report->messages[i]);
+            log_line(log, LOG_SEVERITY_WARNING, line);
+        }
+    }
+}
+
+struct config *config_load(const char *file, const struct log_sink *log, char *text, size_t size)
+{
+    struct loaded *loaded = calloc(1, sizeof *loaded);
+    struct config_report *report = calloc(1, sizeof *report);
+    struct config_input input = {
+        .file = file, .read_file = read_file, .list_dir = list_dir, .lookup = lookup};
+    bool good = false;
+
+    text[0] = '\0';
+    if (loaded && report) {
+        config_report_init(report);
+        config_init(&loaded->config, &loaded->space);
+        good = config_parse(&loaded->config, &input, report);
+        collect(report, CONFIG_ERROR, text, size);
+        log_warnings(report, log);
+    }
+    free(report);
+    if (!good) {
+        free(loaded);
+        return NULL;
+    }
+    return &loaded->config;
+}
+
+void config_free(struct config *config)
+{
+    free(config);
+}
+
+bool config_load_source(const struct config *config, const char *line,
+                        struct source_options *source, char why[static CONFIG_TEXT_SIZE])
+{
+    struct config_report *report = calloc(1, sizeof *report);
+    bool good = false;
+
+    why[0] = '\0';
+    if (report) {
+        config_report_init(report);
+        good = config_source_line(config, line, source, report);
+        if (!good && report->count > 0) {
+            memcpy(why, report->messages[0].text, CONFIG_TEXT_SIZE);
+        }
+    }
+    free(report);
+    return good;
+}
+
+struct config *config_load_empty(void)
+{
+    struct loaded *loaded = calloc(1, sizeof *loaded);
+
+    if (!loaded) {
+        return NULL;
+    }
+    config_init(&loaded->config, &loaded->space);
+    return &loaded->config;
+}
+
+/* Where lines are put together, and what goes between them. */
+struct lines {
+    struct text text;
+    const char *between;
+};
+
+static void add_line(void *context, const char *line)
+{
+    struct lines *lines = context;
+
+    if (lines->text.length > 0) {
+        text_add(&lines->text, lines->between);
+    }
+    text_add(&lines->text, line);
+}
+
+void config_load_difference(const struct config *before, const struct config *after, char *text,
+                            size_t size)
+{
+    struct lines lines = {text_begin(text, size), "; "};
+
+    if (config_diff(before, after, add_line, &lines) == 0) {
+        text_add(&lines.text, "nothing has changed");
+    }
+}
+
+void config_load_print(const struct config *config, char *text, size_t size)
+{
+    struct lines lines = {text_begin(text, size), "\n"};
+
+    config_print(config, add_line, &lines);
+    text_char(&lines.text, '\n');
+}

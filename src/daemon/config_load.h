@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config_load.h - configurations from files, for the daemon. */
+#ifndef DAEMON_CONFIG_LOAD_H
+#define DAEMON_CONFIG_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+#include "sys/log.h"
+
+#define CONFIG_DEFAULT_FILE "/etc/noon/noon.conf"
+
+/*
+ * Reads a configuration with everything that it includes.  Warnings go to `log` (NULL: nowhere).
+ * NULL: it can't be used, and text[] says why, one line a message.  The result is the caller's,
+ * for config_free().
+ */
+struct config *config_load(const char *file, const struct log_sink *log, char *text, size_t size);
+/* Defaults alone.  NULL: no memory. */
+struct config *config_load_empty(void);
+void config_free(struct config *config);
+
+/* What a reload changes, in words: "added server a; access rules changed". */
+void config_load_difference(const struct config *before, const struct config *after, char *text,
+                            size_t size);
+
+/* The configuration as understood, in the native dialect. */
+void config_load_print(const struct config *config, char *text, size_t size);
+
+/* A source line as of `noon add`; false: why[] says what is wrong. */
+bool config_load_source(const struct config *config, const char *line,
+                        struct source_options *source, char why[static CONFIG_TEXT_SIZE]);
+
+#endif

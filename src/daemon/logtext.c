@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/logtext.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/drop.h"
+
+struct wording {
+    const char *name;
+    const char *sentence;
+    enum log_level level;
+};
+
+static const struct wording wordings[LOG_EVENT_COUNT] = {
+#define WORDING(name, level, sentence) {#name, sentence, LOG_LEVEL_##level},
+    LOG_EVENT_LIST(WORDING)
+#undef WORDING
+};
+
+enum log_level logtext_level(enum log_event_id id)
+{
+    return wordings[id].level;
+}
+
+const char *logtext_name(enum log_event_id id)
+{
+    return wordings[id].name;
+}
+
+static void print_time(double s, char *text, size_t size)
+{
+    double absolute_s = fabs(s);
+
+    if (absolute_s < 1e-6) {
+        snprintf(text, size, "%.0f ns", s * 1e9);
+    } else if (absolute_s < 1e-3) {
+        snprintf(text, size, "%.1f us", s * 1e6);
+    } else if (absolute_s < 1) {
+        snprintf(text, size, "%.3f ms", s * 1e3);
+    } else if (absolute_s < 600) {
+        snprintf(text, size, "%.3f s", s);
+    } else if (absolute_s < 2 * 86400.0) {
+        snprintf(text, size, "%.1f h", s / 3600);
+    } else {
+        snprintf(text, size, "%.1f days", s / 86400);
+    }
+}
+
+static void print_value(double value, const char *unit, char *text, size_t size)
+{
+    if (strcmp(unit, "time") == 0) {
+        print_time(value, text, size);
+    } else if (strcmp(unit, "ppm") == 0) {
+        snprintf(text, size, "%.3f ppm", value * 1e6);
+    } else if (strcmp(unit, "percent") == 0) {
+        snprintf(text, size, "%.1f %%", value * 100);
+    } else if (strcmp(unit, "drop") == 0) {
+        bool known = value >= 0 && value < DROP_COUNT;
+        snprintf(text, size, "%s", drop_sentence(known ? (enum drop_reason)value : DROP_NONE));
+    } else {
+        snprintf(text, size, "%.0f", value);
+    }
+}
+
+/* Replaces one "{...}" whose inside is `field`. */
+static void print_field(const struct log_event *event, const char *source, const char *field,
+                        char *text, size_t size)
+{
+    if (strcmp(field, "source") == 0) {
+        snprintf(text, size, "%s", source);
+    } else if (field[0] >= 'a' && field[0] <= 'd' && field[1] == ':') {
+        print_value(event->value[field[0] - 'a'], field + 2, text, size);
+    } else {
+        snprintf(text, size, "{%s}", field);
+    }
+}
+
+void logtext_render(const struct log_event *event, const char *source,
+                    char text[static LOGTEXT_SIZE])
+{
+    const char *at = wordings[event->id].sentence;
+    size_t used = 0;
+
+    while (*at && used < LOGTEXT_SIZE - 1) {
+        const char *end = *at == '{' ? strchr(at, '}') : NULL;
+        char field[32];
+
+        if (!end || (size_t)(end - at) > sizeof field) {
+            text[used++] = *at++;
+            continue;
+        }
+        memcpy(field, at + 1, (size_t)(end - at - 1));
+        field[end - at - 1] = '\0';
+        print_field(event, source, field, text + used, LOGTEXT_SIZE - used);
+        used += strlen(text + used);
+        at = end + 1;
+    }
+    text[used] = '\0';
+}

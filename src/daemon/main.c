@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - noond: reads its arguments and its configuration, then becomes one of its processes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/args.h"
+#include "daemon/config_load.h"
+#include "daemon/reference.h"
+#include "daemon/roles.h"
+#include "sys/privilege.h"
+
+enum { TEXT_SIZE = 64 << 10 };
+
+/* Quiet levels: what a person typed is answered on the terminal, what a service says is logged. */
+static void open_log(const struct args *args, struct log_sink *log)
+{
+    bool terminal = args->foreground || args->check || args->print || args->once != ONCE_NO ||
+                    args->reference || args->single;
+    enum log_severity least =
+        args->log_level >= 0 ? (enum log_severity)args->log_level : LOG_SEVERITY_INFO;
+
+    log_open(log, "noond", !terminal, least);
+}
+
+static int check_only(const struct args *args, const struct config *config, const char *file)
+{
+    char *text;
+
+    if (!args->print) {
+        printf("%s: good, %zu source lines\n", file, config->node.source_count);
+        return 0;
+    }
+    text = calloc(1, TEXT_SIZE);
+    if (!text) {
+        return 1;
+    }
+    config_load_print(config, text, TEXT_SIZE);
+    fputs(text, stdout);
+    free(text);
+    return 0;
+}
+
+/* What -q asks beyond the configuration: the first correction is a step, whatever its size. */
+static void prepare_once(const struct args *args, struct config *config)
+{
+    if (args->once == ONCE_SET) {
+        config->node.step = (struct step_options){.threshold_s = 1e-6, .limit = 1};
+        config->node.change.offset_s = 0;
+    }
+}
+
+static int run_reference(const struct args *args, const struct config *config,
+                         const struct log_sink *log)
+{
+    struct user_ids self = privilege_self();
+
+    if (privilege_drop(&self, PRIVILEGE_KEEP_NONE) != ERR_NONE) {
+        log_line(log, LOG_SEVERITY_ERROR,
+                 "a test reference runs without capabilities, and they "
+                 "can't be given up here");
+        return 1;
+    }
+    return reference_run(args, config, log);
+}
+
+int main(int argc, char *argv[])
+{
+    struct args args;
+    struct log_sink log;
+    struct config *config;
+    const char *file;
+    static char text[TEXT_SIZE];
+    enum args_result parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
+
+    if (parsed != ARGS_RUN) {
+        return parsed == ARGS_EXIT ? 0 : 2;
+    }
+    open_log(&args, &log);
+    file = args.config_file ? args.config_file : CONFIG_DEFAULT_FILE;
+    if (args.reference && !args.config_file) {
+        config = config_load_empty();
+    } else {
+        config = config_load(file, args.role == ROLE_PARENT ? &log : NULL, text, sizeof text);
+    }
+    if (!config) {
+        log_line(&log, LOG_SEVERITY_ERROR, text);
+        return 1;
+    }
+    if (args.check || args.print) {
+        return check_only(&args, config, file);
+    }
+    prepare_once(&args, config);
+    if (args.reference) {
+        return run_reference(&args, config, &log);
+    }
+    if (args.role == ROLE_PARENT) {
+        log_format(&log, LOG_SEVERITY_INFO, "noond %s reads %s", NOON_VERSION, file);
+    }
+    return role_run(&args, argv, config, file, &log);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* perform.c - carries out what the node asks for; the only place that does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/logtext.h"
+#include "daemon/time_process.h"
+
+static const int64_t repeat_ns = 600 * NS_PER_S;
+
+/* Options of an association's socket; false when the family is not wanted (-4, -6). */
+static bool socket_options(const struct time_process *process, const struct address *to,
+                           struct udp_options *options)
+{
+    const struct daemon_options *daemon = &process->config->daemon;
+    const struct args *args = process->setup.args;
+    bool six = to->family == ADDRESS_IPV6;
+    const char *device = daemon->bind_acquisition_device;
+
+    memset(options, 0, sizeof *options);
+    if ((six && args->ipv4_only) || (!six && args->ipv6_only)) {
+        return false;
+    }
+    options->stamps = true;
+    options->local = daemon->bind_acquisition[six];
+    if (daemon->acquisition_port > 0) {
+        options->local.family = to->family;
+        options->local.port = (uint16_t)daemon->acquisition_port;
+        options->share_port = true;
+    }
+    if (device) {
+        snprintf(options->device, sizeof options->device, "%s", device);
+    }
+    return true;
+}
+
+static void close_socket(struct time_process *process, uint16_t association)
+{
+    if (process->socket_users[association]) {
+        udp_close(&process->sockets[association]);
+        process->socket_users[association] = 0;
+    }
+}
+
+static enum err open_socket(struct time_process *process, const struct action_send *send)
+{
+    struct udp_options options;
+    enum err error;
+
+    if (!socket_options(process, &send->to, &options)) {
+        return ERR_UNSUPPORTED;
+    }
+    error = udp_client_open(&process->sockets[send->association], &send->to, &options);
+    process->socket_users[send->association] = error == ERR_NONE;
+    return error;
+}
+
+static void perform_send(struct time_process *process, const struct action_send *send)
+{
+    struct udp_message message = {
+        .bytes = send->bytes, .size = send->size, .sequence = send->sequence};
+    struct post post = {.association = send->association, .sequence = send->sequence};
+    struct utc_time left;
+    enum err error = ERR_NONE;
+
+    if (send->fresh_socket) {
+        close_socket(process, send->association);
+    }
+    if (!process->socket_users[send->association]) {
+        error = open_socket(process, send);
+    }
+    if (error == ERR_NONE) {
+        error = udp_send(&process->sockets[send->association], &message, &left);
+    }
+    if (error == ERR_NONE) {
+        post.kind = EVENT_TX_STAMP;
+        post.stamp = time_stamp(process, left, UDP_STAMP_USER);
+    } else {
+        post.kind = EVENT_SEND_FAILED;
+        post.error = error;
+    }
+    time_post(process, &post);
+}
+
+static void report_change(struct time_process *process, enum adjust_kind kind,
+                          const struct clock_change *change)
+{
+    struct event event = {.kind = EVENT_CLOCK_ADJUSTED};
+
+    event.adjusted = (struct event_clock_adjusted){
+        .kind = kind,
+        .error = change->error,
+        .before = change->before,
+        .after = change->after,
+        .rate = change->rate,
+        .step = change->step,
+    };
+    time_deliver(process, &event);
+}
+
+static void perform_status(struct time_process *process, const struct action_status *status)
+{
+    struct clock_status told = {
+        .synchronised = status->synchronised,
+        .rtc_copy = process->config->node.rtcsync,
+        .leap = status->leap == NTP_LEAP_INSERT   ? CLOCK_LEAP_INSERT
+                : status->leap == NTP_LEAP_DELETE ? CLOCK_LEAP_DELETE
+                                                  : CLOCK_LEAP_NONE,
+        .maxerror_s = status->maxerror_s,
+        .esterror_s = status->esterror_s,
+    };
+
+    if (clock_control_set_status(&process->clock, &told) != ERR_NONE && process->privileged) {
+        log_line(&process->setup.log, LOG_SEVERITY_DEBUG, "the kernel refused the clock's status");
+    }
+}
+
+/* Whoever repeats himself within ten minutes is only counted. */
+static bool is_repeat(struct time_process *process, const struct log_event *event)
+{
+    struct steady_time now = clock_steady();
+    struct repeat *oldest = &process->repeats[0];
+
+    for (unsigned i = 0; i < REPEATS_MAX; i++) {
+        struct repeat *repeat = &process->repeats[i];
+
+        if (repeat->used && repeat->id == event->id && repeat->association == event->association) {
+            if (now.ns - repeat->at.ns < repeat_ns) {
+                process->log_repeats++;
+                return true;
+            }
+            oldest = repeat;
+            break;
+        }
+        if (!repeat->used || (oldest->used && repeat->at.ns < oldest->at.ns)) {
+            oldest = repeat;
+        }
+    }
+    *oldest = (struct repeat){
+        .at = now, .association = event->association, .id = (uint8_t)event->id, .used = true};
+    return false;
+}
+
+void perform_log(struct time_process *process, const struct log_event *event)
+{
+    char text[LOGTEXT_SIZE], name[NAME_SIZE] = "a source",
+                             source[NAME_SIZE + ADDRESS_TEXT_SIZE + 3];
+    char address_text[ADDRESS_TEXT_SIZE];
+    struct address address;
+
+    if (is_repeat(process, event)) {
+        return;
+    }
+    if (event->association != LOG_NO_SOURCE &&
+        node_source_name(process->node, event->association, name, &address)) {
+        address_print(&address, address_text);
+        if (strcmp(name, address_text) == 0 || address.family == ADDRESS_NONE) {
+            snprintf(source, sizeof source, "%s", name);
+        } else {
+            snprintf(source, sizeof source, "%s (%s)", name, address_text);
+        }
+    } else {
+        snprintf(source, sizeof source, "%s", name);
+    }
+    logtext_render(event, source, text);
+    log_line(&process->setup.log, (enum log_severity)logtext_level(event->id), text);
+}
+
+static void perform_one(struct time_process *process, const struct action *action)
+{
+    struct clock_change change;
+
+    switch (action->kind) {
+    case ACTION_SEND:
+        perform_send(process, &action->send);
+        break;
+    case ACTION_CLOSE:
+        close_socket(process, action->close);
+        break;
+    case ACTION_STEER:
+        clock_control_set_rate(&process->clock, action->steer, &change);
+        report_change(process, ADJUST_RATE, &change);
+        break;
+    case ACTION_STEP:
+        clock_control_step(&process->clock, action->step, &change);
+        report_change(process, ADJUST_STEP, &change);
+        break;
+    case ACTION_SET_STATUS:
+        perform_status(process, &action->status);
+        break;
+    case ACTION_RESOLVE:
+        resolver_ask(&process->resolver, &action->resolve);
+        break;
+    case ACTION_PUBLISH:
+        publish(process);
+        break;
+    case ACTION_SAVE:
+        keep_save(process);
+        break;
+    case ACTION_LOG:
+        perform_log(process, &action->log);
+        break;
+    case ACTION_MEASURED:
+        records_measured(process, &action->measured);
+        break;
+    case ACTION_READY:
+        process->ready = true;
+        break;
+    case ACTION_ANSWER:
+        /* Commands are delivered by commands.c, which reads the answer out of the batch. */
+        break;
+    }
+}
+
+void perform(struct time_process *process, const struct actions *actions)
+{
+    for (unsigned i = 0; i < actions->count; i++) {
+        perform_one(process, &actions->at[i]);
+    }
+}

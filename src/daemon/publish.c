@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* publish.c - the node's time and state for everybody else. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/time_process.h"
+#include "sys/process.h"
+
+static void fill_daemon_part(struct time_process *process, struct node_status *node)
+{
+    snprintf(node->version, sizeof node->version, "%s", NOON_VERSION);
+    snprintf(node->config_file, sizeof node->config_file, "%s", process->setup.config_file);
+    node->pid = (uint32_t)process_id();
+    node->started = process->started;
+    node->privileged = process->privileged;
+    node->log_repeats = process->log_repeats;
+    node->reloads = process->reloads;
+    node->reload_failures = process->reload_failures;
+    server_status_read(process->server,
+                       process->setup.supervised ? &process->setup.supervised->counters : NULL,
+                       &node->server);
+}
+
+void publish_refresh(struct time_process *process)
+{
+    struct clock_reading now = time_reading(process);
+
+    node_status(process->node, &now, &process->status, process->capacity);
+    fill_daemon_part(process, &process->status.node);
+}
+
+/* The line that `systemctl status` shows. */
+static void tell_service_manager(struct time_process *process)
+{
+    const struct node_status *node = &process->status.node;
+    char text[sizeof process->notified];
+
+    if (node->state == NODE_SYNCHRONISED) {
+        snprintf(text, sizeof text, "synchronised, right to within %.3g ms, stratum %u",
+                 node->bound_s * 1e3, node->stratum);
+    } else {
+        snprintf(text, sizeof text, "%s: %s", node_state_sentence(node->state),
+                 node_reason_sentence(node->reason));
+    }
+    if (strcmp(text, process->notified) != 0) {
+        memcpy(process->notified, text, sizeof text);
+        time_tell_status(process, text);
+    }
+}
+
+void publish(struct time_process *process)
+{
+    struct clock_reading now = time_reading(process);
+    struct page *page = process->setup.time_page;
+    struct clocks clocks;
+
+    node_line(process->node, &now, &process->line);
+    if (process->clock.kind == CLOCK_CONTROL_VIRTUAL) {
+        /* Who moves stamps by the line has the kernel's stamps, not ours. */
+        clock_control_read(&process->clock, &clocks);
+        process->line.real_minus_mono_ns = clocks.system.ns - clocks.mono.ns;
+    }
+    if (page) {
+        page_write(page, &process->line, sizeof process->line);
+    }
+    if (process->setup.supervised && process->privileged) {
+        supervised_base_rate(process->setup.supervised,
+                             (struct freq){node_saved(process->node).freq_s_per_s});
+    }
+    server_loop_publish(process->server, &process->line);
+    publish_refresh(process);
+    records_published(process);
+    tell_service_manager(process);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/roles.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/config_load.h"
+#include "daemon/supervisor.h"
+#include "daemon/time_process.h"
+#include "daemon/worker.h"
+#include "sys/privilege.h"
+#include "sys/process.h"
+#include "sys/sandbox.h"
+#include "sys/storage.h"
+#include "sys/unix_socket.h"
+
+#define STATE_DIR "/var/lib/noon"
+#define RUN_DIR "/run/noon"
+
+static const char *state_dir(const struct args *args)
+{
+    return args->state_dir ? args->state_dir : STATE_DIR;
+}
+
+static const char *run_dir(const struct args *args)
+{
+    return args->run_dir ? args->run_dir : RUN_DIR;
+}
+
+static bool serves_anybody(const struct config *config)
+{
+    for (size_t i = 0; i < config->node.access_count; i++) {
+        if (config->node.access[i].allow) {
+            return config->daemon.port != 0;
+        }
+    }
+    return false;
+}
+
+/* The sockets of the server, as the configuration and -4, -6 want them. */
+static size_t server_sockets(const struct args *args, const struct config *config,
+                             struct udp_options options[static 2])
+{
+    static const uint8_t families[2] = {ADDRESS_IPV4, ADDRESS_IPV6};
+    size_t count = 0;
+
+    if (!serves_anybody(config)) {
+        return 0;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const struct address *other = &config->daemon.bind[1 - i];
+        struct udp_options *one = &options[count];
+
+        if ((i == 0 && args->ipv6_only) || (i == 1 && args->ipv4_only)) {
+            continue;
+        }
+        /* An address for one family alone means that family alone. */
+        if (config->daemon.bind[i].family == ADDRESS_NONE && other->family != ADDRESS_NONE) {
+            continue;
+        }
+        memset(one, 0, sizeof *one);
+        one->local = config->daemon.bind[i];
+        one->local.family = families[i];
+        one->local.port = config->daemon.port;
+        one->stamps = true;
+        if (config->daemon.bind_device) {
+            snprintf(one->device, sizeof one->device, "%s", config->daemon.bind_device);
+        }
+        count++;
+    }
+    return count;
+}
+
+/* --- alone ---------------------------------------------------------------------------------- */
+
+static void listen_alone(struct time_setup *setup, const struct log_sink *log)
+{
+    struct unix_owner readers = {.mode = 0666, .uid = -1, .gid = -1};
+    struct unix_owner writers = {.mode = 0660, .uid = -1, .gid = -1};
+    char path[PATH_SIZE];
+
+    setup->status_socket = setup->control_socket = -1;
+    if (storage_make_directory(setup->run_dir, 0755, -1, -1) != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be made: `noon` will find nobody here",
+                   setup->run_dir);
+        return;
+    }
+    snprintf(path, sizeof path, "%s/status.sock", setup->run_dir);
+    if (unix_listen(&setup->status_socket, path, &readers) != ERR_NONE) {
+        setup->status_socket = -1;
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be opened: `noon` will find nobody here",
+                   path);
+    }
+    snprintf(path, sizeof path, "%s/control.sock", setup->run_dir);
+    if (unix_listen(&setup->control_socket, path, &writers) != ERR_NONE) {
+        setup->control_socket = -1;
+    }
+}
+
+static int run_alone(const struct args *args, struct config *config, const char *file,
+                     const struct log_sink *log)
+{
+    struct time_setup setup = {
+        .args = args,
+        .config = config,
+        .config_file = file,
+        .state_dir = state_dir(args),
+        .run_dir = run_dir(args),
+        .log = *log,
+        .status_socket = -1,
+        .control_socket = -1,
+    };
+    struct udp_options options[2];
+    struct udp_socket sockets[2];
+    struct page page;
+    char path[PATH_SIZE];
+    size_t wanted = server_sockets(args, config, options);
+
+    if (args->once == ONCE_NO) {
+        listen_alone(&setup, log);
+        snprintf(path, sizeof path, "%s/time", setup.run_dir);
+        if (page_create(&page, path, TIME_LINE_LAYOUT, sizeof(struct time_line)) == ERR_NONE) {
+            setup.time_page = &page;
+        }
+    }
+    for (size_t i = 0; i < wanted && args->once == ONCE_NO; i++) {
+        char text[ADDRESS_TEXT_SIZE];
+        enum err error = udp_server_open(&sockets[setup.server_socket_count], &options[i]);
+
+        address_print_port(&options[i].local, text);
+        if (error == ERR_NONE) {
+            setup.server_socket_count++;
+        } else if (error == ERR_IN_USE) {
+            log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
+            return 1;
+        } else if (error != ERR_UNSUPPORTED) {
+            log_format(log, LOG_SEVERITY_WARNING, "%s can't be bound: no service there", text);
+        }
+    }
+    setup.server_sockets = sockets;
+    return time_process_run(&setup);
+}
+
+/* --- the parent ----------------------------------------------------------------------------- */
+
+struct parent {
+    const struct args *args;
+    const char *file;
+    const struct log_sink *log;
+};
+
+static bool find_user(const struct parent *parent, const struct config *config,
+                      struct user_ids *user)
+{
+    const char *name = parent->args->user ? parent->args->user : config->daemon.user;
+
+    if (!name) {
+        /* The package's user where there is one; else whoever started the daemon. */
+        if (privilege_self().uid != 0 || privilege_find_user("noon", user) != ERR_NONE) {
+            *user = privilege_self();
+        }
+        return true;
+    }
+    if (privilege_find_user(name, user) != ERR_NONE) {
+        log_format(parent->log, LOG_SEVERITY_ERROR,
+                   "there is no user `%s`; expected a name, or UID:GID in numbers", name);
+        return false;
+    }
+    return true;
+}
+
+static bool make_plan(void *context, struct supervisor_plan *plan)
+{
+    struct parent *parent = context;
+    static char text[8192];
+    struct config *config = config_load(parent->file, NULL, text, sizeof text);
+    bool good;
+
+    if (!config) {
+        log_line(parent->log, LOG_SEVERITY_ERROR, text);
+        return false;
+    }
+    memset(plan, 0, sizeof *plan);
+    plan->server_count = server_sockets(parent->args, config, plan->server);
+    if (config->daemon.acquisition_port > 0) {
+        plan->acquisition.local.port = (uint16_t)config->daemon.acquisition_port;
+        plan->acquisition.share_port = true;
+        plan->acquisition.stamps = true;
+    }
+    snprintf(plan->run_directory, sizeof plan->run_directory, "%s", run_dir(parent->args));
+    snprintf(plan->state_directory, sizeof plan->state_directory, "%s", state_dir(parent->args));
+    if (!config->daemon.pid_file) {
+        snprintf(plan->pidfile, sizeof plan->pidfile, "%s/noond.pid", run_dir(parent->args));
+    } else if (strcmp(config->daemon.pid_file, "/") != 0) {
+        snprintf(plan->pidfile, sizeof plan->pidfile, "%s", config->daemon.pid_file);
+    }
+    good = find_user(parent, config, &plan->user);
+    config_free(config);
+    return good;
+}
+
+static int run_parent(const struct args *args, char *const argv[], const char *file,
+                      const struct log_sink *log)
+{
+    struct parent parent = {args, file, log};
+    char helper[PATH_SIZE], directory[PATH_SIZE - 16];
+    struct supervisor_setup setup = {
+        .arguments = argv, .log = log, .plan = make_plan, .context = &parent};
+
+    if (!process_directory(directory, sizeof directory)) {
+        snprintf(directory, sizeof directory, "/usr/libexec/noon");
+    }
+    snprintf(helper, sizeof helper, "%s/noon-helper", directory);
+    setup.helper = helper;
+    return supervisor_run(&setup);
+}
+
+/* --- the time process ----------------------------------------------------------------------- */
+
+static void enter_time_sandbox(const struct time_setup *setup, const struct log_sink *log)
+{
+    struct sandbox_paths paths = {
+        .read = {setup->config_file, "/etc"},
+        .read_count = 2,
+        .write = {setup->state_dir, setup->run_dir, setup->config->daemon.log_dir},
+        .write_count = setup->config->daemon.log_dir ? 3 : 2,
+    };
+    struct sandbox_report report;
+
+    if (sandbox_enter(SANDBOX_TIME, &paths, &report) != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_INFO, "this kernel's sandbox is incomplete: %s%s%s",
+                   report.syscalls ? "" : "no system call filter",
+                   !report.syscalls && !report.files ? ", " : "",
+                   report.files ? "" : "no file rules");
+    }
+}
+
+static int run_time(const struct args *args, struct config *config, const char *file,
+                    const struct log_sink *log)
+{
+    struct parent parent = {args, file, log};
+    struct supervised supervised;
+    struct user_ids user;
+    struct time_setup setup = {
+        .args = args,
+        .config = config,
+        .config_file = file,
+        .state_dir = state_dir(args),
+        .run_dir = run_dir(args),
+        .supervised = &supervised,
+        .log = *log,
+    };
+
+    if (!supervised_open(&supervised) || !find_user(&parent, config, &user)) {
+        log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
+        return 2;
+    }
+    setup.status_socket = supervised.status_listener;
+    setup.control_socket = supervised.control_listener;
+    setup.time_page = &supervised.line;
+    if (privilege_drop(&user, PRIVILEGE_KEEP_TIME) != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_ERROR,
+                   "this process can't become user %s; start noond as "
+                   "root, or leave `user` and -u away",
+                   user.name);
+        return 1;
+    }
+    enter_time_sandbox(&setup, log);
+    return time_process_run(&setup);
+}
+
+int role_run(const struct args *args, char *const argv[], struct config *config, const char *file,
+             const struct log_sink *log)
+{
+    if (args->role == ROLE_TIME) {
+        return run_time(args, config, file, log);
+    }
+    if (args->role == ROLE_SERVER) {
+        return worker_run(args, config, log);
+    }
+    if (args->single || args->once != ONCE_NO) {
+        return run_alone(args, config, file, log);
+    }
+    config_free(config);
+    return run_parent(args, argv, file, log);
+}

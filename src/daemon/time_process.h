@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * time_process.h - the process that keeps the clock: drives one node, carries out its actions and
+ * tells everybody about it.
+ *
+ * One thread, poll() only.  Under --single it also serves time and resolves names itself; otherwise
+ * the server process and noon-helper do.
+ */
+#ifndef DAEMON_TIME_PROCESS_H
+#define DAEMON_TIME_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "core/node/node.h"
+#include "daemon/args.h"
+#include "daemon/control.h"
+#include "daemon/resolver.h"
+#include "daemon/server_loop.h"
+#include "daemon/supervisor.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/notify.h"
+#include "sys/page.h"
+#include "sys/udp.h"
+
+enum { PATH_SIZE = 4096, POST_MAX = 256, ENTROPY_SIZE = 1024, REPEATS_MAX = 64 };
+
+/* A small event that waits until the action that caused it is done. */
+struct post {
+    enum event_kind kind;
+    uint16_t association;
+    uint32_t sequence;
+    struct stamp stamp;
+    enum err error;
+};
+
+/* When an event was last written to the log: the same one soon after is only counted. */
+struct repeat {
+    struct steady_time at;
+    uint16_t association;
+    uint8_t id;
+    bool used;
+};
+
+/* Log files of chrony's formats in `logdir`; -1: not written. */
+struct record_files {
+    int measurements, statistics, tracking;
+};
+
+/* What the process starts with; the descriptors are its own from then on (-1: there is none). */
+struct time_setup {
+    const struct args *args;
+    struct config *config;   /* borrowed; replaced by reloads */
+    const char *config_file; /* as read */
+    const char *state_dir, *run_dir;
+    int status_socket, control_socket;
+    struct page *time_page;            /* open for writing; NULL: nobody else reads our time */
+    struct supervised *supervised;     /* NULL: --single */
+    struct udp_socket *server_sockets; /* --single: bound sockets to serve on */
+    size_t server_socket_count;
+    struct log_sink log;
+};
+
+struct time_process {
+    struct time_setup setup;
+    struct config *config;
+    struct node *node;
+    size_t capacity;
+    struct clock_control clock;
+    bool privileged;
+    struct udp_socket *sockets; /* of associations, by index */
+    uint32_t *socket_users;     /* 1: open */
+    struct control *control;
+    struct resolver resolver;
+    struct server_loop *server; /* --single */
+    struct notify notify;
+    struct record_files records;
+    struct status_record status; /* the last published one; its sources are ours */
+    struct time_line line;
+    struct utc_time started;
+    uint64_t log_repeats;
+    uint32_t reloads, reload_failures;
+    struct utc_time last_tracking;
+    char notified[256];
+    bool stop, ready, want_reload, save_failed, helper_asked;
+    int exit_status;
+    struct steady_time stop_at; /* -t; 0: no limit */
+    struct post posts[POST_MAX];
+    unsigned post_first, post_count;
+    uint8_t entropy[ENTROPY_SIZE];
+    size_t entropy_left;
+    struct repeat repeats[REPEATS_MAX];
+    struct actions actions[3]; /* one for each depth of performing */
+    unsigned depth;
+};
+
+/* Runs until it is told to stop.  Returns the exit status. */
+int time_process_run(const struct time_setup *setup);
+
+/* time_process.c: one event into the node, and what follows from it. */
+void time_deliver(struct time_process *process, struct event *event);
+struct clock_reading time_reading(const struct time_process *process);
+/* A stamp of the kernel's clock as the node wants it. */
+struct stamp time_stamp(const struct time_process *process, struct utc_time system,
+                        enum udp_stamp_kind kind);
+void time_post(struct time_process *process, const struct post *post);
+
+/* announce.c: what the service manager and the supervisor are told. */
+void time_tell_ready(struct time_process *process);
+void time_tell_reloading(struct time_process *process);
+void time_tell_stopping(struct time_process *process);
+void time_tell_status(struct time_process *process, const char *text);
+/* After a reload: whoever has the old rules has to read the new ones. */
+void time_tell_changed(struct time_process *process);
+/* Takes what the supervisor says; asks it for a resolver when one is needed. */
+void time_hear_parent(struct time_process *process);
+/* The client table for CONTROL_CLIENTS; returns the octets used. */
+size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t capacity);
+
+/* perform.c */
+void perform(struct time_process *process, const struct actions *actions);
+void perform_log(struct time_process *process, const struct log_event *event);
+
+/* publish.c */
+void publish(struct time_process *process);
+/* Brings process->status up to date without publishing: what `noon` sees. */
+void publish_refresh(struct time_process *process);
+
+/* commands.c: a control_handler; `context` is the process. */
+void commands_handle(void *context, const struct control_request *request, bool may_write,
+                     struct control_response *response);
+void commands_reload(struct time_process *process, struct control_response *response);
+
+/* records.c */
+void records_open(struct time_process *process);
+void records_measured(struct time_process *process, const struct action_measured *measured);
+void records_published(struct time_process *process);
+void records_close(struct time_process *process);
+
+/* once.c: ends -q and -Q when there is an answer. */
+void once_check(struct time_process *process);
+
+/* keep.c: what survives a restart. */
+struct node_saved keep_load(const struct time_process *process);
+void keep_save(struct time_process *process);
+/* Time never goes back over a boot: a clock that is before the last time saved is set to it. */
+void keep_forward_clock(struct time_process *process);
+
+#endif
