@@ -9,7 +9,8 @@
 #define VIRTUAL_RATE_MAX_S_PER_S 0.1
 #define READING_WINDOW_S 60e-9
 #define SYSTEM_CALL_S 0.7e-6
-#define RTC_ERROR_S 1e-3 /* the persistent clock over a sleep, either way */
+#define SLEEP_MAX_S 86400.0 /* nobody sleeps longer in one go */
+#define RTC_ERROR_S 1e-3    /* the persistent clock over a sleep, either way */
 
 struct computer_options computer_options_default(void)
 {
@@ -209,16 +210,16 @@ void computer_set_status(struct computer *computer, const struct action_status *
 double computer_sleep_s(struct computer *computer, struct mono_time raw_now,
                         struct mono_time deadline)
 {
-    double left_s = mono_diff_s(deadline, raw_now);
-    double asked_s = left_s <= 0 ? 0 : ceil(left_s * 1e3) * 1e-3;
     double mono_rate =
         oscillator_rate(&computer->oscillator) + kernel_clock_rate_now(&computer->kernel);
+    double asked_s;
 
-    if (asked_s > 86400) {
-        asked_s = 86400; /* no program sleeps longer in one go */
-    }
-    if (asked_s == 0) {
+    if (deadline.ns <= raw_now.ns) { /* it may be as early as INT64_MIN */
         return 0;
+    }
+    asked_s = ceil(mono_diff_s(deadline, raw_now) * 1e3) * 1e-3;
+    if (asked_s > SLEEP_MAX_S) {
+        asked_s = SLEEP_MAX_S;
     }
     return asked_s / (1 + mono_rate) +
            computer->options.latency_s * prng_exponential(&computer->prng);

@@ -5,14 +5,14 @@
 
 #include "base/must.h"
 
-void path_init(struct path *path, const struct path_options *options, struct prng prng)
+void route_init(struct route *path, const struct route_options *options, struct prng prng)
 {
-    *path = (struct path){.options = *options, .prng = prng};
+    *path = (struct route){.options = *options, .prng = prng};
 }
 
-static double draw_wait(struct path *path)
+static double draw_wait(struct route *path)
 {
-    const struct path_options *options = &path->options;
+    const struct route_options *options = &path->options;
 
     switch (options->kind) {
     case JITTER_EXPONENTIAL:
@@ -30,7 +30,7 @@ static double draw_wait(struct path *path)
     return 0;
 }
 
-static void toggle_congestion(struct path *path, struct true_time now)
+static void toggle_congestion(struct route *path, struct true_time now)
 {
     const struct congestion *congestion = &path->options.congestion;
 
@@ -50,9 +50,9 @@ static void toggle_congestion(struct path *path, struct true_time now)
     }
 }
 
-static struct true_time draw_arrival(struct path *path, struct true_time now)
+static struct true_time draw_arrival(struct route *path, struct true_time now)
 {
-    const struct path_options *options = &path->options;
+    const struct route_options *options = &path->options;
     double jitter_s = options->jitter_s;
 
     if (path->congested) {
@@ -70,7 +70,7 @@ static struct true_time draw_arrival(struct path *path, struct true_time now)
     return arrival;
 }
 
-struct passage path_carry(struct path *path, struct true_time now)
+struct passage route_carry(struct route *path, struct true_time now)
 {
     struct passage passage = {0};
 

@@ -27,7 +27,7 @@ struct congestion {
     double factor; /* by which the jitter grows */
 };
 
-struct path_options {
+struct route_options {
     double base_s;
     double jitter_s;
     double shape;
@@ -41,8 +41,8 @@ struct path_options {
     bool down; /* partitioned */
 };
 
-struct path {
-    struct path_options options; /* may be changed at any time */
+struct route {
+    struct route_options options; /* may be changed at any time */
     struct prng prng;
     bool congested;
     struct true_time toggle_at; /* when congestion begins or ends */
@@ -56,8 +56,8 @@ struct passage {
     struct true_time arrival[2];
 };
 
-void path_init(struct path *path, const struct path_options *options, struct prng prng);
+void route_init(struct route *path, const struct route_options *options, struct prng prng);
 /* A datagram enters at `now`; calls come in the order of time. */
-struct passage path_carry(struct path *path, struct true_time now);
+struct passage route_carry(struct route *path, struct true_time now);
 
 #endif

@@ -6,10 +6,12 @@
 
 #include "base/must.h"
 #include "sim/traffic.h"
+#include "wire/refid.h"
 
 #define STEP_COST_S 4e-6 /* of one node_step() */
 #define RATE_LIMIT_ROOM_S_PER_S 1e-6
-#define START_S 300.0 /* in which the clock may be stepped */
+#define PLAUSIBLE_DRIFT_S_PER_S 600e-6 /* of any crystal in these worlds, however measured */
+#define START_S 300.0                  /* in which the clock may be stepped */
 
 enum { DEPTH_MAX = 6 };
 
@@ -45,10 +47,13 @@ static void report_adjusted(struct world *world, struct sim_node *node,
 static void steer(struct world *world, struct sim_node *node, struct freq rate)
 {
     const struct node_options *options = &node->options;
-    double limit_s_per_s =
-        options->max_slew_s_per_s + options->max_drift_s_per_s + RATE_LIMIT_ROOM_S_PER_S;
+    double drift_s_per_s = options->max_drift_s_per_s < PLAUSIBLE_DRIFT_S_PER_S
+                               ? options->max_drift_s_per_s
+                               : PLAUSIBLE_DRIFT_S_PER_S;
+    double limit_s_per_s = options->max_slew_s_per_s + drift_s_per_s + RATE_LIMIT_ROOM_S_PER_S;
     struct event_clock_adjusted adjusted = computer_steer(&node->computer, rate);
 
+    node->figures.steers_judged += world->now.ns >= world->judged_from.ns;
     world_digest(world, bits_of(adjusted.rate.s_per_s));
     check_rate(&node->check, world->now, rate.s_per_s, limit_s_per_s);
     report_adjusted(world, node, &adjusted);
@@ -66,13 +71,28 @@ static void step(struct world *world, struct sim_node *node, struct duration by)
     report_adjusted(world, node, &adjusted);
 }
 
+static void count_sent(struct figures *figures, struct true_time now)
+{
+    int64_t second = now.ns / NS_PER_S;
+
+    figures->sent++;
+    if (figures->first_sent.ns == INT64_MAX) {
+        figures->first_sent = now;
+    }
+    figures->sent_in_second = second == figures->send_second ? figures->sent_in_second + 1 : 1;
+    figures->send_second = second;
+    if (figures->sent_in_second > figures->peak_per_s) {
+        figures->peak_per_s = figures->sent_in_second;
+    }
+}
+
 static void send_request(struct world *world, struct sim_node *node, const struct action_send *send)
 {
     struct event event = {.kind = EVENT_TX_STAMP};
     enum err error = traffic_send(world, index_of(world, node), send, &event.tx_stamp.sent);
     struct clock_reading now = computer_reading(&node->computer);
 
-    node->figures.sent++;
+    count_sent(&node->figures, node->computer.now);
     if (error != ERR_NONE) {
         event.kind = EVENT_SEND_FAILED;
         event.send_failed = (struct event_send_failed){
@@ -80,6 +100,7 @@ static void send_request(struct world *world, struct sim_node *node, const struc
     } else {
         event.tx_stamp.association = send->association;
         event.tx_stamp.sequence = send->sequence;
+        event.tx_stamp.own_refid = address_refid(&node->address);
     }
     deliver(world, node, &now, &event);
 }
@@ -152,6 +173,7 @@ static void carry_out(struct world *world, struct sim_node *node, const struct a
         node->logs[action->log.id]++;
         break;
     case ACTION_MEASURED:
+        node->figures.measured[action->measured.reason]++;
         break;
     case ACTION_READY:
         if (node->figures.ready.ns == INT64_MAX) {

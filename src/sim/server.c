@@ -59,16 +59,14 @@ double server_error_s(const struct server *server, const struct utc_scale *utc, 
     return error_s;
 }
 
-static struct ntp_ts read_clock(struct server *server, const struct utc_scale *utc,
-                                struct true_time t)
+/* Both stamps of an answer share their noise: a clock does not run back between them. */
+static struct ntp_ts read_clock(const struct server *server, const struct utc_scale *utc,
+                                struct true_time t, double noise_s)
 {
     const struct server_options *options = &server->options;
-    double error_s = server_error_s(server, utc, t);
-
-    if (options->noise_s > 0) {
-        error_s += options->noise_s * prng_normal(&server->prng);
-    }
+    double error_s = server_error_s(server, utc, t) + noise_s;
     struct utc_time shown = {utc_scale_at(utc, t).ns + duration_from_s(error_s).ns};
+
     if (options->granularity_s > 0) {
         int64_t grain_ns = duration_from_s(options->granularity_s).ns;
         shown.ns -= ((shown.ns % grain_ns) + grain_ns) % grain_ns;
@@ -146,10 +144,11 @@ unsigned server_answer(struct server *server, const struct utc_scale *utc,
     struct true_time leaves = true_time_after_s(request->arrived, took_s);
     struct true_time claimed = true_time_after_s(leaves, -options->backwards_s);
 
+    double noise_s = options->noise_s > 0 ? options->noise_s * prng_normal(&server->prng) : 0;
     fill(server, utc, request, &packet);
     packet.origin = packet.transmit;
-    packet.receive = read_clock(server, utc, request->arrived);
-    packet.transmit = read_clock(server, utc, claimed);
+    packet.receive = read_clock(server, utc, request->arrived, noise_s);
+    packet.transmit = read_clock(server, utc, claimed, noise_s);
     packet.reference = ntp_ts_from_utc(
         (struct utc_time){utc_scale_at(utc, request->arrived).ns - NS_PER_S +
                           duration_from_s(server_error_s(server, utc, request->arrived)).ns});

@@ -37,7 +37,7 @@ struct server_options {
     /* Its clock minus UTC: */
     double error_s;
     double drift_s_per_s;
-    double noise_s;           /* normal, of each stamp */
+    double noise_s;           /* normal, of each answer */
     double sawtooth_s;        /* half the height of a steered clock's sawtooth ... */
     double sawtooth_period_s; /* ... and its length */
     double jump_s;

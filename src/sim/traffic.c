@@ -38,7 +38,7 @@ static void carry_request(struct world *world, unsigned index, const struct acti
     struct sim_node *node = &world->nodes[index];
     const struct sim_socket *socket = &node->sockets[send->association];
     struct link *link = world_link(world, index, socket->host);
-    struct passage passage = path_carry(&link->there, node->computer.now);
+    struct passage passage = route_carry(&link->there, node->computer.now);
 
     note_request(world, node, link, &send->to);
     for (unsigned i = 0; i < passage.copies; i++) {
@@ -114,7 +114,7 @@ static void carry_reply(struct world *world, const struct happening *request,
                         struct true_time leaves, const uint8_t *bytes, size_t size)
 {
     struct link *link = world_link(world, request->node, request->host);
-    struct passage passage = path_carry(&link->back, leaves);
+    struct passage passage = route_carry(&link->back, leaves);
 
     for (unsigned i = 0; i < passage.copies; i++) {
         struct happening *reply = world_post(world, request->node, passage.arrival[i]);
@@ -151,10 +151,38 @@ static void answer_as_server(struct world *world, const struct happening *happen
     }
 }
 
+static void answer_as_node(struct world *world, const struct happening *happening, unsigned index)
+{
+    struct sim_node *node = &world->nodes[index];
+    const struct service_request request = {
+        .bytes = happening->bytes,
+        .size = happening->size,
+        .from = world->nodes[happening->node].address,
+        .line = node->published ? &node->line : NULL,
+    };
+    struct reply reply;
+
+    if (!node->program) {
+        return;
+    }
+    computer_advance(&node->computer, world->now);
+    if (!service_answer(&node->service, &node->computer, &request, &reply)) {
+        return;
+    }
+    struct check_instant at = world_instant(world, node);
+    service_check(&reply, &at, &node->check);
+    node->figures.answers_served++;
+    carry_reply(world, happening, node->computer.now, reply.bytes, NTP_HEADER_SIZE);
+}
+
 void traffic_request(struct world *world, const struct happening *happening)
 {
-    if (world->hosts[happening->host].node < 0) {
+    int node = world->hosts[happening->host].node;
+
+    if (node < 0) {
         answer_as_server(world, happening);
+    } else {
+        answer_as_node(world, happening, (unsigned)node);
     }
 }
 

@@ -131,11 +131,16 @@ unsigned world_add_node(struct world *world, const struct node_plan *plan)
     node->options.sources = node->sources;
     node->options.source_count = 0;
     node->address = plan->address;
+    if (plan->address.family == ADDRESS_NONE) { /* it does not serve, but asks from somewhere */
+        node->address = (struct address){.family = ADDRESS_IPV4,
+                                         .bytes = {10, 9, (uint8_t)(index >> 8), (uint8_t)index}};
+    }
     node->saved = plan->saved;
     node->host = -1;
     node->wake_at = TRUE_TIME_NEVER;
     node->prng = prng_stream(world->seed, PRNG_NODE, index);
     node->figures.locked = node->figures.ready = TRUE_TIME_NEVER;
+    node->figures.first_sent = TRUE_TIME_NEVER;
     computer_init(&node->computer, &plan->computer, world->utc.epoch, world->seed, index);
     if (plan->address.family != ADDRESS_NONE) {
         must(world->host_count < world->limits.hosts);
@@ -145,6 +150,7 @@ unsigned world_add_node(struct world *world, const struct node_plan *plan)
             .node = (int)index,
             .path = {.base_s = 100e-6, .jitter_s = 20e-6},
         };
+        service_init(&node->service);
         node->access = (struct access_rule){.allow = true};
         node->options.access = &node->access;
         node->options.access_count = 1;
@@ -165,7 +171,7 @@ struct source_options *world_add_source(struct world *world, unsigned index)
 }
 
 unsigned world_add_server(struct world *world, const struct address *address,
-                          const struct server_options *options, const struct path_options *path)
+                          const struct server_options *options, const struct route_options *path)
 {
     must(world->host_count < world->limits.hosts);
     unsigned index = world->host_count++;
@@ -279,7 +285,9 @@ static void give_stamp(struct world *world, const struct happening *happening)
         &world->nodes[happening->node].sockets[happening->association];
     struct event event = {
         .kind = EVENT_TX_STAMP,
-        .tx_stamp = {happening->association, happening->sequence, happening->stamp},
+        .tx_stamp = {.association = happening->association,
+                     .sequence = happening->sequence,
+                     .sent = happening->stamp},
     };
 
     if (socket->open && socket->number == happening->socket) {

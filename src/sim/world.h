@@ -40,7 +40,7 @@ unsigned world_add_node(struct world *world, const struct node_plan *plan);
 struct source_options *world_add_source(struct world *world, unsigned node);
 /* Returns the host's index; `path` holds for links that nobody describes otherwise. */
 unsigned world_add_server(struct world *world, const struct address *address,
-                          const struct server_options *options, const struct path_options *path);
+                          const struct server_options *options, const struct route_options *path);
 /* The script runs at that time. */
 void world_at(struct world *world, double s, world_script *script, int argument);
 

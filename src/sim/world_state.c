@@ -39,10 +39,10 @@ struct link *world_link(struct world *world, unsigned node, unsigned host)
 
     if (!link->known) {
         link->known = true;
-        path_init(&link->there, &world->hosts[host].path,
-                  prng_stream(world->seed, PRNG_PATH_THERE, index));
-        path_init(&link->back, &world->hosts[host].path,
-                  prng_stream(world->seed, PRNG_PATH_BACK, index));
+        route_init(&link->there, &world->hosts[host].path,
+                   prng_stream(world->seed, PRNG_PATH_THERE, index));
+        route_init(&link->back, &world->hosts[host].path,
+                   prng_stream(world->seed, PRNG_PATH_BACK, index));
     }
     return link;
 }

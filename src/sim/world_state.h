@@ -19,6 +19,7 @@
 #include "sim/network.h"
 #include "sim/queue.h"
 #include "sim/server.h"
+#include "sim/service.h"
 #include "sim/utc_scale.h"
 
 enum { DATAGRAM_MAX = 128, HOST_NONE = 0xffff, EXPECT_ANY = 0xff };
@@ -43,7 +44,7 @@ struct sim_socket {
 /* The two directions between a node and a host. */
 struct link {
     bool known; /* the paths are set up */
-    struct path there, back;
+    struct route there, back;
     struct true_time last_arrival; /* of a request, for servers that limit rates */
     bool arrived;
     struct true_time last_sent;
@@ -55,7 +56,7 @@ struct host {
     struct address address;
     int node; /* index; -1: `server` answers */
     struct server server;
-    struct path_options path; /* of links that nobody has described */
+    struct route_options path; /* of links that nobody has described */
 };
 
 /* What a run is judged by, of one node. */
@@ -63,7 +64,13 @@ struct figures {
     struct true_time locked; /* first synchronised publication since the start; NEVER */
     struct true_time ready;  /* ACTION_READY */
     uint64_t sent, steps, wakes, events, publishes, saves, resolves, answers_served;
-    uint64_t disturbed_steps;               /* by others */
+    uint64_t disturbed_steps;    /* by others */
+    uint64_t steers_judged;      /* in the judged period */
+    struct true_time first_sent; /* NEVER: nothing yet */
+    int64_t send_second;         /* of the latest request ... */
+    unsigned sent_in_second;     /* ... and how many there were in it */
+    unsigned peak_per_s;
+    uint64_t measured[DROP_COUNT];          /* replies taken (NONE) and refused */
     uint64_t samples, judged, synchronised; /* the latter two: in the judged period */
     double clock_square_sum, clock_max_s;   /* of the disciplined clock, judged */
     double line_square_sum, line_max_s;     /* of published time, judged and synchronised */
@@ -94,6 +101,7 @@ struct sim_node {
     unsigned depth;
     uint32_t logs[LOG_EVENT_COUNT];
     struct action_answer answer; /* to the last command */
+    struct service service;
     unsigned answers;
     struct check check;
     struct figures figures;

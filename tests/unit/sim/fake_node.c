@@ -82,7 +82,7 @@ static void publish(struct fake_node *fake, const struct clock_reading *now, dou
         .void_after = {now->mono.ns + 64 * NS_PER_S},
         .stratum = 2,
         .synchronised = true,
-        .generation = line->generation + (crime != CRIME_SAME_GENERATION),
+        .generation = crime == CRIME_OLD_GENERATION ? line->generation - 1 : line->generation + 1,
     };
     if (crime == CRIME_NARROW_BOUND) {
         line->bound_s = 1e-9;
@@ -156,7 +156,8 @@ static void fake_step(void *program, const struct clock_reading *now, const stru
         fake->failures++;
     } else if (event->kind == EVENT_COMMAND) {
         struct action *answer = actions_add(out, ACTION_ANSWER);
-        answer->answer = (struct action_answer){.ticket = event->command.request.ticket, .count = 1};
+        answer->answer =
+            (struct action_answer){.ticket = event->command.request.ticket, .count = 1};
     } else if (event->kind == EVENT_CLOCK_ADJUSTED) {
         fake->adjusted = event->adjusted;
         if (fake->options->min_sources == CRIME_RECURSION) {

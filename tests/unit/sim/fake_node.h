@@ -12,14 +12,14 @@
 
 enum crime {
     CRIME_NONE,
-    CRIME_NARROW_BOUND,    /* promises a nanosecond */
-    CRIME_SAME_GENERATION, /* publishes without counting */
-    CRIME_CONTRADICTION, /* publishes half a second off, with a bound to match, then right again */
-    CRIME_HIGH_RATE,     /* steers by 20 % */
-    CRIME_LATE_STEP,     /* steps at 400 s */
-    CRIME_FLOOD,         /* asks every 1.5 s */
-    CRIME_LIVELOCK,      /* its deadline is always in the past */
-    CRIME_RECURSION,     /* answers every CLOCK_ADJUSTED with another STEER */
+    CRIME_NARROW_BOUND,   /* promises a nanosecond */
+    CRIME_OLD_GENERATION, /* counts publications downwards */
+    CRIME_CONTRADICTION,  /* publishes half a second off, with a bound to match, then right again */
+    CRIME_HIGH_RATE,      /* steers by 20 % */
+    CRIME_LATE_STEP,      /* steps at 400 s */
+    CRIME_FLOOD,          /* asks every 1.5 s */
+    CRIME_LIVELOCK,       /* its deadline is always in the past */
+    CRIME_RECURSION,      /* answers every CLOCK_ADJUSTED with another STEER */
 };
 
 enum { FAKE_EVENTS_MAX = 400 };

@@ -18,16 +18,16 @@ struct summary {
 };
 
 /* One datagram a second through the path. */
-static struct summary send_many(const struct path_options *options)
+static struct summary send_many(const struct route_options *options)
 {
-    struct path path;
+    struct route path;
     struct summary summary = {.min_s = 1e9};
     struct true_time last = {0};
 
-    path_init(&path, options, prng_stream(11, PRNG_PATH_THERE, 0));
+    route_init(&path, options, prng_stream(11, PRNG_PATH_THERE, 0));
     for (int i = 0; i < DATAGRAMS; i++) {
         struct true_time now = true_time_from_s(i);
-        struct passage passage = path_carry(&path, now);
+        struct passage passage = route_carry(&path, now);
         summary.arrived += passage.copies > 0;
         for (unsigned c = 0; c < passage.copies; c++) {
             double delay_s = true_time_to_s(passage.arrival[c]) - true_time_to_s(now);
@@ -53,7 +53,7 @@ static void every_distribution_has_the_mean_it_was_given(void **state)
                 {JITTER_NORMAL, 0},      {JITTER_PARETO, 4},  {JITTER_UNIFORM, 0}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct summary got = send_many(&(struct path_options){
+        struct summary got = send_many(&(struct route_options){
             .base_s = 0.01, .jitter_s = 0.002, .kind = rows[i].kind, .shape = rows[i].shape});
         assert_true(fabs(got.mean_s - 0.012) < 0.0001);
         assert_true(got.min_s >= 0.01 - 1e-9 && got.min_s < 0.0101);
@@ -64,7 +64,7 @@ static void every_distribution_has_the_mean_it_was_given(void **state)
 static void loss_and_duplication_have_their_share(void **state)
 {
     (void)state;
-    struct summary got = send_many(&(struct path_options){.loss = 0.3, .duplicate = 0.1});
+    struct summary got = send_many(&(struct route_options){.loss = 0.3, .duplicate = 0.1});
 
     assert_true(fabs(got.arrived / (double)DATAGRAMS - 0.7) < 0.01);
     assert_true(fabs((got.copies - got.arrived) / (0.7 * DATAGRAMS) - 0.1) < 0.01);
@@ -73,13 +73,13 @@ static void loss_and_duplication_have_their_share(void **state)
 static void a_path_that_is_down_carries_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(send_many(&(struct path_options){.down = true}).arrived, 0);
+    assert_int_equal(send_many(&(struct route_options){.down = true}).arrived, 0);
 }
 
 static void datagrams_overtake_each_other_unless_there_is_one_queue(void **state)
 {
     (void)state;
-    struct path_options options = {.base_s = 0.1, .jitter_s = 1, .reorder = 0.1, .reorder_s = 3};
+    struct route_options options = {.base_s = 0.1, .jitter_s = 1, .reorder = 0.1, .reorder_s = 3};
 
     assert_true(send_many(&options).overtaken > DATAGRAMS / 20);
     options.fifo = true;
@@ -89,7 +89,7 @@ static void datagrams_overtake_each_other_unless_there_is_one_queue(void **state
 static void congestion_takes_its_share_of_the_time(void **state)
 {
     (void)state;
-    struct summary got = send_many(&(struct path_options){
+    struct summary got = send_many(&(struct route_options){
         .jitter_s = 0.001, .congestion = {.share = 0.2, .mean_s = 30, .factor = 11}});
 
     /* 0.8 * 1 ms + 0.2 * 11 ms */

@@ -22,7 +22,7 @@ struct plan {
     double duration_s;
     bool public;
     struct computer_options computer;
-    struct path_options path;
+    struct route_options path;
     const char *name; /* of the only source; NULL: its address */
 };
 
@@ -117,7 +117,7 @@ static void every_crime_is_caught_as_what_it_is(void **state)
         enum crime crime;
         enum invariant invariant;
     } rows[] = {
-        {CRIME_NARROW_BOUND, INVARIANT_BOUND},    {CRIME_SAME_GENERATION, INVARIANT_LINE},
+        {CRIME_NARROW_BOUND, INVARIANT_BOUND},    {CRIME_OLD_GENERATION, INVARIANT_LINE},
         {CRIME_CONTRADICTION, INVARIANT_OVERLAP}, {CRIME_HIGH_RATE, INVARIANT_RATE},
         {CRIME_LATE_STEP, INVARIANT_STEP},        {CRIME_FLOOD, INVARIANT_FLOOD},
         {CRIME_LIVELOCK, INVARIANT_LIVELOCK},     {CRIME_RECURSION, INVARIANT_RECURSION},
