@@ -132,6 +132,7 @@ static size_t fill_candidates(struct node *node, struct mono_time now)
                 .require = entry->options.require,
                 .noselect = entry->options.noselect,
                 .state = SOURCE_UNRESOLVED,
+                .bias = &node->no_bias,
             };
         }
     }

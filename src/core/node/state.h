@@ -78,6 +78,7 @@ struct node {
     struct rival rival;
     struct selection selection;
     struct combiner combiner;
+    struct source_bias no_bias; /* of names without an address: never followed, never learnt */
     struct budget budget;
     int64_t base_ns; /* frame: UTC = raw + base + offset */
     int64_t phase_ns;
