@@ -21,5 +21,12 @@ void config_init(struct config *config, struct config_space *space)
         space->command_rule_count = 0;
         space->strings_used = 0;
         space->files_used = 0;
+        space->directory_count = 0;
     }
+}
+
+const char *const *config_directories(const struct config *config, size_t *count)
+{
+    *count = config->space->directory_count;
+    return config->space->directories;
 }

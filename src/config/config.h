@@ -23,6 +23,7 @@ enum {
     CONFIG_STRINGS_SIZE = 256 << 10,
     CONFIG_FILES_SIZE = 1 << 20, /* of all files open at once: a file and those that include it */
     CONFIG_NAME_ADDRESSES_MAX = 16,
+    CONFIG_DIRECTORIES_MAX = 32,
     /* Rules with all names resolved: with this many, rules[] always fit beside 64 long names. */
     CONFIG_RESOLVED_MAX = CONFIG_ACCESS_MAX + 64 * CONFIG_NAME_ADDRESSES_MAX,
 };
@@ -87,6 +88,8 @@ struct config_space {
     struct config_rule command_rules[CONFIG_ACCESS_MAX]; /* cmdallow, cmddeny */
     struct access_rule access[CONFIG_RESOLVED_MAX];      /* of rules[], names resolved */
     size_t rule_count, command_rule_count;
+    const char *directories[CONFIG_DIRECTORIES_MAX]; /* in which files were looked for */
+    size_t directory_count;
     char strings[CONFIG_STRINGS_SIZE];
     size_t strings_used;
     char files[CONFIG_FILES_SIZE];
@@ -139,6 +142,12 @@ void config_reload_sources(struct config *config, const struct config_input *inp
  */
 bool config_source_line(const struct config *config, const char *line,
                         struct source_options *source, struct config_report *report);
+
+/*
+ * The directories whose files were read, or looked for: a sandbox has to leave them open for a
+ * reload.  Borrowed from the configuration's space.
+ */
+const char *const *config_directories(const struct config *config, size_t *count);
 
 /* How many `allow` and `deny` rules are written with a name. */
 size_t config_access_names(const struct config *config);

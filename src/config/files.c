@@ -84,6 +84,36 @@ static bool read_lines(struct parser *parser, const char *text, size_t size)
     return ok;
 }
 
+/* Notes that a directory is read; without the last part of a path, the path's directory. */
+static void remember(struct parser *parser, const char *path, bool is_file)
+{
+    struct config_space *space = parser->config->space;
+    const char *slash = strrchr(path, '/');
+    char directory[PATH_SIZE];
+    struct text text = text_begin(directory, sizeof directory);
+    const char *kept;
+
+    if (!is_file) {
+        text_add(&text, path);
+    } else if (slash) {
+        text_add_n(&text, path, slash > path ? (size_t)(slash - path) : 1);
+    } else {
+        text_char(&text, '.');
+    }
+    kept = parser_keep(parser, directory);
+    for (size_t i = 0; i < space->directory_count; i++) {
+        if (space->directories[i] == kept) {
+            return;
+        }
+    }
+    if (space->directory_count < CONFIG_DIRECTORIES_MAX && kept) {
+        space->directories[space->directory_count++] = kept;
+    } else if (kept) {
+        parser_warning(parser, "more than 32 directories are read: a change in ", path,
+                       " may need a restart", NULL);
+    }
+}
+
 /* Borrows the content of a file until files_release(). */
 static enum err fetch(struct parser *parser, const char *path, const char **text, size_t *size)
 {
@@ -146,6 +176,7 @@ bool files_read(struct parser *parser, const char *path)
                             NULL);
     }
     parser->files++;
+    remember(parser, path, true);
     enum err err = fetch(parser, path, &text, &size);
     if (err != ERR_NONE) {
         return parser_error(parser, "can't read ", path, ": ", why(err), NULL);
@@ -235,6 +266,7 @@ static bool list(struct parser *parser, const char *directory, size_t *size)
     enum err err = ERR_NOT_FOUND;
 
     *size = 0;
+    remember(parser, directory, false);
     if (parser->input->list_dir) {
         err = parser->input->list_dir(parser->input->context, directory,
                                       &space->files[space->files_used], room, size);

@@ -171,6 +171,25 @@ static void a_directory_that_may_not_be_read_is_no_empty_one(void **state)
     }
 }
 
+static void the_directories_that_were_read_are_known(void **state)
+{
+    static const struct memory_file files[] = {
+        {"/c/a.conf", "include /d/x\n"}, {"/d/x", "allow\n"}, {"top", ""}, {0}};
+    static const char *const expected[] = {"/c", "/d", ".", "/s", "/t"};
+    const char *const *directories;
+    size_t count;
+
+    (void)state;
+    assert_true(parse_files(&fixture, files,
+                            "confdir /c\ninclude /d/x\ninclude top\n"
+                            "server a.example\nsourcedir /s /t\nsourcedir /s\n"));
+    directories = config_directories(&fixture.config, &count);
+    assert_int_equal(count, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(directories[i], expected[i]);
+    }
+}
+
 static void the_main_file_is_read_when_there_is_no_text(void **state)
 {
     static const struct memory_file files[] = {{"noon.conf", "server a.example\nfoo\n"}, {0}};
@@ -196,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_wrong_line_of_a_sourcedir_is_left_out_with_a_warning),
         cmocka_unit_test(sources_of_a_sourcedir_can_be_read_again_alone),
         cmocka_unit_test(a_directory_that_may_not_be_read_is_no_empty_one),
+        cmocka_unit_test(the_directories_that_were_read_are_known),
         cmocka_unit_test(the_main_file_is_read_when_there_is_no_text),
     };
 
