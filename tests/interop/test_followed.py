@@ -19,7 +19,7 @@ from support import lab as labs  # noqa: E402
 from support.tap import Tap, skip_all  # noqa: E402
 
 SERVER, STRATUM = '10.77.0.1', 8
-OFFSET_MAX_S = 0.002  # on a machine that is busy with other tests
+OFFSET_MAX_S = 0.01  # one-shot clients stamp in user space, on a machine that is busy
 
 
 def serve(machine, peers, server):

@@ -19,7 +19,7 @@ from support import lab as labs  # noqa: E402
 from support.tap import Tap, skip_all  # noqa: E402
 
 STRATUM = 10
-OFFSET_MAX_S = 0.002  # on a machine that is busy with other tests
+OFFSET_MAX_S = 0.01  # one-shot clients stamp in user space, on a machine that is busy
 ERROR_S = 0.05        # of the third server's clock
 
 
