@@ -114,8 +114,15 @@ BAD = [
      {'daemon/a.c': c('static struct state {\n    int a;\n} state = {1};')},
      'src/daemon/a.c:2: mutable variable: static struct state state'),
     ('modules that include each other are a cycle',
-     {'wire/a.h': header('wire/a.h', '#include "wire/b.h"'), 'wire/b.h': header('wire/b.h'),
-      'wire/b.c': c('#include "wire/a.h"')}, 'src/wire/a:1: include cycle'),
+     {'wire/a.h': header('wire/a.h', '#include "wire/b.h"'), 'wire/a.c': c('#include "wire/a.h"'),
+      'wire/b.h': header('wire/b.h'), 'wire/b.c': c('#include "wire/a.h"')},
+     'src/wire/a:1: include cycle with wire/b'),
+    ('a cycle through a header of both is found',
+     {'wire/a.h': header('wire/a.h', '#include "wire/types.h"'),
+      'wire/a.c': c('#include "wire/a.h"'), 'wire/b.c': c('#include "wire/a.h"'),
+      'wire/b.h': header('wire/b.h'),
+      'wire/types.h': header('wire/types.h', '#include "wire/b.h"')},
+     'src/wire/a:1: include cycle with wire/b'),
     ('a function of 71 lines is too long',
      {'base/a.c': c(lines(71))}, 'src/base/a.c:2: f() has 71 lines'),
     ('six parameters are too many',
@@ -142,7 +149,7 @@ def run(checker, files):
 
 
 def main(checker):
-    print(f'1..{len(BAD) + 2}')
+    print(f'1..{len(BAD) + 3}')
     number = 0
 
     def report(good, sentence, output):
@@ -156,6 +163,12 @@ def main(checker):
     report(code == 0, 'a good tree passes', output)
     code, output = run(checker, {**GOOD, 'base/a.c': c(lines(70))})
     report(code == 0, 'a function of 70 lines passes', output)
+    code, output = run(checker, {**GOOD, 'sys/udp.h': header('sys/udp.h'),
+                                 'sys/udp.c': c('#include "sys/udp_batch.h"'),
+                                 'sys/udp_batch.c': c('#include "sys/udp_batch.h"'),
+                                 'sys/udp_batch.h': header('sys/udp_batch.h',
+                                                           '#include "sys/udp.h"')})
+    report(code == 0, 'a module and a part of it are one module', output)
     for sentence, files, complaint in BAD:
         code, output = run(checker, {**GOOD, **files})
         report(code == 1 and complaint in output and output.count('\n') == 1, sentence, output)
