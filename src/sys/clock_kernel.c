@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
@@ -80,12 +80,17 @@ static enum err end_remainders(void)
 static struct duration rate_lag(void)
 {
     struct utsname name;
-    unsigned major = 0;
-    unsigned minor = 0;
+    unsigned long major, minor;
+    char *end;
 
-    if (uname(&name) != 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2) {
+    if (uname(&name) != 0) {
         return (struct duration){0};
     }
+    major = strtoul(name.release, &end, 10);
+    if (end == name.release || *end != '.') {
+        return (struct duration){0};
+    }
+    minor = strtoul(end + 1, NULL, 10);
     bool at_once = major > 4 || (major == 4 && minor >= 19);
     return (struct duration){at_once ? 0 : 10000000};
 }

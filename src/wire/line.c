@@ -21,7 +21,8 @@ double line_bound_s(const struct time_line *line, struct steady_time at)
     double elapsed_s = (double)(at.ns - line->from.ns) * 1e-9;
     double bound_s = line->bound_s + line->growth_s_per_s * fabs(elapsed_s);
 
-    if (!line->synchronised || line->local || line->leap == NTP_LEAP_UNSYNC || at.ns >= line->void_after.ns) {
+    if (!line->synchronised || line->local || line->leap == NTP_LEAP_UNSYNC ||
+        at.ns >= line->void_after.ns) {
         return UNBOUNDED_S;
     }
     return bound_s < UNBOUNDED_S ? bound_s : UNBOUNDED_S;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "base/units.h"
-#include "core/node/event.h"
+#include "core/clock/adjusted.h"
 #include "core/node/options.h"
 
 enum decision_kind {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/node/node.h"
+#include "core/clock/saved.h"
 
 #define DRIFT_RESULT_LIST(X)                                                                       \
     X(OK, "read")                                                                                  \

@@ -78,7 +78,7 @@ static struct expected expect(const struct combiner *combiner, struct mono_time 
         .freq_s_per_s = last->freq_s_per_s,
         .var_s2 = last->var_offset_s2 + t * (2 * last->cov_s2_per_s + t * last->var_freq),
         .var_freq = last->var_freq,
-        .anchor_floor_s = INFINITY,
+        .anchor_floor_s = (double)INFINITY,
     };
 
     e.release = t / (t + fmax(young_min_s, fmin(age / 4, release_s)));

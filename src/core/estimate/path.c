@@ -21,7 +21,7 @@ void path_init(struct path *path)
 {
     memset(path, 0, sizeof *path);
     path->regimes = 1;
-    path->regime[0].floor_s = INFINITY;
+    path->regime[0].floor_s = (double)INFINITY;
 }
 
 void path_shift(struct path *path, double offset_s)
@@ -167,7 +167,7 @@ static bool watch_drop(struct path *path, double delay_s, double precision_s)
 static void watch_rise(struct path *path, double delay_s, double precision_s)
 {
     const struct path_regime *now = &path->regime[path->current];
-    double least = INFINITY;
+    double least = (double)INFINITY;
     double mean = 0;
 
     for (int i = 0; i < PATH_EXCHANGES; i++) {

@@ -89,8 +89,8 @@ static bool vote_span(struct vote *vote, const struct candidate *candidates)
 
         best = covering > best ? covering : best;
     }
-    vote->lo_s = INFINITY;
-    vote->hi_s = -INFINITY;
+    vote->lo_s = (double)INFINITY;
+    vote->hi_s = -(double)INFINITY;
     vote->false_ones = vote->voters - best;
     if (2 * best <= vote->voters) {
         return false;
@@ -308,8 +308,10 @@ struct selection_result selection_run(struct selection *selection,
                                       struct candidate *candidates, size_t count)
 {
     struct vote vote;
-    struct selection_result result = {
-        .selected = SELECTION_NONE, .lo_s = -INFINITY, .hi_s = INFINITY, .leap = NTP_LEAP_UNSYNC};
+    struct selection_result result = {.selected = SELECTION_NONE,
+                                      .lo_s = -(double)INFINITY,
+                                      .hi_s = (double)INFINITY,
+                                      .leap = NTP_LEAP_UNSYNC};
     bool prefer;
 
     must(count <= SELECTION_SOURCES_MAX);

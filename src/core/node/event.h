@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/err.h"
+#include "core/clock/adjusted.h"
 #include "core/clock/reading.h"
 #include "core/node/options.h"
 #include "wire/control.h"
@@ -53,17 +54,6 @@ struct event_resolved {
     uint32_t ttl_s;
     uint8_t count;
     struct address addresses[RESOLVED_MAX]; /* ports ignored */
-};
-
-enum adjust_kind { ADJUST_RATE, ADJUST_STEP };
-
-struct event_clock_adjusted {
-    enum adjust_kind kind;
-    enum err error;                 /* not ERR_NONE: nothing was changed */
-    struct mono_time before, after; /* the change lies between */
-    struct freq rate;               /* rate of the disciplined clock against raw, from what the
-                                       kernel returned; in force after the change */
-    struct duration step;           /* by how much it was stepped */
 };
 
 /* A command; for CONTROL_ADD the owner has parsed the line. */

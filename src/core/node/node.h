@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/clock/reading.h"
+#include "core/clock/saved.h"
 #include "core/node/action.h"
 #include "core/node/event.h"
 #include "core/node/options.h"
@@ -21,25 +22,6 @@
 #include "wire/status.h"
 
 struct node;
-
-enum { NODE_KOD_MAX = 32 };
-
-/* A server that asked for restraint, and what it asked for. */
-struct node_kod {
-    struct address address;
-    struct utc_time until; /* not to be asked at all before this */
-    int8_t poll_floor;     /* log2 s; never to be asked more often; -128: no such limit */
-    uint8_t denials;
-};
-
-/* What survives a restart.  Frequencies are the free-running clock's, positive when it is slow. */
-struct node_saved {
-    bool have_freq;
-    double freq_s_per_s;
-    double freq_sd_s_per_s; /* 0: unknown (another daemon's drift file) */
-    unsigned kod_count;
-    struct node_kod kod[NODE_KOD_MAX];
-};
 
 struct node_setup {
     const struct node_options *options; /* borrowed until the next EVENT_CONFIG */

@@ -40,7 +40,7 @@ static void ask(struct fixture *f, int times)
     double sum = 0;
 
     f->wrong_s = 0;
-    f->floor_s = INFINITY;
+    f->floor_s = (double)INFINITY;
     for (int i = 0; i < times; i++) {
         double there = f->there_s + f->jitter_s * prng_exponential(&f->prng);
         double back = f->back_s + f->jitter_s * prng_exponential(&f->prng);

@@ -138,7 +138,7 @@ static void limits_refuse_and_change_nothing(void **state)
     (void)state;
     clock_control_virtual(&control, &narrow, (struct duration){0}, (struct freq){10e-6});
     clock_control_read(&control, &a);
-    const double rates[] = {501e-6, -501e-6, NAN, INFINITY};
+    const double rates[] = {501e-6, -501e-6, (double)NAN, (double)INFINITY};
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         clock_control_set_rate(&control, (struct freq){rates[i]}, &change);
         assert_int_equal(change.error, ERR_RANGE);
