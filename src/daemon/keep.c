@@ -24,26 +24,64 @@ static bool drift_path(const struct time_process *process, char path[static PATH
     return !process->setup.args->single && !process->setup.args->virtual_clock;
 }
 
-struct node_saved keep_load(const struct time_process *process)
+static void load_drift(const struct time_process *process, struct node_saved *saved)
 {
-    struct node_saved saved = {0};
     enum drift_result result;
     uint8_t bytes[SMALL_FILE];
     char path[PATH_SIZE];
     size_t size;
 
-    if (!drift_path(process, path)) {
-        return saved;
+    if (!drift_path(process, path) || storage_read(path, bytes, sizeof bytes, &size) != ERR_NONE) {
+        return;
     }
-    if (storage_read(path, bytes, sizeof bytes, &size) != ERR_NONE) {
-        return saved;
-    }
-    result = drift_parse(&saved, bytes, size);
+    result = drift_parse(saved, bytes, size);
     if (result != DRIFT_OK && result != DRIFT_EMPTY && result != DRIFT_UNSURE) {
         log_format(&process->setup.log, LOG_SEVERITY_WARNING,
                    "the drift file %s can't be used (%s): the frequency is learnt anew", path,
                    drift_sentence(result));
     }
+}
+
+/* Servers that asked for restraint: one a line, "ADDRESS UNTIL POLL DENIALS". */
+static bool kod_path(const struct time_process *process, char path[static PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/restraint", process->setup.state_dir);
+    return !process->setup.args->single && !process->setup.args->virtual_clock;
+}
+
+/* A line that is nonsense is skipped: at worst a server is asked once more than it likes. */
+static void load_kod(const struct time_process *process, struct node_saved *saved)
+{
+    char path[PATH_SIZE], text[SMALL_FILE], address[ADDRESS_TEXT_SIZE];
+    char *rest = text, *line;
+    size_t size;
+
+    if (!kod_path(process, path) || storage_read(path, text, sizeof text - 1, &size) != ERR_NONE) {
+        return;
+    }
+    text[size] = '\0';
+    while ((line = strsep(&rest, "\n")) != NULL && saved->kod_count < NODE_KOD_MAX) {
+        struct node_kod *kod = &saved->kod[saved->kod_count];
+        long long until_s;
+        int poll_floor, denials;
+
+        if (sscanf(line, "%63s %lld %d %d", address, &until_s, &poll_floor, &denials) == 4 &&
+            address_parse(&kod->address, address) && until_s >= 0 && until_s < 7258118400LL &&
+            poll_floor >= INT8_MIN && poll_floor <= 17 && denials >= 0 && denials < 256) {
+            kod->until.ns = until_s * NS_PER_S;
+            kod->poll_floor = (int8_t)poll_floor;
+            kod->denials = (uint8_t)denials;
+            saved->kod_count++;
+        }
+    }
+}
+
+struct node_saved keep_load(const struct time_process *process)
+{
+    struct node_saved saved = {0};
+
+    load_drift(process, &saved);
+    load_kod(process, &saved);
     return saved;
 }
 
@@ -54,31 +92,83 @@ static bool last_time_path(const struct time_process *process, char path[static 
     return process->clock.kind == CLOCK_CONTROL_KERNEL && !process->setup.args->single;
 }
 
+static enum err save_drift(const struct time_process *process, const struct node_saved *saved,
+                           char path[static PATH_SIZE])
+{
+    char text[DRIFT_TEXT_SIZE];
+    size_t size;
+
+    if (!saved->have_freq || !drift_path(process, path)) {
+        return ERR_NONE;
+    }
+    size = drift_format(saved, text);
+    return storage_replace(path, text, size, 0644);
+}
+
+static enum err save_last_time(const struct time_process *process, const struct node_saved *saved,
+                               char path[static PATH_SIZE])
+{
+    char text[32];
+    int length;
+
+    (void)saved;
+    if (process->status.node.state != NODE_SYNCHRONISED || !last_time_path(process, path)) {
+        return ERR_NONE;
+    }
+    length = snprintf(text, sizeof text, "%lld\n",
+                      (long long)(time_reading(process).real.ns / NS_PER_S));
+    return storage_replace(path, text, (size_t)length, 0644);
+}
+
+static enum err save_kod(const struct time_process *process, const struct node_saved *saved,
+                         char path[static PATH_SIZE])
+{
+    char text[SMALL_FILE], address[ADDRESS_TEXT_SIZE];
+    size_t used = 0;
+
+    if (!kod_path(process, path)) {
+        return ERR_NONE;
+    }
+    if (saved->kod_count == 0) {
+        storage_remove(path);
+        return ERR_NONE;
+    }
+    for (unsigned i = 0; i < saved->kod_count; i++) {
+        const struct node_kod *kod = &saved->kod[i];
+
+        address_print(&kod->address, address);
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s %lld %d %u\n", address,
+                             (long long)(kod->until.ns / NS_PER_S), kod->poll_floor, kod->denials);
+    }
+    return storage_replace(path, text, used, 0644);
+}
+
 void keep_save(struct time_process *process)
 {
     struct node_saved saved = node_saved(process->node);
-    char path[PATH_SIZE], text[128];
-    enum err error = ERR_NONE;
-    int length;
+    enum err (*const savers[])(const struct time_process *, const struct node_saved *,
+                               char *) = {save_drift, save_last_time, save_kod};
+    struct steady_time now = clock_steady();
+    char path[PATH_SIZE];
+    bool failed = false;
 
-    if (saved.have_freq && drift_path(process, path)) {
-        size_t size = drift_format(&saved, text);
-        error = storage_replace(path, text, size, 0644);
+    if (process->saved_at.ns != 0 && !process->stop &&
+        (double)(now.ns - process->saved_at.ns) * 1e-9 < process->config->daemon.drift_interval_s) {
+        return;
     }
-    if (process->status.node.state == NODE_SYNCHRONISED && last_time_path(process, path)) {
-        enum err time_error;
+    process->saved_at = now;
+    for (size_t i = 0; i < sizeof savers / sizeof savers[0]; i++) {
+        enum err error = savers[i](process, &saved, path);
 
-        length = snprintf(text, sizeof text, "%lld\n",
-                          (long long)(time_reading(process).real.ns / NS_PER_S));
-        time_error = storage_replace(path, text, (size_t)length, 0644);
-        error = error == ERR_NONE ? time_error : error;
+        if (error != ERR_NONE && !process->save_failed && !failed) {
+            log_format(&process->setup.log, LOG_SEVERITY_WARNING,
+                       "%s can't be written (%s): what was learnt is lost at a restart", path,
+                       error == ERR_FULL ? "no space left" : "not allowed, or read-only");
+        }
+        failed |= error != ERR_NONE;
     }
-    if (error != ERR_NONE && !process->save_failed) {
-        log_format(&process->setup.log, LOG_SEVERITY_WARNING,
-                   "%s can't be written (%s): what was learnt is lost at a restart", path,
-                   error == ERR_FULL ? "no space left" : "not allowed, or read-only");
-    }
-    process->save_failed = error != ERR_NONE;
+    process->save_failed = failed;
 }
 
 void keep_forward_clock(struct time_process *process)

@@ -64,17 +64,3 @@ enum err supervised_receive(const struct supervised *s, struct message *m, int *
     *fd = -1;
     return ERR_AGAIN;
 }
-#include "wire/resolve.h"
-void resolve_question_encode(const struct resolve_question *q,
-                             uint8_t b[static RESOLVE_QUESTION_SIZE])
-{
-    (void)q;
-    (void)b;
-}
-bool resolve_answer_decode(struct resolve_answer *a, const uint8_t *b, size_t s)
-{
-    (void)a;
-    (void)b;
-    (void)s;
-    return false;
-}

@@ -5,6 +5,7 @@
 
 #include "daemon/logtext.h"
 #include "daemon/time_process.h"
+#include "wire/refid.h"
 
 static const int64_t repeat_ns = 600 * NS_PER_S;
 
@@ -52,6 +53,13 @@ static enum err open_socket(struct time_process *process, const struct action_se
     }
     error = udp_client_open(&process->sockets[send->association], &send->to, &options);
     process->socket_users[send->association] = error == ERR_NONE;
+    if (error == ERR_NONE) {
+        struct address local = udp_local(&process->sockets[send->association]);
+
+        /* Loopback names nobody: on one machine several servers share it. */
+        process->own_refids[send->association] =
+            local.family == ADDRESS_NONE || address_is_loopback(&local) ? 0 : address_refid(&local);
+    }
     return error;
 }
 
@@ -75,6 +83,7 @@ static void perform_send(struct time_process *process, const struct action_send 
     if (error == ERR_NONE) {
         post.kind = EVENT_TX_STAMP;
         post.stamp = time_stamp(process, left, UDP_STAMP_USER);
+        post.own_refid = process->own_refids[send->association];
     } else {
         post.kind = EVENT_SEND_FAILED;
         post.error = error;

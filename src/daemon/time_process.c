@@ -97,7 +97,8 @@ static void deliver_posts(struct time_process *process)
         process->post_first = (process->post_first + 1) % POST_MAX;
         process->post_count--;
         if (post.kind == EVENT_TX_STAMP) {
-            event.tx_stamp = (struct event_tx_stamp){post.association, post.sequence, post.stamp};
+            event.tx_stamp = (struct event_tx_stamp){post.association, post.sequence, post.stamp,
+                                                     post.own_refid};
         } else {
             event.send_failed =
                 (struct event_send_failed){post.association, post.sequence, post.error};
@@ -374,10 +375,11 @@ static struct time_process *make(const struct time_setup *setup)
     reply_max = status_size_max(process->capacity);
     process->sockets = calloc(process->capacity, sizeof *process->sockets);
     process->socket_users = calloc(process->capacity, sizeof *process->socket_users);
+    process->own_refids = calloc(process->capacity, sizeof *process->own_refids);
     process->status.sources = calloc(process->capacity, sizeof *process->status.sources);
     process->control = control_open(setup->status_socket, setup->control_socket, reply_max);
-    if (!process->sockets || !process->socket_users || !process->status.sources ||
-        !process->control) {
+    if (!process->sockets || !process->socket_users || !process->own_refids ||
+        !process->status.sources || !process->control) {
         return NULL;
     }
     process->notify.fd = -1;

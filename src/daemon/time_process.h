@@ -33,6 +33,7 @@ struct post {
     enum event_kind kind;
     uint16_t association;
     uint32_t sequence;
+    uint32_t own_refid;
     struct stamp stamp;
     enum err error;
 };
@@ -73,6 +74,7 @@ struct time_process {
     bool privileged;
     struct udp_socket *sockets; /* of associations, by index */
     uint32_t *socket_users;     /* 1: open */
+    uint32_t *own_refids;       /* of the local addresses of `sockets` */
     struct control *control;
     struct resolver resolver;
     struct server_loop *server; /* --single */
@@ -84,6 +86,7 @@ struct time_process {
     uint64_t log_repeats;
     uint32_t reloads, reload_failures;
     struct utc_time last_tracking;
+    struct steady_time saved_at; /* 0: not yet */
     char notified[256];
     bool stop, ready, want_reload, save_failed, helper_asked;
     int exit_status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/node/state.h"
+#include "wire/refid.h"
 
 enum {
     USABLE_SAMPLES = 2,   /* an estimate needs that many */
@@ -109,6 +110,54 @@ static void fill_slot(struct node *node, uint16_t index, struct mono_time now,
     candidate->usable = state == SOURCE_TRUECHIMER ||
                         (state == SOURCE_JUMPED && slot->estimator.count >= USABLE_SAMPLES);
     candidate->state = (uint8_t)state;
+}
+
+/* By which others would name this machine; UINT32_MAX: not known, so anybody goes first. */
+static uint32_t own_refid(const struct node *node)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (unsigned i = 0; i < node->own_refid_count; i++) {
+        least = node->own_refids[i] < least ? node->own_refids[i] : least;
+    }
+    return least;
+}
+
+/*
+ * `local orphan`: servers without a reference follow the one among them that has the smallest
+ * reference identifier, so that a fleet without upstream agrees on one clock.  They know each other
+ * by their common stratum, and whoever has a real source comes first.
+ */
+static void weigh_orphans(struct node *node, size_t count)
+{
+    const struct local_options *local = &node->options->local;
+    struct candidate *first = NULL;
+    uint32_t least = own_refid(node);
+    bool others = false;
+
+    if (!local->enabled || !local->orphan) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *candidate = &node->candidates[i];
+        uint32_t refid;
+
+        if (!candidate->usable || candidate->stratum < local->stratum) {
+            others |= candidate->usable;
+            continue;
+        }
+        candidate->usable = false;
+        candidate->state = SOURCE_UNSYNCHRONISED;
+        refid = address_refid(&node->slots[node->candidate_slot[i]].association.address);
+        if (refid < least) {
+            least = refid;
+            first = candidate;
+        }
+    }
+    if (first && !others) {
+        first->usable = true;
+        first->state = SOURCE_TRUECHIMER;
+    }
 }
 
 /* Fills node->candidates; returns how many. */
@@ -356,6 +405,7 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
             node->selected_slot == NO_SLOT ? 0 : node->slots[node->selected_slot].estimator.jump_s;
     }
     count = fill_candidates(node, now->raw);
+    weigh_orphans(node, count);
     if (wait) {
         node->judge_at = mono_add(now->raw, (struct duration){NS_PER_S / 4});
         for (size_t i = 0; i < count; i++) {

@@ -13,7 +13,8 @@ static const double publish_least_s = 16;
 static const double publish_most_s = 256;
 static const int64_t judge_every_ns = 8 * NS_PER_S;
 static const int64_t save_first_ns = 120 * NS_PER_S;
-static const int64_t save_every_ns = 3600 * NS_PER_S;
+/* How often there may be something new; the owner decides how often it is written. */
+static const int64_t save_every_ns = 60 * NS_PER_S;
 
 static size_t aligned(size_t size)
 {
@@ -261,7 +262,8 @@ void node_step(struct node *node, const struct clock_reading *now, const struct 
 
 struct mono_time node_deadline(const struct node *node)
 {
-    struct mono_time deadline = mono_min(node->publish_at, node->save_at);
+    /* Saving waits for whatever else wakes the node. */
+    struct mono_time deadline = node->publish_at;
 
     if (node->more || node->judge_now || node->samples_came || node->steer_now) {
         return (struct mono_time){INT64_MIN};

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_node.c - the whole node, event by event. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/node/node_bench.h"
+
+static struct bench bench;
+
+static void begin(unsigned sources, double wrong_s)
+{
+    bench_open(&bench, sources, wrong_s);
+    bench_start(&bench);
+}
+
+static void first_step_says_ready_once_and_asks_soon(void **state)
+{
+    (void)state;
+    begin(1, 0);
+    bench_run(&bench, 1);
+    assert_int_equal(bench.ready, 1);
+    assert_true(bench.sends >= 2);
+    assert_int_equal(bench.last_send.to.port, 123);
+    bench_close(&bench);
+}
+
+static void two_replies_synchronise_and_the_error_is_stepped_when_makestep_allows(void **state)
+{
+    (void)state;
+    bench_open(&bench, 1, 0.5);
+    bench.options.step = (struct step_options){.threshold_s = 0.1, .limit = 3};
+    bench_start(&bench);
+    bench_run(&bench, 2);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    assert_int_equal(bench.steps, 1);
+    assert_true(fabs(bench.last_step_s - 0.5) < 1e-4);
+    assert_int_equal(bench_status(&bench)->node.stratum, 2);
+    bench_close(&bench);
+}
+
+static void without_makestep_the_same_error_is_slewed(void **state)
+{
+    (void)state;
+    begin(1, 0.5);
+    bench_run(&bench, 2);
+    assert_int_equal(bench.steps, 0);
+    assert_true(bench.steers > 0);
+    bench_close(&bench);
+}
+
+static void bend_second_lies(struct ntp_packet *reply, const struct address *from)
+{
+    if (from->bytes[3] == 2) {
+        reply->receive.raw += UINT64_C(1) << 30;
+        reply->transmit.raw += UINT64_C(1) << 30;
+    }
+}
+
+static void a_liar_among_three_is_found_and_never_moves_the_clock(void **state)
+{
+    const struct status_record *record;
+
+    (void)state;
+    begin(3, 0);
+    bench.bend = bend_second_lies;
+    bench_run(&bench, 30);
+    record = bench_status(&bench);
+    assert_int_equal(record->node.state, NODE_SYNCHRONISED);
+    assert_int_equal(record->sources[1].state, SOURCE_FALSETICKER);
+    assert_int_equal(record->node.agreeing_count, 2);
+    assert_int_equal(bench.steps, 0);
+    assert_true(fabs(record->node.clock_error_s) < 1e-4);
+    assert_int_equal(bench.logs[LOG_EVENT_SOURCE_FALSETICKER], 1);
+    bench_close(&bench);
+}
+
+static void bend_no_time(struct ntp_packet *reply, const struct address *from)
+{
+    (void)from;
+    reply->leap = NTP_LEAP_UNSYNC;
+}
+
+static void a_server_without_time_is_refused_by_name_and_nothing_is_promised(void **state)
+{
+    const struct status_record *record;
+    struct clock_reading now;
+    struct time_line line;
+
+    (void)state;
+    begin(1, 0);
+    bench.bend = bend_no_time;
+    bench_run(&bench, 20);
+    record = bench_status(&bench);
+    assert_int_not_equal(record->node.state, NODE_SYNCHRONISED);
+    assert_int_equal(record->sources[0].state, SOURCE_UNSYNCHRONISED);
+    assert_true(record->sources[0].drops[DROP_UNSYNCHRONISED] > 0);
+    assert_true(record->node.bound_s < 0);
+    now = bench_reading(&bench);
+    node_line(bench.node, &now, &line);
+    assert_int_equal(line.leap, NTP_LEAP_UNSYNC);
+    assert_false(line.synchronised);
+    bench_close(&bench);
+}
+
+static void silence_ends_in_holdover_with_a_growing_bound(void **state)
+{
+    double bound_s;
+
+    (void)state;
+    begin(1, 0);
+    bench_run(&bench, 600);
+    bound_s = bench_status(&bench)->node.bound_s;
+    bench.silent = true;
+    bench_run(&bench, 24 * 3600);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_HOLDOVER);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_NO_REPLY);
+    assert_int_equal(bench_status(&bench)->sources[0].state, SOURCE_UNREACHABLE);
+    assert_true(bench_status(&bench)->node.bound_s > 10 * bound_s);
+    bench.silent = false;
+    bench_run(&bench, 3600);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    bench_close(&bench);
+}
+
+static void resolved(const char *address, enum resolve_result result)
+{
+    struct event event = {.kind = EVENT_RESOLVED};
+
+    event.resolved.query = bench.last_resolve.query;
+    event.resolved.result = result;
+    event.resolved.ttl_s = 300;
+    if (address) {
+        address_parse(&event.resolved.addresses[0], address);
+        event.resolved.count = 1;
+    }
+    bench_deliver(&bench, &event);
+}
+
+static void a_name_that_does_not_exist_yet_is_used_when_it_does(void **state)
+{
+    (void)state;
+    bench_open(&bench, 1, 0);
+    snprintf(bench.sources[0].name, NAME_SIZE, "time.example");
+    bench.sources[0].literal.family = ADDRESS_NONE;
+    bench_start(&bench);
+    bench_run(&bench, 1);
+    assert_int_equal(bench.resolves, 1);
+    assert_string_equal(bench.last_resolve.name, "time.example");
+    resolved(NULL, RESOLVE_NO_NAME);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_UNRESOLVED);
+    assert_int_equal(bench_status(&bench)->sources[0].resolve, RESOLVE_STATE_NO_NAME);
+    bench_run(&bench, 40);
+    assert_true(bench.resolves >= 2);
+    resolved("10.0.0.9", RESOLVE_OK);
+    bench_run(&bench, 5);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    assert_int_equal(bench.last_send.to.bytes[3], 9);
+    bench_close(&bench);
+}
+
+static void a_name_that_moves_is_followed_without_losing_time(void **state)
+{
+    (void)state;
+    bench_open(&bench, 1, 0);
+    snprintf(bench.sources[0].name, NAME_SIZE, "time.example");
+    bench.sources[0].literal.family = ADDRESS_NONE;
+    bench_start(&bench);
+    bench_run(&bench, 1);
+    resolved("10.0.0.9", RESOLVE_OK);
+    bench_run(&bench, 400);
+    resolved("10.0.0.10", RESOLVE_OK);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    bench_run(&bench, 60);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    assert_int_equal(bench_status(&bench)->count, 1);
+    assert_int_equal(bench_status(&bench)->sources[0].address.bytes[3], 10);
+    assert_int_equal(bench_status(&bench)->sources[0].address_changes, 1);
+    assert_int_equal(bench.logs[LOG_EVENT_UNSYNCHRONISED], 0);
+    bench_close(&bench);
+}
+
+static void commands_name_sources_and_say_when_there_is_none(void **state)
+{
+    (void)state;
+    begin(2, 0);
+    bench_run(&bench, 10);
+    bench_command(&bench, CONTROL_OFFLINE, "nowhere.example");
+    assert_int_equal(bench.last_answer.result, CONTROL_NO_SOURCE);
+    bench_command(&bench, CONTROL_OFFLINE, "10.0.0.2");
+    assert_int_equal(bench.last_answer.result, CONTROL_OK);
+    assert_int_equal(bench.last_answer.count, 1);
+    bench_run(&bench, 1);
+    assert_int_equal(bench_status(&bench)->sources[1].state, SOURCE_OFFLINE);
+    bench_command(&bench, CONTROL_DELETE, "10.0.0.1");
+    bench_run(&bench, 1);
+    assert_int_equal(bench.closes, 1);
+    assert_int_equal(bench_status(&bench)->count, 1);
+    bench_close(&bench);
+}
+
+static void an_operator_steps_what_a_slew_would_take_long_for(void **state)
+{
+    (void)state;
+    begin(1, 20);
+    bench_run(&bench, 3);
+    assert_int_equal(bench.steps, 0);
+    bench_command(&bench, CONTROL_STEP, "");
+    bench_run(&bench, 1);
+    assert_int_equal(bench.steps, 1);
+    assert_true(fabs(bench.last_step_s) > 15);
+    bench_close(&bench);
+}
+
+static void reload_keeps_the_samples_of_what_stays(void **state)
+{
+    struct event event = {.kind = EVENT_CONFIG};
+    struct node_options changed;
+    uint32_t samples;
+
+    (void)state;
+    begin(3, 0);
+    bench_run(&bench, 60);
+    samples = bench_status(&bench)->sources[0].accepted;
+    assert_true(samples > 5);
+    changed = bench.options;
+    changed.source_count = 2;
+    event.config = &changed;
+    bench_deliver(&bench, &event);
+    bench_run(&bench, 1);
+    assert_int_equal(bench_status(&bench)->count, 2);
+    assert_true(bench_status(&bench)->sources[0].accepted >= samples);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    assert_int_equal(bench.closes, 1);
+    bench_close(&bench);
+}
+
+static void a_correction_beyond_maxchange_is_refused_and_said(void **state)
+{
+    (void)state;
+    bench_open(&bench, 1, 0);
+    bench.options.change = (struct change_options){.offset_s = 1, .start = 1, .ignore = 0};
+    bench_start(&bench);
+    bench_run(&bench, 100);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    bench.truth_ns += 50 * NS_PER_S;
+    bench_run(&bench, 600);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_UNSYNCHRONISED);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_CHANGE_REFUSED);
+    assert_int_equal(bench.steps, 0);
+    bench_close(&bench);
+}
+
+static void a_foreign_step_is_undone_at_once(void **state)
+{
+    (void)state;
+    begin(1, 0);
+    bench_run(&bench, 100);
+    bench.real_ns += 3 * NS_PER_S;
+    bench_run(&bench, 70);
+    assert_int_equal(bench_status(&bench)->node.disturbances, 1);
+    assert_int_equal(bench.steps, 1);
+    assert_true(fabs(bench.last_step_s + 3) < 1e-3);
+    bench_close(&bench);
+}
+
+static void a_program_that_keeps_adjusting_is_left_alone(void **state)
+{
+    (void)state;
+    begin(1, 0);
+    bench_run(&bench, 100);
+    for (int i = 0; i < 8; i++) {
+        bench.real_ns += NS_PER_S;
+        bench_run(&bench, 30);
+    }
+    assert_int_equal(bench.logs[LOG_EVENT_RIVAL], 1);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_RIVAL);
+    bench.steps = 0;
+    bench.real_ns += NS_PER_S;
+    bench_run(&bench, 120);
+    assert_int_equal(bench.steps, 0);
+    bench_close(&bench);
+}
+
+static void every_source_is_asked_though_a_batch_holds_few(void **state)
+{
+    (void)state;
+    begin(BENCH_SOURCES, 0);
+    bench_run(&bench, 120);
+    for (unsigned i = 0; i < BENCH_SOURCES; i++) {
+        assert_true(bench_status(&bench)->sources[i].accepted > 0);
+    }
+    assert_true(bench.out.count <= ACTIONS_MAX);
+    bench_close(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_step_says_ready_once_and_asks_soon),
+        cmocka_unit_test(two_replies_synchronise_and_the_error_is_stepped_when_makestep_allows),
+        cmocka_unit_test(without_makestep_the_same_error_is_slewed),
+        cmocka_unit_test(a_liar_among_three_is_found_and_never_moves_the_clock),
+        cmocka_unit_test(a_server_without_time_is_refused_by_name_and_nothing_is_promised),
+        cmocka_unit_test(silence_ends_in_holdover_with_a_growing_bound),
+        cmocka_unit_test(a_name_that_does_not_exist_yet_is_used_when_it_does),
+        cmocka_unit_test(a_name_that_moves_is_followed_without_losing_time),
+        cmocka_unit_test(commands_name_sources_and_say_when_there_is_none),
+        cmocka_unit_test(an_operator_steps_what_a_slew_would_take_long_for),
+        cmocka_unit_test(reload_keeps_the_samples_of_what_stays),
+        cmocka_unit_test(a_correction_beyond_maxchange_is_refused_and_said),
+        cmocka_unit_test(a_foreign_step_is_undone_at_once),
+        cmocka_unit_test(a_program_that_keeps_adjusting_is_left_alone),
+        cmocka_unit_test(every_source_is_asked_though_a_batch_holds_few),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("node", tests, NULL, NULL);
+}
