@@ -27,7 +27,7 @@ const struct option *option_find(enum option_scope scope, const char *name)
 
 /*
  * How many letters have to be added, removed, changed, or swapped with their neighbour to make one
- * word of the other (optimal string alignment).
+ * word of the other (optimal string alignment).  Both are in small letters.
  */
 static unsigned distance(const char *a, const char *b)
 {
@@ -44,7 +44,7 @@ static unsigned distance(const char *a, const char *b)
 
         now[0] = i;
         for (unsigned j = 1; j <= b_length; j++) {
-            bool same = word_equal((char[]){a[i - 1], 0}, (char[]){b[j - 1], 0});
+            bool same = a[i - 1] == b[j - 1];
             unsigned best = before[j - 1] + !same;
 
             best = before[j] + 1 < best ? before[j] + 1 : best;
@@ -64,19 +64,27 @@ const char *option_suggest(enum option_scope scope, const char *name)
     struct option_table table = option_table(scope);
     size_t length = strlen(name);
     unsigned best = (unsigned)(length + 2) / 3; /* one letter in three may be wrong */
+    char small[SUGGEST_LENGTH_MAX + 1];
     const char *found = NULL;
 
     if (length > SUGGEST_LENGTH_MAX) {
         return NULL;
     }
+    for (size_t i = 0; i <= length; i++) {
+        small[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    }
     for (size_t i = 0; i < table.count; i++) {
-        unsigned wrong = strlen(table.at[i].name) > SUGGEST_LENGTH_MAX
-                             ? best + 1
-                             : distance(name, table.at[i].name);
+        size_t other = strlen(table.at[i].name);
+        size_t longer = other > length ? other - length : length - other;
 
-        if (wrong < best + !found) {
-            best = wrong;
-            found = table.at[i].name;
+        /* Letters that are too many have to be removed at least. */
+        if (other <= SUGGEST_LENGTH_MAX && longer < best + !found) {
+            unsigned wrong = distance(small, table.at[i].name);
+
+            if (wrong < best + !found) {
+                best = wrong;
+                found = table.at[i].name;
+            }
         }
     }
     return found;
