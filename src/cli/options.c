@@ -22,8 +22,7 @@ const struct option_row option_rows[] = {
     {'b', "bound", "LENGTH", "ask for a bound of at most this, such as 5ms"},
     {'s', "sources", "COUNT", "ask for at least that many agreeing sources"},
     {'t', "timeout", "LENGTH", "give up after this (wait: never; query: 2s for each answer)"},
-    {'T', "truth", "OFFSET",
-     "tell the true error, where CLOCK_MONOTONIC_RAW + OFFSET seconds is true time"},
+    {'T', "truth", "OFFSET", "tell the true error: CLOCK_MONOTONIC_RAW + OFFSET s is true time"},
     {'P', "print", NULL, "print the configuration as it is understood"},
     {0, NULL, NULL, NULL},
 };

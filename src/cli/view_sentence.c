@@ -43,11 +43,11 @@ static void add_correction(struct text *text, const struct node_status *node)
     if (node->backend == BACKEND_NONE) {
         text_add(text, ". The system clock is left alone; it is ");
         text_duration(text, fabs(node->clock_error_s));
-        text_add(text, node->clock_error_s > 0 ? " fast" : " slow");
+        text_add(text, node->clock_error_s < 0 ? " fast" : " slow");
     } else if (node->bound_s >= 0 && fabs(node->clock_error_s) > node->bound_s) {
         text_add(text, ". The clock is still ");
         text_duration(text, fabs(node->clock_error_s));
-        text_add(text, node->clock_error_s > 0 ? " fast" : " slow");
+        text_add(text, node->clock_error_s < 0 ? " fast" : " slow");
         text_add(text, " and being corrected");
     }
 }

@@ -79,7 +79,7 @@ static void add_clock_error(struct text *text, const struct node_status *node)
     if (!record_has_time(node)) {
         return;
     }
-    text_add(text, node->clock_error_s > 0 ? ", fast by " : ", slow by ");
+    text_add(text, node->clock_error_s < 0 ? ", fast by " : ", slow by ");
     text_duration(text, fabs(node->clock_error_s));
     if (node->slew_s_per_s != 0) {
         text_add(text, ", slewed at ");

@@ -28,6 +28,14 @@ static const int64_t ramp_private_least_ns = 500000000;
 static const int64_t ramp_public_least_ns = 8000000000;
 static const int64_t ramp_silent_least_ns = 16000000000;
 
+/*
+ * Wander over one interval against the standard deviation that filtering leaves.  A factor of 2
+ * between them keeps the interval from swinging: doubling it makes the wander 2.8 times larger and
+ * the deviation about 1.5 times.
+ */
+static const double grow_below = 0.35;
+static const double shrink_above = 0.7;
+
 /* Within which the first request comes: quick enough not to be noticed, wide enough for a fleet. */
 static const double spread_private_s = 0.2;
 static const double spread_public_s = 2.0;
@@ -259,8 +267,8 @@ void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
         return;
     }
     /* An uncertain frequency is learnt sooner from short intervals. */
-    bool grow = wander_s < sd_s / 2 && interval_s * sqrt(estimate->var_freq) < sd_s;
-    bool shrink = wander_s > sd_s;
+    bool grow = wander_s < grow_below * sd_s && interval_s * sqrt(estimate->var_freq) < sd_s;
+    bool shrink = wander_s > shrink_above * sd_s;
     if (accuracy_target_s > 0) {
         int8_t wanted = poll_for_accuracy(schedule, estimate, accuracy_target_s);
 

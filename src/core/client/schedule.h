@@ -72,9 +72,9 @@ void schedule_good(struct schedule *schedule);
 
 /*
  * Choose the interval by what is gained and lost: longer while the clock's wander over one interval
- * stays below what filtering leaves (half the standard deviation of the estimate), shorter when it
- * exceeds it; scaled by polltarget.  With an accuracy target (s; 0: none) as long as the target
- * allows.  Called after each sample.
+ * stays far below what filtering leaves (a third of the estimate's standard deviation), shorter
+ * when it comes near to it (two thirds); scaled by polltarget.  With an accuracy target (s; 0:
+ * none) as long as the target allows.  Called after each sample.
  */
 void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
                     double accuracy_target_s);

@@ -74,8 +74,8 @@ struct decision discipline_set_freq(struct discipline *discipline,
 /*
  * A new estimate.  makestep and maxchange as in chrony.conf(5), but that nothing ends the daemon:
  * a correction beyond maxchange is refused each time, and once it has been ignored as often as
- * allowed, change_refused says so.  Slews take 3/8 of the poll interval (corrtimeratio 3), at least
- * 1 s; errors beyond three standard deviations are taken out faster in proportion, up to
+ * allowed, change_refused says so.  Slews take half of the poll interval (corrtimeratio 3), at
+ * least 1 s; errors beyond three standard deviations are taken out faster in proportion, up to
  * maxslewrate.  Errors below a third of one end with the next wake-up instead of needing their own.
  */
 struct decision discipline_update(struct discipline *discipline, const struct node_options *options,
@@ -103,9 +103,11 @@ struct mono_time discipline_deadline(const struct discipline *discipline);
 void discipline_adjusted(struct discipline *discipline,
                          const struct event_clock_adjusted *adjusted);
 
-/* The clock was disturbed (stepped by another, suspended): the next `updates` updates may step if
- * the error is above makestep's threshold, or 0.1 s where makestep is not configured; and the rate
- * is set again, whatever it was. */
+/*
+ * The clock was stepped or steered by another, or the machine was suspended: its rate is set again
+ * whatever it was, and the next `updates` updates may step if the error is above makestep's
+ * threshold, or 0.1 s where makestep is not configured.
+ */
 void discipline_disturbed(struct discipline *discipline, unsigned updates);
 /* UTC - RAW jumped for a known reason (suspend, leap second): not a change to be refused. */
 void discipline_utc_moved(struct discipline *discipline, double by_s);

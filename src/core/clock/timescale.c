@@ -289,14 +289,18 @@ static void settle(struct timescale *ts, const struct clock_reading *now, double
         return;
     }
     ts->residual_ns[ts->residual_count++] = by_ns;
+    if (ts->residual_count == TIMESCALE_RESIDUALS / 2) {
+        ts->half_way = now->raw;
+    }
     if (ts->residual_count == TIMESCALE_RESIDUALS) {
         double bias = common_bias_ns(ts->residual_ns);
 
         ts->residual_count = 0;
-        ts->computed_since = now->raw;
         if (fabs(bias) > BIAS_NS) {
             shift(ts, now, bias);
         }
+        /* The median says how it was in the middle; what grows has grown further since. */
+        ts->computed_since = ts->half_way;
     }
 }
 

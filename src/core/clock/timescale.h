@@ -49,6 +49,7 @@ struct timescale {
     struct clock_reading last;               /* newest reading that was checked */
     double residual_ns[TIMESCALE_RESIDUALS]; /* reading - prediction, of the last readings */
     unsigned residual_count;
+    struct mono_time half_way;       /* when half of them were there */
     struct mono_time computed_since; /* when REAL was last measured; since then it is computed */
     double computed_error_ns;        /* what our own changes may have added to the error since */
     int64_t jumps_ns;                /* sum of all jumps: REAL less this is continuous */

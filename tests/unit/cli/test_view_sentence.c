@@ -60,7 +60,7 @@ static void a_clock_still_being_corrected_is_mentioned(void **state)
 
     (void)state;
     made_synchronised(&made);
-    made.record.node.clock_error_s = -0.012;
+    made.record.node.clock_error_s = 0.012;
     assert_non_null(
         strstr(sentence(&made), "since 14:02. The clock is still 12 ms slow and being corrected."));
     made.record.node.clock_error_s = 311e-6; /* within the bound: not worth a word */
@@ -74,7 +74,7 @@ static void a_clock_that_is_left_alone_is_told_by_its_error(void **state)
     (void)state;
     made_synchronised(&made);
     made.record.node.backend = BACKEND_NONE;
-    made.record.node.clock_error_s = 2.5;
+    made.record.node.clock_error_s = -2.5;
     assert_non_null(strstr(sentence(&made), ". The system clock is left alone; it is 2.5 s fast."));
 }
 

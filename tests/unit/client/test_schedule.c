@@ -223,11 +223,11 @@ static void the_interval_follows_the_uncertainty(void **state)
         int samples;
         int poll;
     } rows[] = {
-        {0.4, 4, 8},     {0.4, 3, 7},
-        {0.4, 100, 8},   /* doubling makes the wander 2.83 times larger */
-        {0.02, 100, 10}, /* never beyond maxpoll */
-        {1.1, 3, 7},     {1.1, 4, 6},
-        {1.1, 100, 6},
+        {0.24, 3, 7},   {0.24, 4, 8},
+        {0.24, 100, 8},                  /* doubling makes the wander 2.83 times larger */
+        {0.5, 100, 7},  {0.02, 100, 10}, /* never beyond maxpoll */
+        {0.8, 3, 7},    {0.8, 4, 6},
+        {0.8, 100, 6},
     };
     struct source_options options = options_of(true);
     struct schedule schedule = settled(&options, true);
@@ -249,7 +249,7 @@ static void a_higher_polltarget_makes_the_interval_grow_later(void **state)
 {
     struct source_options options = options_of(true);
     struct schedule schedule = settled(&options, true);
-    struct estimate estimate = estimate_with(0.4);
+    struct estimate estimate = estimate_with(0.3);
 
     (void)state;
     assert_int_equal(poll_after(schedule, &estimate, 4, 0), 7);

@@ -113,6 +113,43 @@ static void the_line_never_promises_more_than_five_standard_deviations_allow(voi
     }
 }
 
+static void the_line_promises_no_less_than_it_can(void **state)
+{
+    struct bound_estimate estimate = estimate_default();
+    struct bound_conditions conditions = conditions_default();
+    struct clock_reading now = reading_at(1300);
+    struct time_line line;
+
+    (void)state;
+    conditions.mono_rate_s_per_s = 0;
+    conditions.max_clock_error_s_per_s = 1e-7;
+    estimate.wander = 1e-8;
+    now.window.ns = 5000;
+    assert_true(bound_line(&estimate, &conditions, &now, &line));
+    /* 2 ms at the edge, 300 s of frequency error and wander, the reading, a ns of rounding. */
+    assert_true(fabs(line.bound_s - (2e-3 + 5 * (300e-8 + 1e-8 * 300 * 10) + 5e-6 + 1e-9)) < 1e-12);
+    /* The tangent when its life of 256 s ends. */
+    assert_true(fabs(line.growth_s_per_s - 5 * (1e-8 + 1.5e-8 * sqrt(556.0 / 3))) < 1e-15);
+    assert_in_range(line.tolerance_ns, 110000 + 256 * 30000, 110001 + 256 * 30000);
+    /* Backwards, an estimate is no surer. */
+    assert_true(bound_at_s(&estimate, 1e-6, (struct mono_time){700 * NS_PER_S}) ==
+                bound_at_s(&estimate, 1e-6, (struct mono_time){1300 * NS_PER_S}));
+}
+
+static void life_is_counted_in_seconds_of_raw(void **state)
+{
+    struct bound_estimate estimate = estimate_default();
+    struct bound_conditions conditions = conditions_default();
+    struct time_line line;
+
+    (void)state;
+    conditions.mono_rate_s_per_s = conditions.real_rate_s_per_s = -0.08;
+    line = made(&estimate, &conditions, 1000);
+    assert_true(fabs((double)(line.void_after.ns - line.from.ns) * 1e-9 - 256 * 0.92) < 1e-6);
+    /* Over a slower clock, what grows per second of RAW grows faster. */
+    assert_true(line.growth_s_per_s * 0.92 >= 1e-6 * (1 - 1e-12));
+}
+
 static void the_line_is_utc_whatever_monotonic_does(void **state)
 {
     static const double mono_rates[] = {0, 30e-6, 0.083, -0.083};
@@ -238,6 +275,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bound_is_the_farther_end_of_the_intersection),
         cmocka_unit_test(the_line_never_promises_more_than_five_standard_deviations_allow),
+        cmocka_unit_test(the_line_promises_no_less_than_it_can),
+        cmocka_unit_test(life_is_counted_in_seconds_of_raw),
         cmocka_unit_test(the_line_is_utc_whatever_monotonic_does),
         cmocka_unit_test(it_is_void_after_64_s_or_4_polls_or_at_maxdistance_or_at_a_leap),
         cmocka_unit_test(holdover_goes_on_as_long_as_somebody_publishes),

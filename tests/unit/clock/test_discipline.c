@@ -58,12 +58,12 @@ static void slews_take_the_time_that_error_and_poll_ask_for(void **state)
         double error_s, sd_s, poll_s, ratio, max_slew;
         double time_s;
     } rows[] = {
-        {100e-6, 100e-6, 64, 3, 0.08, 24},        /* 3/8 of the interval */
-        {-300e-6, 100e-6, 64, 3, 0.08, 24},       /* still noise */
-        {100e-6, 100e-6, 1024, 3, 0.08, 384},     /* grows with it */
-        {100e-6, 100e-6, 1024, 6, 0.08, 768},     /* corrtimeratio */
+        {100e-6, 100e-6, 64, 3, 0.08, 32},        /* half of the interval */
+        {-300e-6, 100e-6, 64, 3, 0.08, 32},       /* still noise */
+        {100e-6, 100e-6, 1024, 3, 0.08, 512},     /* grows with it */
+        {100e-6, 100e-6, 1024, 6, 0.08, 1024},    /* corrtimeratio */
         {100e-6, 100e-6, 1, 3, 0.08, 1},          /* never below a second */
-        {3e-3, 100e-6, 64, 3, 0.08, 2.4},         /* ten times beyond noise: ten times faster */
+        {3e-3, 100e-6, 64, 3, 0.08, 3.2},         /* ten times beyond noise: ten times faster */
         {50e-3, 100e-6, 64, 3, 0.08, 1},          /* far beyond */
         {0.4, 100e-6, 64, 3, 0.08, 5},            /* at maxslewrate */
         {0.4, 100e-6, 64, 3, 500e-6, 800},        /* at a small one */
@@ -98,10 +98,10 @@ static void small_errors_end_with_the_next_wake_up(void **state)
         int64_t wake_s; /* after now */
         double time_s;
     } rows[] = {
-        {30e-6, 64, 64},   {-30e-6, 64, 64}, {30e-6, 0, 24}, /* none known */
-        {30e-6, 10, 24},                                     /* too early to be done by then */
-        {30e-6, 1000, 24},                                   /* too late */
-        {50e-6, 64, 24},                                     /* too large to wait */
+        {30e-6, 64, 64},   {-30e-6, 64, 64}, {30e-6, 0, 32}, /* none known */
+        {30e-6, 10, 32},                                     /* too early to be done by then */
+        {30e-6, 1000, 32},                                   /* too late */
+        {50e-6, 64, 32},                                     /* too large to wait */
     };
 
     (void)state;
@@ -167,7 +167,8 @@ static void a_disturbed_clock_may_be_stepped_once_more(void **state)
     assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEP);
     assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
     discipline_disturbed(&discipline, 2);
-    input = input_at(20, 0.05); /* nothing to step yet */
+    discipline_disturbed(&discipline, 0); /* allows nothing, and takes nothing away */
+    input = input_at(20, 0.05);           /* nothing to step yet */
     assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
     input = input_at(30, -0.5);
     assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEP);
@@ -188,8 +189,10 @@ static void a_leap_second_is_slewed_though_makestep_would_step_it(void **state)
     decision = discipline_slew_now(&discipline, &options, &input);
     assert_int_equal(decision.kind, DECISION_STEER);
     assert_true(near(decision.slew_time_s, 12)); /* as chrony.conf(5) promises */
-    input = input_at(26, -0.5);
-    assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
+    for (int64_t t = 23; t < 32; t += 3) {
+        input = input_at(t, -0.25 * (double)(32 - t) / 3);
+        assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
+    }
     input = input_at(32, 0.9e-3);
     assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
     input = input_at(42, -0.5);
@@ -250,6 +253,28 @@ static void what_was_refused_is_accepted_when_right_again_or_when_ordered(void *
     input = input_at(256, 0);
     input.utc_offset_s = 5 + 10e-6 * 64;
     assert_true(discipline_update(&discipline, &options, &input).kind != DECISION_REFUSED);
+}
+
+static void the_accepted_time_runs_on_at_the_accepted_frequency(void **state)
+{
+    static const struct {
+        double utc_offset_s; /* after 1000 s at 10 ppm */
+        bool refused;
+    } rows[] = {{10e-3, false}, {8.5e-3, false}, {11.5e-3, false}, {7.5e-3, true}, {13e-3, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct node_options options = options_default();
+        struct discipline discipline = fresh();
+        struct discipline_input input = input_at(0, 0);
+
+        options.change = (struct change_options){.offset_s = 2e-3, .start = 1, .ignore = -1};
+        discipline_update(&discipline, &options, &input);
+        input = input_at(1000, 0);
+        input.utc_offset_s = rows[i].utc_offset_s;
+        assert_int_equal(discipline_update(&discipline, &options, &input).kind == DECISION_REFUSED,
+                         rows[i].refused);
+    }
 }
 
 static void a_known_jump_of_utc_is_not_refused(void **state)
@@ -325,11 +350,51 @@ static void the_end_follows_from_what_the_backend_did(void **state)
 
     (void)state;
     assert_true(near(decision.slew_time_s, 1));
-    /* Carried out half a second late, while the clock lost 10 ppm, and at half the rate asked. */
+    /* Carried out half a second late, while the clock lost 6 ppm, and at half the rate asked. */
+    discipline.rate_s_per_s = 4e-6;
     adjusted = rate_set(100500000000, 10e-6 + 6e-3);
     discipline_adjusted(&discipline, &adjusted);
-    assert_int_equal(discipline_deadline(&discipline).ns, 100500000000 + 2000833333);
+    assert_int_equal(discipline_deadline(&discipline).ns, 100500000000 + 2000500000);
     assert_true(near(discipline_slew_rate(&discipline), 6e-3));
+}
+
+static void what_failed_or_was_a_step_changes_no_rate(void **state)
+{
+    struct node_options options = options_default();
+    struct discipline discipline = fresh();
+    struct discipline_input input = input_at(100, 12e-3);
+    struct event_clock_adjusted adjusted = rate_set(100000000000, 10e-6 + 12e-3);
+    struct mono_time end;
+
+    (void)state;
+    discipline_update(&discipline, &options, &input);
+    discipline_adjusted(&discipline, &adjusted);
+    end = discipline_deadline(&discipline);
+    adjusted = (struct event_clock_adjusted){.kind = ADJUST_STEP, .step = {5}};
+    discipline_adjusted(&discipline, &adjusted);
+    assert_int_equal(discipline_deadline(&discipline).ns, end.ns);
+    assert_true(near(discipline_slew_rate(&discipline), 12e-3));
+    adjusted = rate_set(101000000000, 77e-6);
+    adjusted.error = ERR_DENIED;
+    discipline_adjusted(&discipline, &adjusted);
+    /* The slew's rate is still in force, and must be ended. */
+    input = input_at(102, 0);
+    assert_true(near(discipline_update(&discipline, &options, &input).rate.s_per_s, 10e-6));
+    assert_true(near(discipline.rate_s_per_s, 10e-6 + 12e-3));
+}
+
+static void without_a_slew_a_wake_up_does_nothing(void **state)
+{
+    struct node_options options = options_default();
+    struct discipline discipline = fresh();
+    struct discipline_input input = input_at(100, 1);
+
+    (void)state;
+    assert_int_equal(discipline_wake(&discipline, &options, &input).kind, DECISION_NONE);
+    discipline_update(&discipline, &options, &input);
+    assert_int_equal(discipline_set_freq(&discipline, &options, (struct freq){1e-6}).kind,
+                     DECISION_STEER);
+    assert_int_equal(discipline_deadline(&discipline).ns, INT64_MAX);
 }
 
 static void a_backend_that_does_not_obey_is_not_asked_in_a_loop(void **state)
@@ -433,10 +498,13 @@ int main(void)
         cmocka_unit_test(a_leap_second_is_slewed_though_makestep_would_step_it),
         cmocka_unit_test(maxchange_refuses_and_says_so_when_patience_ends),
         cmocka_unit_test(what_was_refused_is_accepted_when_right_again_or_when_ordered),
+        cmocka_unit_test(the_accepted_time_runs_on_at_the_accepted_frequency),
         cmocka_unit_test(a_known_jump_of_utc_is_not_refused),
         cmocka_unit_test(the_first_change_is_measured_from_the_clock),
         cmocka_unit_test(frequencies_are_limited_and_unsure_ones_not_used),
         cmocka_unit_test(the_end_follows_from_what_the_backend_did),
+        cmocka_unit_test(what_failed_or_was_a_step_changes_no_rate),
+        cmocka_unit_test(without_a_slew_a_wake_up_does_nothing),
         cmocka_unit_test(a_backend_that_does_not_obey_is_not_asked_in_a_loop),
         cmocka_unit_test(a_slew_ends_at_its_end_and_not_before),
         cmocka_unit_test(a_late_wake_up_is_undone_by_another_slew),

@@ -193,6 +193,7 @@ static void nothing_is_measured_around_it(void **state)
     assert_false(leap_is_near(&leap, at_s(-2.1)));
     assert_true(leap_is_near(&leap, at_s(-1.9)));
     pass(&leap, 0.001, 0);
+    assert_int_equal(leap_deadline(&leap).ns, at_s(2.001).ns);
     assert_true(leap_is_near(&leap, at_s(1.9)));
     assert_false(leap_is_near(&leap, at_s(2.1)));
     pass(&leap, 2.1, -NS_PER_S);
@@ -229,6 +230,11 @@ static void a_step_makes_the_kernel_forget_so_it_is_armed_afresh(void **state)
     assert_false(pass(&leap, -99, 0).status);
     assert_true(pass(&leap, -98.5, 0).status);
     assert_int_equal(leap_kernel(&leap), NTP_LEAP_INSERT);
+    assert_int_equal(leap_deadline(&leap).ns, at_s(0).ns);
+    /* Where the kernel has no part in it, a step changes nothing. */
+    leap_init(&leap, LEAP_STEP, true);
+    announce(&leap, NTP_LEAP_INSERT, -7200);
+    leap_clock_stepped(&leap, at_s(-100));
     assert_int_equal(leap_deadline(&leap).ns, at_s(0).ns);
 }
 

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_program.c - the program noon itself, against daemons that answer well, badly or not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "unit/cli/fake_daemon.h"
+#include "unit/cli/made.h"
+#include "wire/clients.h"
+
+enum { REPLY_SIZE = 65536 };
+
+static const char *program;
+static const char *json_document;
+
+/* Runs `noon -r DIRECTORY LINE`; both outputs go to *output.  Returns the exit code. */
+static int run(const char *directory, const char *line, char output[static REPLY_SIZE])
+{
+    char command[1024];
+    size_t size;
+    FILE *pipe;
+    int status;
+
+    snprintf(command, sizeof command, "TZ=UTC NO_COLOR= '%s' -r '%s' %s 2>&1 </dev/null", program,
+             directory, line);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size = fread(output, 1, REPLY_SIZE - 1, pipe);
+    output[size] = '\0';
+    status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* The same with a daemon that gives this answer to everything. */
+static int run_with(enum control_result result, const void *body, size_t size, const char *line,
+                    char output[static REPLY_SIZE])
+{
+    static uint8_t bytes[REPLY_SIZE];
+    struct fake_reply reply = {.bytes = bytes};
+    struct fake_daemon daemon;
+    int code;
+
+    reply.size = fake_answer(bytes, sizeof bytes, result, body, size);
+    fake_daemon_start(&daemon, &reply, 0660);
+    code = run(daemon.directory, line, output);
+    fake_daemon_stop(&daemon);
+    return code;
+}
+
+static int run_with_record(const struct made *made, const char *line,
+                           char output[static REPLY_SIZE])
+{
+    uint8_t body[REPLY_SIZE];
+    size_t size = status_encode(&made->record, body, sizeof body);
+
+    assert_true(size > 0);
+    return run_with(CONTROL_OK, body, size, line, output);
+}
+
+static void each_command_answers_for_a_synchronised_node(void **state)
+{
+    static const struct {
+        const char *line;
+        int code;
+        const char *part;
+    } rows[] = {
+        {"", 0,
+         "Right to within 312 us: follows 10.0.0.4 and 2 others of 4 sources, stratum 3, "
+         "since 14:02.\n"},
+        {"status", 0, "follows         10.0.0.4 and 2 others of 4 sources\n"},
+        {"sources", 0, "x ntp.example (10.0.0.7)  2 "},
+        {"source 10.0.0.5", 0, "source          10.0.0.5\n"},
+        {"source ntp.example", 0, "against         10.0.0.4: +200 ms"},
+        {"source nobody.example", 1, "noon: no source is called `nobody.example`"},
+        {"why", 0, "disagrees with the majority by 200 ms"},
+        {"why 10.0.0.7", 0, "Remedy: "},
+        {"why 10.0.0.8", 1, "no source is called"},
+        {"watch -n 1", 0, "* error of the clock   - bound\n"},
+        {"watch -n 2 -i 0.05", 0, "every 50 ms"},
+        {"ready", 0, "Ready: right to within 312 us, 3 sources agree.\n"},
+        {"ready --bound 1us", 1, "Not ready: "},
+        {"wait --bound 5ms --sources 2 --timeout 60", 0, "Ready: "},
+        {"wait --bound 1us --timeout 0.2", 1, "Not ready: "},
+        {"now", 0, "status      synchronised, right to within "},
+        {"now --truth 0", 1, "OUTSIDE the bound"},
+    };
+    char output[REPLY_SIZE];
+    struct made made;
+
+    (void)state;
+    made_synchronised(&made);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int code = run_with_record(&made, rows[i].line, output);
+
+        if (code != rows[i].code || strstr(output, rows[i].part) == NULL) {
+            fail_msg("noon %s: exit code %d, %s", rows[i].line, code, output);
+        }
+        assert_null(strchr(output, '\033'));
+    }
+}
+
+static void json_of_each_command_has_the_documented_keys(void **state)
+{
+    static const struct {
+        const char *line, *keys[6];
+    } rows[] = {
+        {"--json", {"synchronised", "state", "reason", "bound_s", "sentence"}},
+        {"status --json", {"node", "sources"}},
+        {"sources --json", {"sources"}},
+        {"source 10.0.0.5 --json", {"sources"}},
+        {"why --json", {"state", "reason", "since", "sentence", "advice", "sources"}},
+        {"why 10.0.0.7 --json", {"sources"}},
+        {"watch -n 1 --json", {"node", "sources"}},
+        {"ready --json", {"ready", "sentence", "bound_s", "sources"}},
+        {"now --json --truth 0",
+         {"synchronised", "earliest", "latest", "bound_s", "true_error_s", "inside"}},
+        {"version --json", {"version"}},
+    };
+    char output[REPLY_SIZE];
+    struct made made;
+
+    (void)state;
+    made_synchronised(&made);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *object;
+
+        (void)run_with_record(&made, rows[i].line, output);
+        object = json_loads(output, 0, NULL);
+        if (object == NULL) {
+            fail_msg("noon %s: no JSON: %s", rows[i].line, output);
+        }
+        assert_int_equal(json_integer_value(json_object_get(object, "schema")), 1);
+        for (size_t k = 0; k < 6 && rows[i].keys[k] != NULL; k++) {
+            if (json_object_get(object, rows[i].keys[k]) == NULL) {
+                fail_msg("noon %s: no key %s", rows[i].line, rows[i].keys[k]);
+            }
+        }
+        json_decref(object);
+    }
+}
+
+static void the_exit_code_says_that_there_is_no_time(void **state)
+{
+    char output[REPLY_SIZE];
+    struct made made;
+
+    (void)state;
+    made_init(&made);
+    assert_int_equal(run_with_record(&made, "", output), 1);
+    assert_int_equal(run_with_record(&made, "status", output), 1);
+    assert_int_equal(run_with_record(&made, "now", output), 1);
+    assert_non_null(strstr(output, "not synchronised: nothing is promised"));
+    assert_int_equal(run_with_record(&made, "ready", output), 1);
+    assert_int_equal(run_with_record(&made, "sources", output), 0);
+}
+
+static void commands_pass_on_what_the_daemon_says(void **state)
+{
+    static const char difference[] = "added: server 192.0.2.1";
+    static const char mistake[] = "expected a name or an address after `server`";
+    char output[REPLY_SIZE];
+
+    (void)state;
+    assert_int_equal(run_with(CONTROL_OK, difference, sizeof difference - 1, "reload", output), 0);
+    assert_string_equal(output, "added: server 192.0.2.1\n");
+    assert_int_equal(run_with(CONTROL_OK, "", 0, "burst 10.0.0.4", output), 0);
+    assert_string_equal(output, "");
+    assert_int_equal(run_with(CONTROL_BAD, mistake, sizeof mistake - 1, "add server", output), 2);
+    assert_string_equal(output, "noon: expected a name or an address after `server`\n");
+    assert_int_equal(run_with(CONTROL_NO_SOURCE, "", 0, "delete x", output), 1);
+    assert_int_equal(run_with(CONTROL_UNKNOWN, "", 0, "step", output), 4);
+    assert_int_equal(run_with(CONTROL_FAILED, "", 0, "shutdown", output), 1);
+    assert_int_equal(run_with(CONTROL_OK, "gone", 4, "delete --json x", output), 0);
+    assert_non_null(strstr(output, "\"message\": \"gone\""));
+}
+
+static void a_refused_command_names_the_group(void **state)
+{
+    char output[REPLY_SIZE];
+
+    (void)state;
+    assert_int_equal(run_with(CONTROL_DENIED, "", 0, "step", output), 4);
+    assert_non_null(strstr(output, "not allowed: `step` is for root and members of the group `"));
+}
+
+static void clients_are_listed_busiest_first(void **state)
+{
+    struct client_status clients[2] = {
+        {.address = {.family = ADDRESS_IPV4, .bytes = {192, 0, 2, 7}}, .requests = 5},
+        {.address = {.family = ADDRESS_IPV4, .bytes = {192, 0, 2, 8}}, .requests = 50},
+    };
+    struct clients_record record = {.known = 2, .count = 2, .clients = clients};
+    char output[REPLY_SIZE];
+    uint8_t body[1000];
+    size_t size = clients_encode(&record, body, sizeof body);
+
+    (void)state;
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients", output), 0);
+    assert_true(strstr(output, "192.0.2.8") < strstr(output, "192.0.2.7"));
+    assert_int_equal(run_with(CONTROL_OK, "", 0, "clients", output), 0);
+    assert_string_equal(output, "nobody has asked this server for time\n");
+    assert_int_equal(run_with(CONTROL_OK, "rubbish", 7, "clients", output), 3);
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients --json", output), 0);
+    assert_non_null(strstr(output, "\"known\": 2"));
+}
+
+static void a_daemon_that_talks_nonsense_is_not_believed(void **state)
+{
+    char output[REPLY_SIZE];
+
+    (void)state;
+    assert_int_equal(run_with(CONTROL_OK, "rubbish", 7, "status", output), 3);
+    assert_non_null(strstr(output, "not understood"));
+    assert_int_equal(run_with(CONTROL_OK, "", 0, "watch", output), 3);
+    assert_int_equal(run("/tmp/noon-test-nothing-here", "status", output), 3);
+    assert_non_null(strstr(output, "noond is not running"));
+    assert_int_equal(run("/tmp/noon-test-nothing-here", "wait -t 0.1", output), 3);
+}
+
+static void a_hanging_daemon_costs_five_seconds(void **state)
+{
+    struct fake_reply reply = {.bytes = NULL, .size = 0, .silent_s = 20};
+    struct fake_daemon daemon;
+    char output[REPLY_SIZE];
+
+    (void)state;
+    fake_daemon_start(&daemon, &reply, 0660);
+    assert_int_equal(run(daemon.directory, "status", output), 3);
+    fake_daemon_stop(&daemon);
+    assert_non_null(strstr(output, "no reply in time"));
+}
+
+static void configurations_are_checked_without_a_daemon(void **state)
+{
+    char path[] = "/tmp/noon-test-conf-XXXXXX";
+    char line[100];
+    char output[REPLY_SIZE];
+    int fd = mkstemp(path);
+    static const char text[] = "server 192.0.2.1 iburst\nmakestep 1 3\n";
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    snprintf(line, sizeof line, "check %s", path);
+    assert_int_equal(run("/nowhere", line, output), 0);
+    assert_non_null(strstr(output, "0 errors, 0 warnings"));
+    snprintf(line, sizeof line, "check --print %s", path);
+    assert_int_equal(run("/nowhere", line, output), 0);
+    assert_non_null(strstr(output, "server 192.0.2.1 iburst\n"));
+    assert_int_equal(write(fd, "bogus 1\n", 8), 8);
+    snprintf(line, sizeof line, "check %s", path);
+    assert_int_equal(run("/nowhere", line, output), 1);
+    assert_non_null(strstr(output, ":3: "));
+    assert_non_null(strstr(output, "1 error, "));
+    snprintf(line, sizeof line, "check --json %s", path);
+    assert_int_equal(run("/nowhere", line, output), 1);
+    assert_non_null(strstr(output, "\"errors\": 1"));
+    close(fd);
+    unlink(path);
+    assert_int_equal(run("/nowhere", line, output), 1);
+}
+
+static void usage_mistakes_end_with_two(void **state)
+{
+    char output[REPLY_SIZE];
+
+    (void)state;
+    assert_int_equal(run("/nowhere", "statsu", output), 2);
+    assert_int_equal(run("/nowhere", "status -n 3", output), 2);
+    assert_int_equal(run("/nowhere", "help statsu", output), 2);
+    assert_int_equal(run("/nowhere", "help", output), 0);
+    assert_int_equal(run("/nowhere", "help sources", output), 0);
+    assert_non_null(strstr(output, "REACH    how many of the last 16 requests were answered"));
+    assert_int_equal(run("/nowhere", "version", output), 0);
+    assert_string_equal(output, "noon " NOON_VERSION "\n");
+}
+
+static void the_json_document_is_what_the_program_prints(void **state)
+{
+    static char written[REPLY_SIZE];
+    char output[REPLY_SIZE];
+    FILE *file = fopen(json_document, "r");
+    size_t size;
+
+    (void)state;
+    assert_non_null(file);
+    size = fread(written, 1, sizeof written - 1, file);
+    written[size] = '\0';
+    fclose(file);
+    assert_int_equal(run("/nowhere", "help json", output), 0);
+    assert_string_equal(output, written);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_command_answers_for_a_synchronised_node),
+        cmocka_unit_test(json_of_each_command_has_the_documented_keys),
+        cmocka_unit_test(the_exit_code_says_that_there_is_no_time),
+        cmocka_unit_test(commands_pass_on_what_the_daemon_says),
+        cmocka_unit_test(a_refused_command_names_the_group),
+        cmocka_unit_test(clients_are_listed_busiest_first),
+        cmocka_unit_test(a_daemon_that_talks_nonsense_is_not_believed),
+        cmocka_unit_test(a_hanging_daemon_costs_five_seconds),
+        cmocka_unit_test(configurations_are_checked_without_a_daemon),
+        cmocka_unit_test(usage_mistakes_end_with_two),
+        cmocka_unit_test(the_json_document_is_what_the_program_prints),
+    };
+
+    program = argc > 1 ? argv[1] : "noon";
+    json_document = argc > 2 ? argv[2] : "docs/json.md";
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
