@@ -112,8 +112,8 @@ struct supervised {
 bool supervised_open(struct supervised *supervised);
 
 /*
- * Promises to call again within that time.  When the promise is broken three times in a row the
- * parent kills and restarts.
+ * Promises to call again within that time.  When the promise is broken, and nothing is heard at
+ * three more looks 20 s apart, the parent kills and restarts.
  */
 void supervised_awake(struct supervised *supervised, struct steady_time now,
                       struct duration timeout);

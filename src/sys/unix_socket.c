@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -94,6 +93,16 @@ enum err unix_listen(int *fd, const char *path, const struct unix_owner *owner)
         unix_close(fd);
     }
     return err;
+}
+
+bool unix_is_listener(int fd)
+{
+    int domain = 0;
+    int listens = 0;
+    socklen_t size = sizeof domain;
+
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
+           getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
 }
 
 enum err unix_accept(int listener, int *fd)

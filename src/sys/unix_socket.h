@@ -3,6 +3,7 @@
 #ifndef SYS_UNIX_SOCKET_H
 #define SYS_UNIX_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ struct unix_owner {
  * there.  The socket appears with its final mode and owner (made under another name, renamed).
  */
 MUST_USE enum err unix_listen(int *fd, const char *path, const struct unix_owner *owner);
+
+/* Is this descriptor a local socket that listens? */
+bool unix_is_listener(int fd);
 
 /* The next connection, non-blocking.  ERR_AGAIN: none; ERR_FULL: no descriptor left. */
 MUST_USE enum err unix_accept(int listener, int *fd);

@@ -47,6 +47,9 @@ static void a_question_is_answered(void **state)
     assert_int_equal(unix_accept(listener, &server), ERR_AGAIN);
     assert_int_equal(unix_connect(&client, path, second), ERR_NONE);
     assert_int_equal(unix_accept(listener, &server), ERR_NONE);
+    assert_true(unix_is_listener(listener));
+    assert_false(unix_is_listener(server));
+    assert_false(unix_is_listener(STDIN_FILENO));
     assert_int_equal(unix_peer_uid(server), getuid());
     assert_int_equal(unix_read(server, text, sizeof text, &done), ERR_AGAIN);
     assert_int_equal(unix_write(client, "hello", 5, &done), ERR_NONE);

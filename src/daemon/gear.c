@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/gear.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/worker.h"
+#include "sys/clock.h"
+#include "sys/storage.h"
+#include "sys/unix_socket.h"
+#include "wire/line.h"
+#include "wire/status.h"
+
+enum { RECORD_SOURCES = 1024, PATH_SIZE = SUPERVISOR_PATH_SIZE + 32 };
+
+static const char *const socket_names[] = {"status.sock", "control.sock"};
+static const unsigned socket_modes[] = {0666, 0660};
+
+/* Only root has somebody else to give things to. */
+static int64_t owner_of(uint32_t id)
+{
+    return privilege_self().uid == 0 ? (int64_t)id : -1;
+}
+
+/* ERR_IN_USE when somebody else serves there; a family that is missing is no error. */
+static enum err open_server_sockets(struct gear *gear, const struct supervisor_plan *plan,
+                                    const struct log_sink *log)
+{
+    enum err worst = ERR_NONE;
+
+    for (size_t i = 0; i < plan->server_count; i++) {
+        enum err err = udp_server_open(&gear->server[gear->server_count], &plan->server[i]);
+        char text[ADDRESS_TEXT_SIZE];
+
+        address_print_port(&plan->server[i].local, text);
+        if (err == ERR_NONE) {
+            gear->server_count++;
+        } else if (err == ERR_IN_USE) {
+            log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
+            worst = err;
+        } else if (err != ERR_UNSUPPORTED) {
+            log_format(log, LOG_SEVERITY_WARNING, "%s can't be bound%s: no service there", text,
+                       err == ERR_DENIED ? " (CAP_NET_BIND_SERVICE)" : "");
+        }
+    }
+    return worst;
+}
+
+enum err gear_rebind(struct gear *gear, const struct supervisor_plan *plan,
+                     const struct log_sink *log)
+{
+    for (size_t i = 0; i < gear->server_count; i++) {
+        udp_close(&gear->server[i]);
+    }
+    gear->server_count = 0;
+    return open_server_sockets(gear, plan, log);
+}
+
+static void open_listeners(struct gear *gear, const struct supervisor_plan *plan,
+                           const struct log_sink *log)
+{
+    char path[PATH_SIZE];
+
+    for (int i = 0; i < 2; i++) {
+        struct unix_owner owner = {.mode = socket_modes[i],
+                                   .uid = owner_of(plan->user.uid),
+                                   .gid = owner_of(plan->user.gid)};
+
+        (void)snprintf(path, sizeof path, "%s/%s", plan->run_directory, socket_names[i]);
+        if (unix_listen(&gear->listeners[i], path, &owner) != ERR_NONE) {
+            gear->listeners[i] = -1;
+            log_format(log, LOG_SEVERITY_WARNING, "%s can't be opened: `noon` can't use it", path);
+        }
+    }
+}
+
+static bool open_pages(struct gear *gear, const struct supervisor_plan *plan)
+{
+    const size_t line_size = sizeof(struct time_line);
+    char path[PATH_SIZE];
+
+    (void)snprintf(path, sizeof path, "%s/time", plan->run_directory);
+    bool in_file = plan->run_directory[0] != '\0' &&
+                   page_create(&gear->line, path, TIME_LINE_LAYOUT, line_size) == ERR_NONE;
+    if (!in_file && page_create(&gear->line, NULL, TIME_LINE_LAYOUT, line_size) != ERR_NONE) {
+        return false;
+    }
+    if (page_create(&gear->life, NULL, PAGE_LAYOUT_LIFE, SUPERVISED_STATUS_SIZE) != ERR_NONE ||
+        page_create(&gear->record, NULL, PAGE_LAYOUT_RECORD, status_size_max(RECORD_SOURCES)) !=
+            ERR_NONE ||
+        page_create(&gear->counters, NULL, PAGE_LAYOUT_COUNTERS, worker_page_size()) != ERR_NONE) {
+        return false;
+    }
+    gear->line_reader = page_reader_fd(&gear->line);
+    gear->record_reader = page_reader_fd(&gear->record);
+    gear->counters_reader = page_reader_fd(&gear->counters);
+    return gear->line_reader >= 0 && gear->record_reader >= 0 && gear->counters_reader >= 0;
+}
+
+static void make_directories(const struct supervisor_plan *plan, const struct log_sink *log)
+{
+    const char *const paths[] = {plan->run_directory, plan->state_directory};
+
+    for (int i = 0; i < 2; i++) {
+        if (paths[i][0] != '\0' && storage_make_directory(paths[i], 0755, owner_of(plan->user.uid),
+                                                          owner_of(plan->user.gid)) != ERR_NONE) {
+            log_format(log, LOG_SEVERITY_WARNING, "%s can't be made or given to %s", paths[i],
+                       plan->user.name);
+        }
+    }
+}
+
+/* False: another noond runs. */
+static bool take_pidfile(struct gear *gear, const struct supervisor_plan *plan,
+                         const struct log_sink *log)
+{
+    int other = 0;
+
+    if (plan->pidfile[0] == '\0') {
+        return true;
+    }
+    enum err err = storage_pidfile(plan->pidfile, &other);
+    gear->pidfile = err == ERR_NONE;
+    if (err == ERR_IN_USE) {
+        log_format(log, LOG_SEVERITY_ERROR, "noond runs already, as process %d (%s)", other,
+                   plan->pidfile);
+        return false;
+    }
+    if (err != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be written", plan->pidfile);
+    }
+    return true;
+}
+
+bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const struct log_sink *log)
+{
+    *gear = (struct gear){.listeners = {-1, -1}};
+    gear->nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    make_directories(plan, log);
+    if (!take_pidfile(gear, plan, log) || open_server_sockets(gear, plan, log) == ERR_IN_USE) {
+        return false;
+    }
+    if (plan->run_directory[0] != '\0') {
+        open_listeners(gear, plan, log);
+    }
+    if (gear->nothing < 0 || !open_pages(gear, plan)) {
+        log_line(log, LOG_SEVERITY_ERROR, "shared memory can't be had: not started");
+        return false;
+    }
+    return true;
+}
+
+size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
+                int fds[static PROCESS_FDS_MAX])
+{
+    const bool of_server = kind == CHILD_SERVER;
+    const int none = gear->nothing;
+    size_t count = 0;
+
+    if (kind == CHILD_HELPER) {
+        fds[0] = channel;
+        return 1;
+    }
+    fds[count++] = of_server ? none : channel;
+    fds[count++] = of_server ? none : gear->life.fd;
+    fds[count++] = of_server ? gear->line_reader : gear->line.fd;
+    fds[count++] = of_server ? gear->record_reader : gear->record.fd;
+    fds[count++] = of_server ? gear->counters.fd : gear->counters_reader;
+    for (int i = 0; i < 2; i++) {
+        fds[count++] = of_server || gear->listeners[i] < 0 ? none : gear->listeners[i];
+    }
+    for (size_t i = 0; of_server && i < gear->server_count; i++) {
+        fds[count++] = gear->server[i].fd;
+    }
+    return count;
+}
+
+void gear_arguments(const struct supervisor_setup *setup, const struct supervisor_plan *plan,
+                    enum child_kind kind, struct gear_arguments *out)
+{
+    static const char *const roles[CHILD_COUNT] = {"time", "server", "resolve"};
+    static char user_flag[] = "-u";
+    static char helper_name[] = "noon-helper";
+    size_t count = 0;
+
+    (void)snprintf(out->role, sizeof out->role, "--role=%s", roles[kind]);
+    (void)snprintf(out->user, sizeof out->user, "%u:%u", plan->user.uid, plan->user.gid);
+    out->at[count++] = kind == CHILD_HELPER ? helper_name : setup->arguments[0];
+    for (size_t i = 1;
+         kind != CHILD_HELPER && setup->arguments[i] != NULL && count < GEAR_ARGUMENTS_MAX - 4;
+         i++) {
+        out->at[count++] = setup->arguments[i];
+    }
+    /* Last, so that they count; the user as a number, which needs no database. */
+    out->at[count++] = out->role;
+    out->at[count++] = user_flag;
+    out->at[count++] = out->user;
+    out->at[count] = NULL;
+}
+
+void gear_settle_clock(struct gear *gear, const struct log_sink *log)
+{
+    uint64_t bits = page_mark(&gear->life, PAGE_MARK_RATE);
+    struct freq rate;
+
+    if (page_mark(&gear->life, PAGE_MARK_RATE_KNOWN) != 1) {
+        return;
+    }
+    page_mark_set(&gear->life, PAGE_MARK_RATE_KNOWN, 0);
+    memcpy(&rate.s_per_s, &bits, sizeof bits);
+    if (clock_kernel_set_rate(rate) != ERR_NONE) {
+        log_line(log, LOG_SEVERITY_WARNING, "the clock keeps the rate it had");
+    }
+}
+
+void gear_remove(const struct gear *gear, const struct supervisor_plan *plan)
+{
+    char path[PATH_SIZE];
+
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", plan->run_directory, socket_names[i]);
+        if (gear->listeners[i] >= 0) {
+            storage_remove(path);
+        }
+    }
+    if (gear->pidfile) {
+        storage_remove(plan->pidfile);
+    }
+}

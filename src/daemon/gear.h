@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * gear.h - what the parent holds for its children: sockets, shared pages, directories.  It keeps
+ * them while children come and go.
+ */
+#ifndef DAEMON_GEAR_H
+#define DAEMON_GEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/supervisor.h"
+#include "sys/process.h"
+
+enum child_kind { CHILD_TIME, CHILD_SERVER, CHILD_HELPER, CHILD_COUNT };
+
+struct gear {
+    int nothing;      /* /dev/null */
+    int listeners[2]; /* status, control; -1: none */
+    struct udp_socket server[SUPERVISOR_SOCKETS_MAX];
+    size_t server_count;
+    struct page life, line, record, counters;
+    int line_reader, record_reader, counters_reader;
+    bool pidfile; /* written by us */
+};
+
+/*
+ * Opens everything that the plan asks for; what can be done without is a warning.  False: not
+ * started, and why has been said.
+ */
+bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const struct log_sink *log);
+
+/* Closes the server's sockets and opens those of the plan.  ERR_IN_USE: somebody else is there. */
+MUST_USE enum err gear_rebind(struct gear *gear, const struct supervisor_plan *plan,
+                              const struct log_sink *log);
+
+/*
+ * A child's descriptors in the order of enum supervisor_fd; returns how many.  `channel` is the
+ * child's end of what connects it to its user; a helper has nothing else.
+ */
+size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
+                int fds[static PROCESS_FDS_MAX]);
+
+enum { GEAR_ARGUMENTS_MAX = 64 };
+
+/* A child's arguments, ended by NULL. */
+struct gear_arguments {
+    char role[32], user[48];
+    char *at[GEAR_ARGUMENTS_MAX];
+};
+
+void gear_arguments(const struct supervisor_setup *setup, const struct supervisor_plan *plan,
+                    enum child_kind kind, struct gear_arguments *out);
+
+/*
+ * For a time process that has died: the clock must not run on with its last slew, which nobody
+ * would end.  Only once for each rate that was given.
+ */
+void gear_settle_clock(struct gear *gear, const struct log_sink *log);
+
+/* Removes the files that others would take for a running daemon. */
+void gear_remove(const struct gear *gear, const struct supervisor_plan *plan);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* supervised.c - the time process's side of supervisor.h. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/supervisor.h"
+#include "sys/process.h"
+#include "sys/unix_socket.h"
+#include "wire/line.h"
+
+/* A descriptor that is /dev/null stands for one that could not be had. */
+static int listener_of(int fd)
+{
+    return unix_is_listener(fd) ? fd : -1;
+}
+
+bool supervised_open(struct supervised *supervised)
+{
+    memset(supervised, 0, sizeof *supervised);
+    supervised->channel = SUPERVISOR_FD_CHANNEL;
+    if (process_given_fds() < SUPERVISOR_FD_SERVER - PROCESS_FDS_FIRST) {
+        return false;
+    }
+    supervised->status_listener = listener_of(SUPERVISOR_FD_STATUS_SOCKET);
+    supervised->control_listener = listener_of(SUPERVISOR_FD_CONTROL_SOCKET);
+    return page_adopt(&supervised->life, SUPERVISOR_FD_LIFE, PAGE_LAYOUT_LIFE, true) == ERR_NONE &&
+           page_adopt(&supervised->line, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, true) == ERR_NONE &&
+           page_adopt(&supervised->record, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, true) ==
+               ERR_NONE &&
+           page_adopt(&supervised->counters, SUPERVISOR_FD_COUNTERS, PAGE_LAYOUT_COUNTERS, false) ==
+               ERR_NONE;
+}
+
+void supervised_awake(struct supervised *supervised, struct steady_time now,
+                      struct duration timeout)
+{
+    page_mark_set(&supervised->life, PAGE_MARK_AWAKE, (uint64_t)(now.ns + timeout.ns));
+}
+
+void supervised_base_rate(struct supervised *supervised, struct freq rate)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &rate.s_per_s, sizeof bits);
+    page_mark_set(&supervised->life, PAGE_MARK_RATE, bits);
+    page_mark_set(&supervised->life, PAGE_MARK_RATE_KNOWN, 1);
+}
+
+void supervised_status(struct supervised *supervised, const char *text)
+{
+    char status[SUPERVISED_STATUS_SIZE] = {0};
+
+    (void)snprintf(status, sizeof status, "%s", text);
+    page_write(&supervised->life, status, sizeof status);
+}
+
+enum err supervised_send(const struct supervised *supervised, enum message_kind kind,
+                         uint32_t argument)
+{
+    const struct message message = {.kind = kind, .argument = argument};
+
+    return unix_send_fd(supervised->channel, &message, sizeof message, -1);
+}
+
+enum err supervised_receive(const struct supervised *supervised, struct message *message, int *fd)
+{
+    return unix_receive_fd(supervised->channel, message, sizeof *message, fd);
+}
