@@ -150,12 +150,14 @@ static double change_s(const struct discipline *discipline, const struct discipl
 static bool is_refused(struct discipline *discipline, const struct change_options *options,
                        double change_s)
 {
+    discipline->refused = false;
     discipline->change_refused = false;
     if (!(options->offset_s > 0) || options->start < 0 ||
         discipline->updates < (unsigned)options->start || fabs(change_s) <= options->offset_s) {
         return false;
     }
     discipline->refusals++;
+    discipline->refused = true;
     discipline->change_refused =
         options->ignore >= 0 && discipline->refusals > (unsigned)options->ignore;
     return true;
@@ -227,6 +229,7 @@ struct decision discipline_step_now(struct discipline *discipline,
     double change = change_s(discipline, input);
     struct decision decision;
 
+    discipline->refused = false;
     discipline->change_refused = false;
     accept(discipline, options, input);
     decision = step(discipline, input);
@@ -248,7 +251,7 @@ struct decision discipline_wake(struct discipline *discipline, const struct node
     if (!discipline->slew.active || input->now.ns < discipline->slew.end.ns) {
         return (struct decision){.kind = DECISION_NONE};
     }
-    if (fabs(input->clock_error_s) > fmax(input->sd_s, REST_S)) {
+    if (!discipline->refused && fabs(input->clock_error_s) > fmax(input->sd_s, REST_S)) {
         return slew(discipline, options, input);
     }
     discipline->slew.active = false;

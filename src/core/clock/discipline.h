@@ -60,6 +60,7 @@ struct discipline {
     } accepted;           /* UTC as last accepted: what maxchange is measured against */
     unsigned updates;     /* accepted */
     unsigned refusals;    /* ever */
+    bool refused;         /* the last update was: its error is not to be corrected */
     bool change_refused;  /* the last update was refused, and `ignore` is used up */
     unsigned extra_steps; /* updates that may step although makestep's limit is reached */
     bool slew_only;       /* a leap second is being slewed: no step, whatever makestep says */

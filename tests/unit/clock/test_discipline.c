@@ -230,6 +230,24 @@ static void maxchange_refuses_and_says_so_when_patience_ends(void **state)
     }
 }
 
+static void a_slew_that_ends_after_a_refusal_leaves_the_refused_error_alone(void **state)
+{
+    struct node_options options = options_default();
+    struct discipline discipline = fresh();
+    struct discipline_input input = input_at(100, 300e-6);
+    struct decision decision;
+
+    (void)state;
+    options.change = (struct change_options){.offset_s = 1, .start = 1, .ignore = -1};
+    assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_STEER);
+    input = input_at(101, 100);
+    assert_int_equal(discipline_update(&discipline, &options, &input).kind, DECISION_REFUSED);
+    input.now = mono_add(discipline_deadline(&discipline), (struct duration){1});
+    decision = discipline_wake(&discipline, &options, &input);
+    assert_true(near(decision.rate.s_per_s, discipline.base_s_per_s));
+    assert_true(discipline_deadline(&discipline).ns == INT64_MAX);
+}
+
 static void what_was_refused_is_accepted_when_right_again_or_when_ordered(void **state)
 {
     struct node_options options = options_default();
@@ -497,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_disturbed_clock_may_be_stepped_once_more),
         cmocka_unit_test(a_leap_second_is_slewed_though_makestep_would_step_it),
         cmocka_unit_test(maxchange_refuses_and_says_so_when_patience_ends),
+        cmocka_unit_test(a_slew_that_ends_after_a_refusal_leaves_the_refused_error_alone),
         cmocka_unit_test(what_was_refused_is_accepted_when_right_again_or_when_ordered),
         cmocka_unit_test(the_accepted_time_runs_on_at_the_accepted_frequency),
         cmocka_unit_test(a_known_jump_of_utc_is_not_refused),
