@@ -269,7 +269,7 @@ struct mono_time node_deadline(const struct node *node)
         return (struct mono_time){INT64_MIN};
     }
     deadline = mono_min(deadline, mono_min(node->judge_at, node->status_at));
-    deadline = mono_min(deadline, discipline_deadline(&node->discipline));
+    deadline = mono_min(deadline, node_slew_deadline(node));
     deadline = mono_min(deadline, leap_deadline(&node->leap));
     deadline = mono_min(deadline, rival_deadline(&node->rival));
     for (size_t i = 0; i < node->used_end; i++) {

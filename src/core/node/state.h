@@ -188,6 +188,7 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
 /* steer.c */
 void node_steer(struct node *node, const struct clock_reading *now, struct actions *out);
 void node_slew_end(struct node *node, const struct clock_reading *now, struct actions *out);
+struct mono_time node_slew_deadline(const struct node *node);
 void node_take_adjusted(struct node *node, const struct clock_reading *now,
                         const struct event_clock_adjusted *adjusted, struct actions *out);
 void node_tell_kernel(struct node *node, const struct clock_reading *now, struct actions *out);

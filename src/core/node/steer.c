@@ -110,6 +110,13 @@ void node_slew_end(struct node *node, const struct clock_reading *now, struct ac
     carry_out(node, now, &decision, out);
 }
 
+/* Who may not steer (any more) has no slew to end, whatever was planned. */
+struct mono_time node_slew_deadline(const struct node *node)
+{
+    return node->have_utc && may_steer(node) ? discipline_deadline(&node->discipline)
+                                             : (struct mono_time){INT64_MAX};
+}
+
 void node_take_adjusted(struct node *node, const struct clock_reading *now,
                         const struct event_clock_adjusted *adjusted, struct actions *out)
 {
