@@ -242,6 +242,12 @@ void computer_suspend(struct computer *computer, double s)
     kernel_clock_resume(&computer->kernel, duration_from_s(measured_s));
 }
 
+void computer_meddle(struct computer *computer, struct kernel_adjust *adjust)
+{
+    run_clocks(computer);
+    must(kernel_clock_adjust(&computer->kernel, adjust) == ERR_NONE);
+}
+
 void computer_disturb(struct computer *computer, double step_s)
 {
     struct kernel_adjust values = {
@@ -249,6 +255,5 @@ void computer_disturb(struct computer *computer, double step_s)
         .step_ns = duration_from_s(step_s).ns,
     };
 
-    run_clocks(computer);
-    must(kernel_clock_adjust(&computer->kernel, &values) == ERR_NONE);
+    computer_meddle(computer, &values);
 }

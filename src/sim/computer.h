@@ -80,5 +80,7 @@ double computer_sleep_s(struct computer *computer, struct mono_time raw_now,
 void computer_pause(struct computer *computer, double s);        /* every clock stands still */
 void computer_suspend(struct computer *computer, double s);      /* REAL and BOOT are put forward */
 void computer_disturb(struct computer *computer, double step_s); /* another program steps REAL */
+void computer_meddle(struct computer *computer,
+                     struct kernel_adjust *adjust); /* or sets its rate */
 
 #endif

@@ -2,7 +2,6 @@
 /* scenarios_machine.c - what happens to a machine's clocks: bad starts, steps, rivals, sleep. */
 #include <math.h>
 
-#include "base/must.h"
 #include "sim/kit.h"
 #include "sim/scenario.h"
 
@@ -192,16 +191,13 @@ static void build_date_loop(struct world *world)
 /* Another daemon: every 7 s it sets a frequency of its own and starts a slew. */
 static void rival(struct world *world, int left)
 {
-    struct computer *computer = &world->nodes[0].computer;
     struct kernel_adjust values = {
         .modes = KERNEL_FREQUENCY | KERNEL_TICK,
         .tick_us = KERNEL_TICK_NOMINAL_US,
         .freq = (int64_t)(prng_between(&world->prng, -20, 20) * 65536),
     };
 
-    computer_advance(computer, world->now);
-    computer_reading(computer);
-    must(kernel_clock_adjust(&computer->kernel, &values) == ERR_NONE);
+    world_meddle(world, 0, values);
     if (left > 0) {
         world_at(world, true_time_to_s(world->now) + 7, rival, left - 1);
     }

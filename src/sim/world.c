@@ -418,6 +418,15 @@ void world_disturb(struct world *world, unsigned index, double step_s)
     disturbed(world, node);
 }
 
+void world_meddle(struct world *world, unsigned index, struct kernel_adjust adjust)
+{
+    struct sim_node *node = &world->nodes[index];
+
+    computer_advance(&node->computer, world->now);
+    computer_meddle(&node->computer, &adjust);
+    node->check.steps_until = true_time_after_s(node->computer.now, STEPS_AFTER_DISTURBANCE_S);
+}
+
 void world_restart(struct world *world, unsigned index, double s)
 {
     pass_stop(world, index);

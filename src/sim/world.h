@@ -53,6 +53,8 @@ void world_pause(struct world *world, unsigned node, double s, double excused_s)
 void world_suspend(struct world *world, unsigned node, double s, double excused_s);
 /* Another program steps the machine's CLOCK_REALTIME. */
 void world_disturb(struct world *world, unsigned node, double step_s);
+/* Another program sets the kernel's adjustments; what it does not set stays. */
+void world_meddle(struct world *world, unsigned node, struct kernel_adjust adjust);
 /* The program ends and starts again `s` later, with what it saved. */
 void world_restart(struct world *world, unsigned node, double s);
 /* Somebody gives the node an order. */
