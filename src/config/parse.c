@@ -58,7 +58,7 @@ static void check_sources(struct parser *parser)
                            "the only sources are of a kind that noon can't use yet: the clock "
                            "would follow nothing; write instead \"server NAME iburst\"",
                            NULL);
-    } else if (most == 0 && !config->node.local.enabled) {
+    } else if (most == 0 && !config->node.local.enabled && parser->report->errors == 0) {
         parser_warning(parser,
                        "there is no source: the clock is not corrected; write \"server "
                        "NAME iburst\" to follow one",

@@ -347,6 +347,9 @@ static void one_error_does_not_hide_the_next(void **state)
     assert_int_equal(fixture.report.errors, 3);
     assert_int_equal(fixture.report.messages[1].line, 3);
     assert_int_equal(fixture.report.messages[2].line, 4);
+    /* And no advice that comes from what the errors left out. */
+    assert_false(parse_text(&fixture, "servre a.example\n"));
+    assert_int_equal(fixture.report.count, 1);
 }
 
 static void what_would_be_weakened_is_refused(void **state)
