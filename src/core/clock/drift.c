@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/must.h"
 #include "base/text.h"
@@ -138,7 +137,8 @@ enum drift_result drift_parse(struct node_saved *saved, const uint8_t *bytes, si
     unsigned count;
     enum drift_result result = read_numbers(&cursor, value, &count);
 
-    memset(saved, 0, sizeof *saved);
+    saved->have_freq = false;
+    saved->freq_s_per_s = saved->freq_sd_s_per_s = 0;
     if (result != DRIFT_OK) {
         return result;
     }
