@@ -83,6 +83,8 @@ static bool draw(struct watch *watch, enum exit_code code)
     }
     if (watch->screen) {
         terminal_size(&screen.columns, &screen.rows);
+        /* Erasing the rest of a line that is full takes its last character on some terminals. */
+        screen.columns -= screen.columns > 1;
     }
     text = out_begin(watch->record.count);
     view_watch(&text, &view, &watch->record, &watch->history, &screen);

@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "cli/options.h"
 #include "unit/cli/fake_daemon.h"
 #include "unit/cli/made.h"
 #include "wire/clients.h"
@@ -23,6 +24,7 @@ enum { REPLY_SIZE = 65536 };
 
 static const char *program;
 static const char *json_document;
+static const char *manual;
 
 /* Runs `noon -r DIRECTORY LINE`; both outputs go to *output.  Returns the exit code. */
 static int run(const char *directory, const char *line, char output[static REPLY_SIZE])
@@ -287,20 +289,53 @@ static void usage_mistakes_end_with_two(void **state)
     assert_string_equal(output, "noon " NOON_VERSION "\n");
 }
 
-static void the_json_document_is_what_the_program_prints(void **state)
+/* Text of a file; from malloc. */
+static char *content(const char *path)
 {
-    static char written[REPLY_SIZE];
-    char output[REPLY_SIZE];
-    FILE *file = fopen(json_document, "r");
-    size_t size;
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, REPLY_SIZE);
+
+    assert_non_null(file);
+    assert_non_null(text);
+    assert_true(fread(text, 1, REPLY_SIZE - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void the_manual_has_every_command_and_option(void **state)
+{
+    char *text = content(manual);
 
     (void)state;
-    assert_non_null(file);
-    size = fread(written, 1, sizeof written - 1, file);
-    written[size] = '\0';
-    fclose(file);
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        char heading[60];
+
+        snprintf(heading, sizeof heading, *c->name != '\0' ? "\n*noon %s*" : "\n*noon*%s\n",
+                 c->name);
+        if (strstr(text, heading) == NULL) {
+            fail_msg("the manual has no paragraph on \"%s\"", c->name);
+        }
+    }
+    for (const struct option_row *row = option_rows; row->letter != 0; row++) {
+        char name[60];
+
+        snprintf(name, sizeof name, "*--%s*", row->name);
+        if (strstr(text, name) == NULL) {
+            fail_msg("the manual says nothing of --%s", row->name);
+        }
+    }
+    free(text);
+}
+
+static void the_json_document_is_what_the_program_prints(void **state)
+{
+    char output[REPLY_SIZE];
+    char *written = content(json_document);
+
+    (void)state;
     assert_int_equal(run("/nowhere", "help json", output), 0);
     assert_string_equal(output, written);
+    free(written);
 }
 
 int main(int argc, char **argv)
@@ -316,11 +351,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_hanging_daemon_costs_five_seconds),
         cmocka_unit_test(configurations_are_checked_without_a_daemon),
         cmocka_unit_test(usage_mistakes_end_with_two),
+        cmocka_unit_test(the_manual_has_every_command_and_option),
         cmocka_unit_test(the_json_document_is_what_the_program_prints),
     };
 
     program = argc > 1 ? argv[1] : "noon";
     json_document = argc > 2 ? argv[2] : "docs/json.md";
+    manual = argc > 3 ? argv[3] : "man/noon.1.scd";
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
