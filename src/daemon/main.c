@@ -9,6 +9,7 @@
 #include "daemon/reference.h"
 #include "daemon/roles.h"
 #include "sys/privilege.h"
+#include "sys/process.h"
 
 enum { TEXT_SIZE = 64 << 10 };
 
@@ -84,6 +85,9 @@ int main(int argc, char *argv[])
         config = config_load(file, args.role == ROLE_PARENT ? &log : NULL, text, sizeof text);
     }
     if (!config) {
+        if (log.to_syslog) {
+            fprintf(stderr, "%s\n", text); /* who typed the command is still there */
+        }
         log_line(&log, LOG_SEVERITY_ERROR, text);
         return 1;
     }
@@ -96,6 +100,10 @@ int main(int argc, char *argv[])
     }
     if (args.role == ROLE_PARENT) {
         log_format(&log, LOG_SEVERITY_INFO, "noond %s reads %s", NOON_VERSION, file);
+        if (log.to_syslog && process_background() != ERR_NONE) {
+            fputs("noond: no process for the background; -d stays in the foreground\n", stderr);
+            return 1;
+        }
     }
     return role_run(&args, argv, config, file, &log);
 }

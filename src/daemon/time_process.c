@@ -215,7 +215,9 @@ static void collect(struct time_process *process, struct watch *watch)
 
 static struct duration time_to_sleep(struct time_process *process)
 {
-    int64_t until_ns = node_deadline(process->node).ns - clock_raw().ns;
+    int64_t deadline_ns = node_deadline(process->node).ns, now_ns = clock_raw().ns;
+    /* A deadline in the past may be as far away as a number can be: compare before subtracting. */
+    int64_t until_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
     bool single = process->setup.args->single;
 
     if (process->post_count > 0 || process->want_reload ||

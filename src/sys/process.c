@@ -150,3 +150,25 @@ int process_id(void)
 {
     return (int)getpid();
 }
+
+enum err process_background(void)
+{
+    pid_t pid = fork();
+    int null;
+
+    if (pid < 0) {
+        return storage_err(errno);
+    }
+    if (pid > 0) {
+        _exit(0);
+    }
+    setsid();
+    null = open("/dev/null", O_RDWR);
+    for (int fd = 0; null >= 0 && fd < 3; fd++) {
+        dup2(null, fd);
+    }
+    if (null > 2) {
+        close(null);
+    }
+    return ERR_NONE;
+}

@@ -27,6 +27,12 @@ struct process_end {
 /* A child that has ended.  False: none. */
 bool process_ended(struct process_end *end);
 
+/*
+ * Goes on in the background: a new session without a terminal, standard streams at /dev/null; the
+ * process that was started exits with 0.  ERR_FULL: no process to be had; then nothing has changed.
+ */
+MUST_USE enum err process_background(void);
+
 /* SIGTERM, SIGHUP, SIGKILL ... to a process of ours. */
 void process_signal(int pid, int signal);
 
