@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/gear.h"
+#include "daemon/supervisor_gear.h"
 #include "sys/clock.h"
 #include "sys/notify.h"
 #include "sys/process.h"

@@ -15,12 +15,13 @@
 
 #include "base/err.h"
 #include "base/units.h"
+#include "daemon/descriptors.h"
 #include "sys/log.h"
 #include "sys/page.h"
 #include "sys/privilege.h"
 #include "sys/udp.h"
 
-enum { SUPERVISOR_SOCKETS_MAX = 16, SUPERVISOR_PATH_SIZE = 108 };
+enum { SUPERVISOR_PATH_SIZE = 108 };
 
 /* What the configuration asks of the parent. */
 struct supervisor_plan {
@@ -47,31 +48,6 @@ struct supervisor_setup {
 
 /* Runs until SIGTERM or until the time process has ended deliberately; returns the exit status. */
 int supervisor_run(const struct supervisor_setup *setup);
-
-/*
- * How a child ends.  Any status below SUPERVISOR_EXIT_RESTART is deliberate: the parent ends
- * everything with the same status.  A signal, or a status from there on, means a restart.
- */
-enum { SUPERVISOR_EXIT_RESTART = 70 };
-
-/* Descriptors of every child; /dev/null where a role has none. */
-enum supervisor_fd {
-    SUPERVISOR_FD_CHANNEL = 3,    /* time: messages to and from the parent */
-    SUPERVISOR_FD_LIFE,           /* time: page written for the parent, SUPERVISED_STATUS_SIZE */
-    SUPERVISOR_FD_LINE,           /* time page: written by time, read by server */
-    SUPERVISOR_FD_RECORD,         /* status page: the same */
-    SUPERVISOR_FD_COUNTERS,       /* server page: written by server, read by time */
-    SUPERVISOR_FD_STATUS_SOCKET,  /* time: listens, mode 0666 */
-    SUPERVISOR_FD_CONTROL_SOCKET, /* time: listens, mode 0660 */
-    SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
-};
-
-/* Layouts of the pages that only noond's processes see. */
-enum {
-    PAGE_LAYOUT_LIFE = 0x6c696631,
-    PAGE_LAYOUT_RECORD = 0x72656331,
-    PAGE_LAYOUT_COUNTERS = 0x636e7431,
-};
 
 enum message_kind {
     /* from the time process */

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "core/server/reply.h"
-#include "daemon/supervisor.h"
+#include "daemon/descriptors.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
 #include "sys/signals.h"
-#include "sys/unix_socket.h"
+#include "sys/udp.h"
 #include "wire/clients.h"
 
 enum {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * gear.h - what the parent holds for its children: sockets, shared pages, directories.  It keeps
- * them while children come and go.
+ * supervisor_gear.h - what the parent holds for its children: sockets, shared pages, directories.
+ * It keeps them while children come and go.
  */
-#ifndef DAEMON_GEAR_H
-#define DAEMON_GEAR_H
+#ifndef DAEMON_SUPERVISOR_GEAR_H
+#define DAEMON_SUPERVISOR_GEAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ enum { GEAR_ARGUMENTS_MAX = 64 };
 
 /* A child's arguments, ended by NULL. */
 struct gear_arguments {
-    char role[32], user[48];
+    char helper[16], role[32], flag[4], user[48];
     char *at[GEAR_ARGUMENTS_MAX];
 };
 

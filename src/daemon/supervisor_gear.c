@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "daemon/gear.h"
+#include "daemon/supervisor_gear.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -180,13 +180,13 @@ void gear_arguments(const struct supervisor_setup *setup, const struct superviso
                     enum child_kind kind, struct gear_arguments *out)
 {
     static const char *const roles[CHILD_COUNT] = {"time", "server", "resolve"};
-    static char user_flag[] = "-u";
-    static char helper_name[] = "noon-helper";
     size_t count = 0;
 
+    (void)snprintf(out->helper, sizeof out->helper, "noon-helper");
+    (void)snprintf(out->flag, sizeof out->flag, "-u");
     (void)snprintf(out->role, sizeof out->role, "--role=%s", roles[kind]);
     (void)snprintf(out->user, sizeof out->user, "%u:%u", plan->user.uid, plan->user.gid);
-    out->at[count++] = kind == CHILD_HELPER ? helper_name : setup->arguments[0];
+    out->at[count++] = kind == CHILD_HELPER ? out->helper : setup->arguments[0];
     for (size_t i = 1;
          kind != CHILD_HELPER && setup->arguments[i] != NULL && count < GEAR_ARGUMENTS_MAX - 4;
          i++) {
@@ -194,7 +194,7 @@ void gear_arguments(const struct supervisor_setup *setup, const struct superviso
     }
     /* Last, so that they count; the user as a number, which needs no database. */
     out->at[count++] = out->role;
-    out->at[count++] = user_flag;
+    out->at[count++] = out->flag;
     out->at[count++] = out->user;
     out->at[count] = NULL;
 }
