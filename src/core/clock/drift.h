@@ -36,7 +36,7 @@ enum { DRIFT_TEXT_SIZE = 64 };
 /*
  * Any octets.  On DRIFT_OK *saved holds the frequency in our sign (positive when the clock is slow)
  * and, from chrony's form, half of the error bound as its standard deviation.  Else
- * saved->have_freq is false.
+ * saved->have_freq is false.  Whatever else *saved holds is left alone.
  */
 enum drift_result drift_parse(struct node_saved *saved, const uint8_t *bytes, size_t size);
 /* The result as a clause for people; never NULL. */
