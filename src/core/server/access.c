@@ -17,18 +17,16 @@ static unsigned root_of(uint8_t family)
     return family == ADDRESS_IPV4 ? 0 : 1;
 }
 
-/* The bits behind the prefix may be set ("10.1.2.3/8"): they are cleared. */
+/* The bits behind the prefix may be set ("10.1.2.3/8"): nothing looks at them. */
 static struct prefix prefix_of(const struct address *address, unsigned bits)
 {
     struct prefix prefix = {.bits = bits};
 
-    for (unsigned word = 0; word < 4 && word * 32 < bits; word++) {
+    for (unsigned word = 0; word < 4; word++) {
         const uint8_t *at = address->bytes + 4 * word;
-        unsigned left = bits - word * 32;
-        uint32_t mask = left >= 32 ? UINT32_MAX : ~(UINT32_MAX >> left);
 
         prefix.key[word] =
-            ((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]) & mask;
+            (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
     }
     return prefix;
 }
@@ -86,13 +84,9 @@ static uint32_t new_node(struct access_tree *tree, const struct prefix *prefix)
 static uint32_t split(struct access_tree *tree, uint32_t *link, const struct prefix *prefix,
                       unsigned common)
 {
-    struct prefix upper = {.bits = common};
+    struct prefix upper = *prefix;
 
-    for (unsigned word = 0; word * 32 < common; word++) {
-        unsigned left = common - word * 32;
-
-        upper.key[word] = prefix->key[word] & (left >= 32 ? UINT32_MAX : ~(UINT32_MAX >> left));
-    }
+    upper.bits = common;
     uint32_t branch = new_node(tree, &upper);
     if (branch != 0) {
         uint32_t below = *link;

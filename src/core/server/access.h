@@ -19,7 +19,7 @@
 #include "core/node/options.h"
 
 struct access_node {
-    uint32_t key[4];   /* the prefix, most significant word first; the other bits are 0 */
+    uint32_t key[4]; /* the prefix, most significant word first; the bits behind it mean nothing */
     uint32_t child[2]; /* by the bit after the prefix; 0: none */
     uint8_t bits;
     uint8_t verdict; /* enum access_verdict */

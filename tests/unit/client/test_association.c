@@ -306,6 +306,7 @@ static void kisses_are_obeyed_across_restarts(void **state)
     int64_t first = after.now.ns;
     until_sent(&after);
     assert_true(after.now.ns - first >= 60 * NS_PER_S);
+    assert_false(association_burst(&after.association, after.now));
     assert_int_equal(after.association.schedule.poll, 7);
 
     /* Nothing was asked for: nothing is kept. */
@@ -448,6 +449,70 @@ static void an_opening_request_does_not_count_for_reach(void **state)
     assert_int_equal(bench.association.accepted, accepted + 1);
 }
 
+static void an_opening_request_is_an_ordinary_one_under_xleave(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench, "8.8.8.8", false);
+    bench.options.xleave = true;
+    until_sent(&bench);
+    answer(&bench, &good);
+    until_sent(&bench);
+    assert_true(bench.request.receive.raw != 0 && bench.request.origin.raw != 0);
+    while (bench.association.schedule.ramping) {
+        until_sent(&bench);
+        answer(&bench, &good);
+    }
+    bench.options.presend_minpoll = 6;
+    until_sent(&bench);
+    assert_true(bench.request.receive.raw == 0 && bench.request.origin.raw == 0);
+    answer(&bench, &good);
+    until_sent(&bench);
+    assert_true(bench.request.receive.raw != 0);
+    bench.options.xleave = false;
+    bench.options.presend_minpoll = 127;
+    until_sent(&bench);
+    assert_true(bench.request.receive.raw == 0);
+}
+
+static void failures_to_send_are_counted_and_believed_only_by_the_lack_of_answers(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench, "8.8.8.8", false);
+    until_sent(&bench);
+    association_send_failed(&bench.association);
+    association_send_failed(&bench.association);
+    assert_int_equal(bench.association.send_errors, 2);
+    assert_int_equal(answer(&bench, &good).outcome, EXCHANGE_SAMPLE);
+}
+
+static void who_comes_online_again_has_lost_nothing(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench, "8.8.8.8", false);
+    until_sent(&bench);
+    answer(&bench, &good);
+    for (int i = 0; i < 10; i++) {
+        until_sent(&bench);
+    }
+    assert_true(association_unreachable(&bench.association));
+    /* Told to be what it is: nothing changes. */
+    association_set_online(&bench.association, true, bench.now);
+    assert_true(association_unreachable(&bench.association));
+    association_set_online(&bench.association, false, bench.now);
+    association_set_online(&bench.association, true, bench.now);
+    assert_false(association_unreachable(&bench.association));
+    until_sent(&bench);
+    assert_int_equal(bench.association.silent, 0);
+    until_sent(&bench);
+    assert_int_equal(bench.association.silent, 1);
+}
+
 static void the_hours_move_on_and_old_ones_are_forgotten(void **state)
 {
     static struct bench bench;
@@ -555,6 +620,9 @@ int main(void)
         cmocka_unit_test(a_changed_network_matters_only_to_who_does_not_answer),
         cmocka_unit_test(a_held_answer_is_counted_once_and_wakes_its_owner),
         cmocka_unit_test(an_opening_request_does_not_count_for_reach),
+        cmocka_unit_test(an_opening_request_is_an_ordinary_one_under_xleave),
+        cmocka_unit_test(failures_to_send_are_counted_and_believed_only_by_the_lack_of_answers),
+        cmocka_unit_test(who_comes_online_again_has_lost_nothing),
         cmocka_unit_test(the_hours_move_on_and_old_ones_are_forgotten),
         cmocka_unit_test(a_thousand_frantic_sources_stay_within_the_budget),
     };

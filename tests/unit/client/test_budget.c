@@ -173,6 +173,26 @@ static void the_spacing_holds_for_many_addresses_in_a_table_that_is_reused(void 
     }
 }
 
+static void a_table_full_of_turns_to_come_still_gives_turns(void **state)
+{
+    struct budget budget = budget_for(1, 0);
+    struct mono_time now = {0}, last = {0};
+
+    (void)state;
+    /* An owner who makes an association for every answer of a mad resolver. */
+    for (uint32_t i = 0; i < 4 * budget_slots(1); i++) {
+        struct address to = public_address(i);
+
+        last = budget_reserve(&budget, &to, now);
+    }
+    for (uint32_t i = 1; i < 20; i++) {
+        struct address to = public_address(4 * (uint32_t)budget_slots(1) - i);
+        struct mono_time at = budget_reserve(&budget, &to, now);
+
+        assert_true(at.ns > last.ns && at.ns >= last.ns + 2 * NS_PER_S - i * 250000000);
+    }
+}
+
 static void a_pause_or_a_clock_at_zero_breaks_nothing(void **state)
 {
     struct budget budget = budget_for(4, 0);
@@ -218,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_thousand_sources_get_their_turns_in_order_and_at_a_limited_rate),
         cmocka_unit_test(no_interval_sees_more_than_the_bucket_and_its_rate),
         cmocka_unit_test(the_spacing_holds_for_many_addresses_in_a_table_that_is_reused),
+        cmocka_unit_test(a_table_full_of_turns_to_come_still_gives_turns),
         cmocka_unit_test(a_pause_or_a_clock_at_zero_breaks_nothing),
         cmocka_unit_test(more_sources_after_a_reload_get_more),
     };

@@ -11,95 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The node's frame: UTC = raw + base, and the server is 4.75 s ahead of that. */
-static const int64_t base_ns = INT64_C(1790000000) * NS_PER_S;
-static const double server_ahead_s = 4.75;
-#define MS INT64_C(1000000)
-
-static const struct source_options plain = {.max_delay_s = 3.0};
-static const uint32_t own_refids[] = {0x0a000001, 0x0a000002, 0x7f000001};
-
-struct bench {
-    struct exchange exchange;
-    struct exchange_limits limits;
-    struct ntp_packet request; /* the newest, as the server decodes it */
-    uint32_t sequence;
-    uint64_t random;
-};
-
-static struct bench bench_start(void)
-{
-    struct bench bench = {
-        .limits =
-            {
-                .utc = {base_ns},
-                .base_ns = base_ns,
-                .own_refids = own_refids,
-                .own_refid_count = 3,
-                .options = &plain,
-            },
-        .random = 1000,
-    };
-
-    exchange_init(&bench.exchange);
-    return bench;
-}
-
-/* What the server's clock shows when the raw clock shows `raw_ns`. */
-static struct ntp_ts server_time(int64_t raw_ns)
-{
-    return ntp_ts_from_utc(
-        (struct utc_time){base_ns + raw_ns + (int64_t)(server_ahead_s * (double)NS_PER_S)});
-}
-
-static void ask_how(struct bench *bench, int64_t raw_ns, const struct exchange_request *how)
-{
-    uint8_t bytes[NTP_HEADER_SIZE];
-    struct exchange_request request = *how;
-
-    request.random[0] = ++bench->random;
-    request.random[1] = ++bench->random;
-    bench->sequence = exchange_ask(&bench->exchange, &request, (struct mono_time){raw_ns}, bytes);
-    assert_int_equal(ntp_packet_decode(&bench->request, bytes, sizeof bytes), DROP_NONE);
-}
-
-static void ask(struct bench *bench, int64_t raw_ns)
-{
-    ask_how(bench, raw_ns, &(struct exchange_request){.version = 4});
-}
-
-/* An honest reply: received at raw time `in_ns`, sent at `out_ns`. */
-static struct ntp_packet reply_to(const struct ntp_packet *request, int64_t in_ns, int64_t out_ns)
-{
-    return (struct ntp_packet){
-        .version = 4,
-        .mode = NTP_MODE_SERVER,
-        .stratum = 2,
-        .precision_log2 = -25,
-        .root_delay = {0x10000 / 100},
-        .root_dispersion = {0x10000 / 50},
-        .refid = 0xc0000201,
-        .reference = server_time(in_ns - 100 * NS_PER_S),
-        .origin = request->transmit,
-        .receive = server_time(in_ns),
-        .transmit = server_time(out_ns),
-    };
-}
-
-static struct local_stamp stamp_at(int64_t raw_ns, enum stamp_class stamp_class)
-{
-    return (struct local_stamp){{raw_ns}, 1e-7, (uint8_t)stamp_class, true};
-}
-
-static struct exchange_result deliver(struct bench *bench, const struct ntp_packet *reply,
-                                      int64_t raw_ns)
-{
-    uint8_t bytes[NTP_HEADER_SIZE];
-    struct local_stamp received = stamp_at(raw_ns, STAMP_KERNEL);
-
-    ntp_packet_encode(reply, bytes);
-    return exchange_receive(&bench->exchange, &bench->limits, bytes, sizeof bytes, &received);
-}
+#include "unit/client/exchange_bench.h"
 
 static void a_request_shows_nothing_but_random_bits(void **state)
 {
@@ -267,6 +179,7 @@ static void each_test_of_a_reply_has_its_reason(void **state)
         {"set after it answered", DROP_REFERENCE_TIME, true, {SET(reference, t3 + SECONDS(3))}},
         {"set a month ago", DROP_REFERENCE_TIME, true, {SET(reference, t3 - SECONDS(30 * 86400))}},
         {"follows us", DROP_LOOP, true, {SET(refid, 0x0a000002)}},
+        {"follows our first address", DROP_LOOP, true, {SET(refid, 0x0a000001)}},
         {"faster than its own part",
          DROP_NEGATIVE_DELAY,
          true,
@@ -553,6 +466,8 @@ static void a_reply_waits_for_the_kernels_transmit_stamp(void **state)
     assert_true(
         exchange_release(&bench.exchange, &bench.limits, (struct mono_time){130 * MS}, &result));
     assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
+    assert_true(result.matched);
+    assert_int_equal(result.sequence, bench.sequence);
     assert_int_equal(result.sample.stamp_class, STAMP_KERNEL);
     assert_true(fabs(result.sample.delay_s - 0.019) < 1e-9);
     assert_false(
@@ -586,24 +501,50 @@ static void a_stamp_that_never_comes_is_waited_for_50_ms_and_three_times(void **
     }
 }
 
-static void what_was_in_flight_over_a_step_is_not_measured(void **state)
+static void every_held_reply_is_released(void **state)
 {
     struct bench bench = bench_with_kernel_stamps();
     struct exchange_result result;
-    struct ntp_packet held, flying, fresh;
+    unsigned released = 0;
+
+    (void)state;
+    for (int i = 1; i <= EXCHANGE_PENDING; i++) {
+        ask(&bench, i * MS);
+        struct ntp_packet reply = reply_to(&bench.request, i * MS, i * MS);
+        assert_int_equal(deliver(&bench, &reply, i * MS + MS).outcome, EXCHANGE_HELD);
+    }
+    assert_true(exchange_deadline(&bench.exchange).ns == 52 * MS);
+    while (
+        exchange_release(&bench.exchange, &bench.limits, (struct mono_time){NS_PER_S}, &result)) {
+        assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
+        released++;
+    }
+    assert_int_equal(released, EXCHANGE_PENDING);
+    assert_true(exchange_idle(&bench.exchange));
+}
+
+static void whatever_was_in_flight_over_a_step_is_not_measured(void **state)
+{
+    struct bench bench = bench_with_kernel_stamps();
+    struct exchange_result result;
+    struct ntp_packet flying[EXCHANGE_PENDING - 1], fresh;
     struct local_stamp unknown = {{0}, 0, STAMP_KERNEL, false};
 
     (void)state;
     ask(&bench, 100 * MS);
-    held = reply_to(&bench.request, 110 * MS, 110 * MS);
-    assert_int_equal(deliver(&bench, &held, 120 * MS).outcome, EXCHANGE_HELD);
-    ask(&bench, 130 * MS);
-    flying = reply_to(&bench.request, 140 * MS, 140 * MS);
+    fresh = reply_to(&bench.request, 110 * MS, 110 * MS);
+    assert_int_equal(deliver(&bench, &fresh, 120 * MS).outcome, EXCHANGE_HELD);
+    for (int i = 0; i < EXCHANGE_PENDING - 1; i++) {
+        ask(&bench, 130 * MS);
+        flying[i] = reply_to(&bench.request, 140 * MS, 140 * MS);
+    }
     exchange_spoil(&bench.exchange);
     assert_true(
         exchange_release(&bench.exchange, &bench.limits, (struct mono_time){135 * MS}, &result));
     assert_int_equal(result.reason, DROP_AMBIGUOUS_STAMP);
-    assert_int_equal(deliver(&bench, &flying, 150 * MS).reason, DROP_AMBIGUOUS_STAMP);
+    for (int i = 0; i < EXCHANGE_PENDING - 1; i++) {
+        assert_int_equal(deliver(&bench, &flying[i], 150 * MS).reason, DROP_AMBIGUOUS_STAMP);
+    }
 
     ask(&bench, 200 * MS);
     exchange_sent(&bench.exchange, bench.sequence, &unknown);
@@ -630,113 +571,6 @@ static void an_answer_to_a_request_that_opens_the_path_is_not_measured(void **st
     assert_true(result.presend);
 }
 
-static const struct exchange_request interleaving = {.version = 4, .interleaved = true};
-
-/* A server of RFC 9769: its transmit stamp proper is 5 ms after the one it announces. */
-static struct ntp_packet interleaved_reply(const struct ntp_packet *request, int64_t in_ns,
-                                           int64_t previous_out_ns)
-{
-    struct ntp_packet reply = reply_to(request, in_ns, previous_out_ns + 5 * MS);
-
-    reply.origin = request->receive;
-    return reply;
-}
-
-static void an_interleaved_reply_measures_the_exchange_before(void **state)
-{
-    struct bench bench = bench_start();
-    struct exchange_result result;
-    struct ntp_packet reply;
-
-    (void)state;
-    /* Nothing to build on yet: an ordinary request, measured with the announced time. */
-    ask_how(&bench, 0, &interleaving);
-    assert_true(bench.request.origin.raw == 0 && bench.request.receive.raw == 0);
-    reply = reply_to(&bench.request, 10 * MS, 10 * MS);
-    result = deliver(&bench, &reply, 25 * MS);
-    assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
-    assert_true(fabs(result.sample.delay_s - 0.025) < 1e-9);
-
-    /* The first interleaved reply is about an exchange that was measured. */
-    ask_how(&bench, 1000 * MS, &interleaving);
-    assert_true(bench.request.origin.raw == reply.receive.raw);
-    assert_true(bench.request.receive.raw != 0);
-    assert_true(bench.request.receive.raw != bench.request.transmit.raw);
-    reply = interleaved_reply(&bench.request, 1010 * MS, 10 * MS);
-    result = deliver(&bench, &reply, 1025 * MS);
-    assert_int_equal(result.outcome, EXCHANGE_ANSWERED);
-
-    /* From then on each tells when the one before really left. */
-    ask_how(&bench, 2000 * MS, &interleaving);
-    reply = interleaved_reply(&bench.request, 2010 * MS, 1010 * MS);
-    reply.root_delay.raw = 7777; /* of now, not of then */
-    result = deliver(&bench, &reply, 2025 * MS);
-    assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
-    assert_true(result.interleaved);
-    assert_true(fabs(result.sample.delay_s - 0.020) < 1e-9);
-    assert_true(fabs(result.sample.offset_s - server_ahead_s) < 1e-9);
-    assert_true(result.sample.when.ns == 1000 * MS + 25 * MS / 2);
-    assert_true(result.sample.root_delay_s == (0x10000 / 100) / 65536.0);
-}
-
-static void interleaved_mode_falls_back_and_survives_losses(void **state)
-{
-    struct bench bench = bench_start();
-    struct exchange_result result;
-    struct ntp_packet reply;
-
-    (void)state;
-    ask_how(&bench, 0, &interleaving);
-    reply = reply_to(&bench.request, 10 * MS, 10 * MS);
-    deliver(&bench, &reply, 20 * MS);
-    /* A server that does not know the mode answers as usual. */
-    ask_how(&bench, 1000 * MS, &interleaving);
-    reply = reply_to(&bench.request, 1010 * MS, 1010 * MS);
-    result = deliver(&bench, &reply, 1020 * MS);
-    assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
-    assert_false(result.interleaved);
-    struct ntp_ts known = reply.receive;
-    /* A lost reply: the next request still refers to the last one that came. */
-    ask_how(&bench, 2000 * MS, &interleaving);
-    ask_how(&bench, 3000 * MS, &interleaving);
-    assert_true(bench.request.origin.raw == known.raw);
-    /* After a step of the clock nothing is known. */
-    exchange_spoil(&bench.exchange);
-    ask_how(&bench, 4000 * MS, &interleaving);
-    assert_true(bench.request.origin.raw == 0 && bench.request.receive.raw == 0);
-    /* Version 3 has no such mode. */
-    reply = reply_to(&bench.request, 4010 * MS, 4010 * MS);
-    assert_int_equal(deliver(&bench, &reply, 4020 * MS).outcome, EXCHANGE_SAMPLE);
-    ask_how(&bench, 5000 * MS, &(struct exchange_request){.version = 3, .interleaved = true});
-    assert_true(bench.request.receive.raw == 0);
-    assert_int_equal(bench.request.version, 3);
-}
-
-static void an_interleaved_reply_uses_a_transmit_stamp_that_came_late(void **state)
-{
-    struct bench bench = bench_start();
-    struct ntp_packet reply;
-    uint32_t second;
-
-    (void)state;
-    ask_how(&bench, 0, &interleaving);
-    reply = reply_to(&bench.request, 10 * MS, 10 * MS);
-    deliver(&bench, &reply, 25 * MS);
-    ask_how(&bench, 1000 * MS, &interleaving);
-    second = bench.sequence;
-    reply = interleaved_reply(&bench.request, 1010 * MS, 10 * MS);
-    deliver(&bench, &reply, 1025 * MS);
-    struct local_stamp kernel = stamp_at(1002 * MS, STAMP_KERNEL);
-    exchange_sent(&bench.exchange, second, &kernel);
-    ask_how(&bench, 2000 * MS, &interleaving);
-    reply = interleaved_reply(&bench.request, 2010 * MS, 1010 * MS);
-    struct exchange_result result = deliver(&bench, &reply, 2025 * MS);
-
-    assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
-    assert_true(fabs(result.sample.delay_s - 0.018) < 1e-9);
-    assert_int_equal(result.sample.stamp_class, STAMP_KERNEL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -757,11 +591,9 @@ int main(void)
         cmocka_unit_test(a_better_transmit_stamp_is_used_and_a_worse_one_ignored),
         cmocka_unit_test(a_reply_waits_for_the_kernels_transmit_stamp),
         cmocka_unit_test(a_stamp_that_never_comes_is_waited_for_50_ms_and_three_times),
-        cmocka_unit_test(what_was_in_flight_over_a_step_is_not_measured),
+        cmocka_unit_test(every_held_reply_is_released),
+        cmocka_unit_test(whatever_was_in_flight_over_a_step_is_not_measured),
         cmocka_unit_test(an_answer_to_a_request_that_opens_the_path_is_not_measured),
-        cmocka_unit_test(an_interleaved_reply_measures_the_exchange_before),
-        cmocka_unit_test(interleaved_mode_falls_back_and_survives_losses),
-        cmocka_unit_test(an_interleaved_reply_uses_a_transmit_stamp_that_came_late),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -286,6 +286,10 @@ static void an_accuracy_target_saves_requests(void **state)
     assert_int_equal(poll_after(schedule, &estimate, 100, 1e-3), 10);
     /* 1e-9 * (512 s)^1.5 / sqrt(3) is 6.7 us, at 1024 s 19 us. */
     assert_int_equal(poll_after(schedule, &estimate, 100, 10e-6), 9);
+    /* Ahead an error of the frequency that goes with the offset's adds up. */
+    estimate.var_freq = 1e-16;
+    estimate.cov_offset_freq = 5e-14;
+    assert_int_equal(poll_after(schedule, &estimate, 100, 10e-6), 8);
 }
 
 static void a_suspected_jump_is_looked_into_at_once(void **state)
@@ -494,6 +498,75 @@ static void extreme_polls_stay_within_what_is_decent(void **state)
     }
 }
 
+static void a_new_start_keeps_its_distance_from_the_last_request(void **state)
+{
+    static const struct {
+        int8_t minpoll;
+        bool private_path;
+        int64_t spacing_ns;
+    } rows[] = {{6, true, 1000000000}, {-2, true, 250000000}, {1, false, 2125000000}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct source_options options = options_of(true);
+
+        options.minpoll = rows[i].minpoll;
+        struct schedule schedule = start(&options, rows[i].private_path);
+        while (schedule.ramping) {
+            schedule_sent(&schedule, schedule.next, 0);
+        }
+        struct mono_time now = mono_add(schedule.last, (struct duration){1000});
+        schedule_restart(&schedule, now, 0);
+        assert_true(schedule.next.ns == schedule.last.ns + rows[i].spacing_ns);
+        assert_true(schedule.ramping);
+        now.ns += 10 * NS_PER_S;
+        schedule_restart(&schedule, now, 0);
+        assert_true(schedule.next.ns == now.ns);
+    }
+}
+
+static void what_interrupts_an_opening_request_opens_the_path_anew(void **state)
+{
+    struct source_options options = options_of(true);
+    struct schedule schedule = settled(&options, false);
+
+    (void)state;
+    options.presend_minpoll = 6;
+    schedule_sent(&schedule, schedule.next, 0);
+    assert_false(schedule_presends(&schedule));
+    schedule_rate_limited(&schedule, schedule.last);
+    assert_true(schedule_presends(&schedule));
+    schedule_sent(&schedule, schedule.next, 0);
+    schedule_restart(&schedule, schedule.last, 0);
+    schedule.ramping = false;
+    assert_true(schedule_presends(&schedule));
+}
+
+static void the_start_and_bursts_are_left_alone(void **state)
+{
+    struct source_options options = options_of(true);
+    struct schedule ramping = start(&options, true), quick = settled(&options, true);
+    struct estimate estimate = estimate_with(0.01);
+
+    (void)state;
+    schedule_sent(&ramping, ramping.next, 0);
+    assert_int_equal(poll_after(ramping, &estimate, 100, 0), 6);
+    int64_t next = ramping.next.ns;
+    schedule_suspect(&ramping, ramping.last);
+    schedule_burst(&ramping, ramping.last, 4, 8);
+    assert_true(ramping.next.ns == next && ramping.quick_left == 0);
+
+    schedule_burst(&quick, quick.last, 4, 8);
+    assert_int_equal(poll_after(quick, &estimate, 100, 0), 6);
+    schedule_suspect(&quick, quick.last);
+    assert_int_equal(quick.quick_left, 8);
+    /* Asking for no requests is no burst. */
+    struct schedule idle = settled(&options, true);
+    next = idle.next.ns;
+    schedule_burst(&idle, idle.last, 4, 0);
+    assert_true(idle.next.ns == next);
+}
+
 static void a_reload_applies_new_limits_at_once(void **state)
 {
     struct source_options options = options_of(true), other = options_of(true);
@@ -531,6 +604,9 @@ int main(void)
         cmocka_unit_test(losses_make_it_faster_and_many_losses_slower),
         cmocka_unit_test(rate_doubles_the_interval_for_good),
         cmocka_unit_test(extreme_polls_stay_within_what_is_decent),
+        cmocka_unit_test(a_new_start_keeps_its_distance_from_the_last_request),
+        cmocka_unit_test(what_interrupts_an_opening_request_opens_the_path_anew),
+        cmocka_unit_test(the_start_and_bursts_are_left_alone),
         cmocka_unit_test(a_reload_applies_new_limits_at_once),
     };
 

@@ -245,17 +245,38 @@ static void what_follows_the_header_must_be_well_formed(void **state)
 
 static void extension_fields_with_impossible_lengths_are_refused(void **state)
 {
-    static const uint16_t lengths[] = {0, 1, 4, 12, 15, 17, 30, 64, 0xffff};
+    /* The second column leaves what could be a MAC behind the field. */
+    static const struct {
+        uint16_t length;
+        size_t size;
+    } rows[] = {
+        {0, 60}, {1, 60}, {4, 28}, {12, 36}, {15, 36}, {17, 41}, {30, 52}, {64, 60}, {0xffff, 60},
+    };
     static struct bench bench;
 
     (void)state;
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         bench_start(&bench);
-        bench.request.size = NTP_HEADER_SIZE + 60;
-        bench.bytes[NTP_HEADER_SIZE + 2] = (uint8_t)(lengths[i] >> 8);
-        bench.bytes[NTP_HEADER_SIZE + 3] = (uint8_t)lengths[i];
+        bench.request.size = NTP_HEADER_SIZE + rows[i].size;
+        bench.bytes[NTP_HEADER_SIZE + 2] = (uint8_t)(rows[i].length >> 8);
+        bench.bytes[NTP_HEADER_SIZE + 3] = (uint8_t)rows[i].length;
         assert_int_equal(ask(&bench), DROP_FORMAT);
     }
+}
+
+static void time_is_valid_to_the_last_moment_and_stratum(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    bench.line.stratum = 15;
+    bench.line.void_after.ns = bench.request.now.ns + bench.view.latency.ns + 1;
+    assert_int_equal(answered(&bench).stratum, 15);
+    bench.line.stratum = 1;
+    assert_int_equal(answered(&bench).stratum, 1);
+    bench.line.void_after.ns--;
+    assert_int_equal(answered(&bench).leap, NTP_LEAP_UNSYNC);
 }
 
 static void other_requests_are_dropped_and_counted_by_reason(void **state)
@@ -332,6 +353,7 @@ int main(void)
         cmocka_unit_test(each_version_and_mode_is_answered_in_kind_or_not_at_all),
         cmocka_unit_test(what_follows_the_header_must_be_well_formed),
         cmocka_unit_test(extension_fields_with_impossible_lengths_are_refused),
+        cmocka_unit_test(time_is_valid_to_the_last_moment_and_stratum),
         cmocka_unit_test(other_requests_are_dropped_and_counted_by_reason),
         cmocka_unit_test(nothing_leaves_before_it_came),
         cmocka_unit_test(a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped),
