@@ -35,6 +35,10 @@ struct trace_setup {
     double ramp_s_per_s2; /* drift of the frequency */
     double white_freq;    /* white frequency noise, s/s over one second */
     double correlation;   /* of successive queueing delays of one way, 0..1 */
+    double flicker;       /* 1/f frequency noise, s/s: a sum of slow and fast relaxations */
+    double wobble_s;      /* Gaussian, of the server's own time */
+    double freq_jump;     /* s/s, once */
+    double freq_jump_s;   /* when */
     double spike_share;   /* each way has a spike this often */
     double spike_s;       /* mean of a spike */
     enum trace_jitter law;
@@ -47,6 +51,7 @@ struct trace {
     int64_t second;  /* of true time */
     double offset_s; /* UTC - raw */
     double freq_s_per_s;
+    double relax[6];   /* states of the flicker noise */
     double queue_s[2]; /* last queueing delays, in units of the mean */
 };
 
@@ -74,7 +79,19 @@ static inline void trace_tick(struct trace *trace)
     if (s->white_freq != 0) {
         trace->offset_s += s->white_freq * prng_normal(&trace->clock);
     }
+    if (s->flicker != 0) {
+        double rate = 0.5; /* of the relaxations: each 8 times slower than the last */
+
+        for (int i = 0; i < 6; i++, rate /= 8) {
+            trace->relax[i] +=
+                -rate * trace->relax[i] + s->flicker * sqrt(2 * rate) * prng_normal(&trace->clock);
+            trace->offset_s += trace->relax[i];
+        }
+    }
     trace->freq_s_per_s += s->wander * prng_normal(&trace->clock) + s->ramp_s_per_s2;
+    if (s->freq_jump != 0 && trace->second == (int64_t)s->freq_jump_s) {
+        trace->freq_s_per_s += s->freq_jump;
+    }
     trace->second++;
 }
 
@@ -129,6 +146,9 @@ static inline struct sample trace_measure(struct trace *trace)
 
     if (s->law == TRACE_GAUSSIAN) {
         sample.offset_s += s->jitter_s * prng_normal(&trace->path);
+    }
+    if (s->wobble_s > 0) {
+        sample.offset_s += s->wobble_s * prng_normal(&trace->path);
     }
     if (s->stamp_noise_s > 0) {
         sample.offset_s += s->stamp_noise_s * prng_normal(&trace->path);
