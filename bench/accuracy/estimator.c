@@ -47,6 +47,7 @@ static const struct condition conditions[] = {
     {"jitter 1:100, 256 s", {BASE(256, 1e-5, 1e-9), .jitter_back_s = 1e-3}},
     {"spikes of 50 ms, 10 %, 64 s", {BASE(64, 1e-3, 1e-9), .spike_share = 0.1, .spike_s = 0.05}},
     {"correlated queueing .7, 64 s", {BASE(64, 1e-3, 1e-9), .correlation = 0.7}},
+    {"correlated queueing .95, 1 s", {BASE(1, 1e-4, 1e-9), .correlation = 0.95}},
     {"stamp noise 0.3 J, 64 s", {BASE(64, 1e-4, 1e-9), .stamp_noise_s = 3e-5}},
     {"stamp noise J, 16 s", {BASE(16, 1e-4, 1e-9), .stamp_noise_s = 1e-4}},
     {"server wobble 4 J, 64 s", {BASE(64, 2.5e-5, 1e-10), .wobble_s = 1e-4}},
@@ -145,6 +146,12 @@ static void run(const struct trace_setup *setup, uint64_t seed, struct sums *sum
     int grid = seeded.poll_s < GRID ? 1 : GRID;
 
     seeded.seed = seed;
+    if (getenv("KF"))
+        options.min_delay_s = 2 * setup->floor_s;
+    if (getenv("KA"))
+        options.asymmetry = 0;
+    if (getenv("KD"))
+        options.freq_sd_s_per_s = 1e-8;
     estimator_init(&estimator, &options);
     trace_init(&trace, &seeded);
     for (int i = 0; i < WARM + POLLS; i++) {
@@ -253,9 +260,10 @@ int main(int argc, char **argv)
         return 2;
     }
     steady(seeds, only);
-    if (only == NULL) {
+    if (only == NULL || strcmp(only, "start") == 0) {
         starts(seeds * 20, 1e-4, 3e-5, 1e-4);
         starts(seeds * 20, 1e-4, 1e-7, 1e-6);
+        starts(seeds * 20, 1e-5, 3e-5, 1e-4);
         starts(seeds * 20, 1e-2, 3e-5, 1e-4);
     }
     return 0;

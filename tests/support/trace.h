@@ -51,8 +51,8 @@ struct trace {
     int64_t second;  /* of true time */
     double offset_s; /* UTC - raw */
     double freq_s_per_s;
-    double relax[6];   /* states of the flicker noise */
-    double queue_s[2]; /* last queueing delays, in units of the mean */
+    double relax[6];       /* states of the flicker noise */
+    double queue_state[2]; /* of correlated queueing */
 };
 
 static inline void trace_init(struct trace *trace, const struct trace_setup *setup)
@@ -116,11 +116,14 @@ static inline double trace_queue(struct trace *trace, int way)
     case TRACE_GAUSSIAN:
         break;
     }
-    /* An exponential law stays one when an old value is kept at random. */
-    if (trace->setup.correlation > 0 && prng_unit(p) < trace->setup.correlation) {
-        q = trace->queue_s[way];
+    if (trace->setup.correlation > 0) {
+        /* The same exponential law, by way of a Gaussian that remembers. */
+        double rho = trace->setup.correlation;
+        double *state = &trace->queue_state[way];
+
+        *state = rho * *state + sqrt(1 - rho * rho) * prng_normal(p);
+        q = -log(0.5 * erfc(*state / sqrt(2)));
     }
-    trace->queue_s[way] = q;
     if (trace->setup.spike_share > 0 && prng_unit(p) < trace->setup.spike_share) {
         double mean = way == 0 ? trace->setup.jitter_s : trace->setup.jitter_back_s;
 

@@ -2,6 +2,7 @@
 #include "core/estimate/bank.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -12,11 +13,23 @@
 static const double wanders[BANK_WANDERS] = {
     1e-11, 3.1622776601683795e-11, 1e-10, 3.1622776601683795e-10, 1e-9, 3.1622776601683795e-9,
     1e-8,  3.1622776601683795e-8,  1e-7};
-/* Softness of the edges, in units of the noise's scale. */
-static const double edges[BANK_EDGES] = {0.02, 0.25, 1.0};
+/* How a model sees an interval: its floor, and the softness of its edges in units of the noise's
+ * scale. */
+struct kind {
+    enum bank_floor floor;
+    double edge;
+    bool tilts; /* may lean with asymmetric queueing; soft edges would run away with it */
+};
+static const struct kind kinds[BANK_KINDS] = {
+    {BANK_FLOOR_FITTED, 0.003, true}, {BANK_FLOOR_FITTED, 0.02, true},
+    {BANK_FLOOR_LONG, 0.02, false},   {BANK_FLOOR_LONG, 0.25, false},
+    {BANK_FLOOR_LONG, 1, false},      {BANK_FLOOR_SHORT, 0.25, false},
+};
 
-/* Memory of the weights: a model's past counts 100 samples. */
-static const double discount = 0.99;
+/* A model's past counts a hundred samples, or as many as it takes to tell wanders apart. */
+static const double weight_memory_min = 100;
+static const double weight_memory_max = 1000;
+static const double weight_memories = 2;
 /* ln 0.01 and ln 0.99: one sample in a hundred is wrong in a way that its round trip hides. */
 static const double log_p_outlier = -4.6051701859880914;
 static const double log_p_inlier = -0.010050335853501441;
@@ -118,22 +131,22 @@ static void fade(struct line_state *state, double max_memory)
     state->var_freq *= growth;
 }
 
-/* What model (edge, floor) makes of the measurement, given its prediction. */
+/* What a kind of model makes of the measurement, given its prediction. */
 static struct evidence weigh(const struct bank_sample *sample, const struct line_state *ahead,
-                             double edge, enum bank_floor floor, double *outlier_share)
+                             const struct kind *kind, double *outlier_share)
 {
-    const struct bank_interval *interval = &sample->interval[floor];
+    const struct bank_interval *interval = &sample->interval[kind->floor];
     struct belief belief = {ahead->offset_s, ahead->var_offset_s2};
-    double soft = edge * interval->scale_s;
-    double gap = 0.3 * interval->gap_s;
+    double soft = kind->edge * interval->scale_s;
+    double doubt = interval->doubt_s;
     struct interval_likelihood likelihood = {
         .offset_s = sample->offset_s,
         .half_width_s = interval->half_width_s,
-        .var_edge_s2 = soft * soft + gap * gap + sample->precision_s * sample->precision_s,
+        .var_edge_s2 = soft * soft + doubt * doubt + sample->precision_s * sample->precision_s,
     };
     double outlier_sd = 3 * interval->half_width_s + 10 * interval->scale_s;
 
-    if (edge == edges[0] && floor == BANK_FLOOR_LONG) {
+    if (kind->tilts) {
         /* A steep tilt over a wide belief would move it by many times its own size. */
         double limit = 4 / sqrt(ahead->var_offset_s2);
 
@@ -192,16 +205,18 @@ static void average(struct bank *bank)
 void bank_update(struct bank *bank, const struct bank_sample *sample)
 {
     double best = -1e300;
+    double memory =
+        fmin(fmax(weight_memories * sample->memory, weight_memory_min), weight_memory_max);
+    double discount = 1 - 1 / memory;
     struct bank_model *model = bank->model;
 
     for (int w = 0; w < BANK_WANDERS; w++) {
-        for (int k = 0; k < BANK_EDGES * BANK_FLOORS; k++, model++) {
+        for (int k = 0; k < BANK_KINDS; k++, model++) {
             struct line_state ahead = line_predict(&model->state, sample->elapsed_s, wanders[w]);
             double outlier_share;
 
             fade(&ahead, bank->max_memory);
-            struct evidence evidence = weigh(sample, &ahead, edges[k / BANK_FLOORS],
-                                             (enum bank_floor)(k % BANK_FLOORS), &outlier_share);
+            struct evidence evidence = weigh(sample, &ahead, &kinds[k], &outlier_share);
             learn(&model->state, &ahead, &evidence);
             model->log_weight = discount * model->log_weight + evidence.log_density;
             if (model->log_weight > best) {

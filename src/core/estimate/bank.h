@@ -10,14 +10,9 @@
 #ifndef CORE_ESTIMATE_BANK_H
 #define CORE_ESTIMATE_BANK_H
 
-enum {
-    BANK_WANDERS = 9,
-    BANK_EDGES = 3,
-    BANK_FLOORS = 2,
-    BANK_MODELS = BANK_WANDERS * BANK_EDGES * BANK_FLOORS
-};
+enum { BANK_WANDERS = 9, BANK_KINDS = 6, BANK_FLOORS = 3, BANK_MODELS = BANK_WANDERS * BANK_KINDS };
 
-enum bank_floor { BANK_FLOOR_LONG, BANK_FLOOR_SHORT };
+enum bank_floor { BANK_FLOOR_LONG, BANK_FLOOR_SHORT, BANK_FLOOR_FITTED };
 
 /* Offset and frequency, with their covariance. */
 struct line_state {
@@ -44,7 +39,7 @@ struct bank {
 /* One measurement as the models of one floor see it. */
 struct bank_interval {
     double half_width_s; /* of the interval, the unseen part of the floor included */
-    double gap_s;        /* expected unseen part of the floor */
+    double doubt_s;      /* of the half-width */
     double scale_s;      /* of the noise that softens the edges: jitter, or more */
 };
 
@@ -52,6 +47,7 @@ struct bank_sample {
     double elapsed_s; /* since the last sample, >= 0 */
     double offset_s;
     double precision_s;
+    double memory;     /* samples that the present estimate is made of */
     double tilt_per_s; /* of the hard-edged models over the long floor */
     struct bank_interval interval[BANK_FLOORS];
 };

@@ -24,6 +24,8 @@ static const unsigned lean_after = 32;
 static const double lean_plain = 0.25;
 /* No way is ever so quiet that its jitter is a smaller part of the mean. */
 static const double lean_rest = 0.03;
+/* The gap of a floor below what was seen is known to this part of itself. */
+static const double gap_doubt = 0.3;
 /* Nothing older has any say. */
 static const double memory_max_s = 86400;
 /* Frequency that the jump test allows beyond the estimate's own doubt: 32 ppb. */
@@ -38,6 +40,7 @@ void estimator_init(struct estimator *estimator, const struct estimator_options 
     estimator->bank.max_memory = options->max_samples;
     path_init(&estimator->path);
     floor_init(&estimator->floor, options->min_delay_s);
+    gap_init(&estimator->gap);
     noise_init(&estimator->noise);
     jump_init(&estimator->jump);
 }
@@ -126,6 +129,7 @@ static void normalise(struct estimator *estimator, const struct sample *sample,
     m->delay_s = exchange.delay_s;
     m->floor[BANK_FLOOR_LONG] = floor_long(&estimator->floor, m->precision_s);
     m->floor[BANK_FLOOR_SHORT] = floor_short(&estimator->floor, m->precision_s);
+    m->floor[BANK_FLOOR_FITTED] = m->floor[BANK_FLOOR_LONG];
     m->excess_s = (exchange.delay_s - m->floor[BANK_FLOOR_LONG].floor_s) / 2;
     m->ahead_s = estimator->bank.mean.offset_s + elapsed * estimator->bank.mean.freq_s_per_s;
     m->var_ahead = line_predict(&estimator->bank.mean, elapsed, 0).var_offset_s2;
@@ -201,17 +205,51 @@ static double tilt(struct estimator *estimator, const struct measurement *m)
     return 1 / fmax(excess - lean, rest) - 1 / fmax(excess + lean, rest);
 }
 
+/*
+ * How much lower than the first few round trips the floor may be.  Two round trips may be alike by
+ * chance, and then say nothing of the jitter: a twentieth of the delay stands in for it at first.
+ */
+static double settling_margin(const struct floor_view *floor, double delay_s, unsigned seen)
+{
+    return floor->jitter_s * (1 + 4.0 / (seen * seen)) + 0.2 * delay_s / (seen * seen);
+}
+
 static struct bank_interval interval(const struct estimator *estimator, const struct measurement *m,
                                      enum bank_floor which)
 {
     const struct floor_view *floor = &m->floor[which];
-    double half = (m->delay_s - floor->floor_s) / 2 + floor->gap_s + half_width_min_s;
+    double gap = floor->gap_s;
+    double doubt = gap_doubt * gap;
+    double half;
 
-    if (estimator->total + 1 < floor_settling && estimator->options.min_delay_s <= 0) {
-        half += floor->jitter_s;
+    if (which == BANK_FLOOR_FITTED) {
+        gap = estimator->gap.mean_s;
+        doubt = sqrt(estimator->gap.sd_s * estimator->gap.sd_s + gap_doubt * gap_doubt * gap * gap);
     }
-    return (struct bank_interval){fmax(half, half_width_min_s), floor->gap_s,
+    half = (m->delay_s - floor->floor_s) / 2 + gap + half_width_min_s;
+    if (estimator->total + 1 < floor_settling && estimator->options.min_delay_s <= 0) {
+        half += settling_margin(floor, m->delay_s, estimator->total + 1);
+    }
+    return (struct bank_interval){fmax(half, half_width_min_s), doubt,
                                   fmax(floor->jitter_s, estimator->noise.scale_s)};
+}
+
+static void learn_gap(struct estimator *estimator, const struct measurement *m)
+{
+    const struct floor_view *floor = &m->floor[BANK_FLOOR_LONG];
+    double mean = fmax(estimator->mean_excess_s, m->precision_s);
+    double lean = fmax(-0.97 * mean, fmin(0.97 * mean, estimator->mean_lean_s));
+    struct gap_evidence evidence = {
+        .half_delay_s = m->delay_s / 2,
+        .miss_s = m->offset_s - m->ahead_s,
+        .sd_s = sqrt(m->var_ahead + m->precision_s * m->precision_s),
+        .rate_per_s = 1 / (mean - lean) + 1 / (mean + lean),
+    };
+
+    gap_follow(&estimator->gap, floor->floor_s / 2, floor->gap_s);
+    if (estimator->total >= floor_settling && floor->gap_s > 0) {
+        gap_add(&estimator->gap, &evidence);
+    }
 }
 
 static void use(struct estimator *estimator, const struct measurement *m)
@@ -221,11 +259,14 @@ static void use(struct estimator *estimator, const struct measurement *m)
         .elapsed_s = elapsed,
         .offset_s = m->offset_s,
         .precision_s = m->precision_s,
+        .memory = memory_s(estimator) / fmax(estimator->interval_s, 1e-3),
         .tilt_per_s = tilt(estimator, m),
-        .interval = {interval(estimator, m, BANK_FLOOR_LONG),
-                     interval(estimator, m, BANK_FLOOR_SHORT)},
     };
 
+    learn_gap(estimator, m);
+    for (int i = 0; i < BANK_FLOORS; i++) {
+        sample.interval[i] = interval(estimator, m, (enum bank_floor)i);
+    }
     bank_update(&estimator->bank, &sample);
     estimator->interval_s += (elapsed - estimator->interval_s) / 8;
     estimator->when = m->when;

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "core/estimate/bank.h"
 #include "core/estimate/floor.h"
+#include "core/estimate/gap.h"
 #include "core/estimate/jump.h"
 #include "core/estimate/noise.h"
 #include "core/estimate/path.h"
@@ -64,6 +65,7 @@ struct estimator {
     struct bank bank;
     struct path path;
     struct floor_track floor;
+    struct gap gap;
     struct noise noise;
     struct jump jump;
     struct measurement withheld[JUMP_CONFIRMATIONS - 1];

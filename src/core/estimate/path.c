@@ -7,8 +7,10 @@
 
 /* Until then a floor is still settling, and moves are no changes of route. */
 static const unsigned settling = 32;
-/* A route that is longer by this much jitter in 16 exchanges in a row is another one ... */
-static const double rise_jitters = 2.5;
+/* Exchanges closer than this share a slot. */
+static const double slot_s = 30;
+/* A route that is longer by this much jitter in 16 slots in a row is another one ... */
+static const double rise_jitters = 4;
 /* ... unless their spread says that it is congestion. */
 static const double spread_jitters = 2;
 /* A shorter round trip by this much jitter cannot be the old floor seen better. */
@@ -26,7 +28,7 @@ void path_init(struct path *path)
 
 void path_shift(struct path *path, double offset_s)
 {
-    for (int i = 0; i < PATH_EXCHANGES; i++) {
+    for (int i = 0; i < PATH_SLOTS; i++) {
         path->exchange[i].offset_s += offset_s;
     }
     for (int i = 0; i < PATH_STATES; i++) {
@@ -40,24 +42,24 @@ void path_forget_states(struct path *path)
     path->pending = false;
 }
 
-/* The clock `exchanges` before now, or NULL when it is not remembered. */
-static const struct path_state *state_before(const struct path *path, unsigned exchanges)
+/* The clock before the last `slots`, or NULL when it is not remembered. */
+static const struct path_state *state_before(const struct path *path, unsigned slots)
 {
-    if (path->states < exchanges || exchanges > PATH_STATES) {
+    if (path->states < slots || slots > PATH_STATES) {
         return NULL;
     }
-    return &path->state[(path->states - exchanges) % PATH_STATES];
+    return &path->state[(path->slots - slots) % PATH_STATES];
 }
 
 /*
- * A regime for this floor, whose bias is measured by the last `exchanges` against the clock
- * carried on from before them.
+ * A regime for this floor, whose bias is measured by the last `slots` against the clock carried on
+ * from before them.
  */
-static struct path_regime measure(const struct path *path, unsigned exchanges, double floor_s)
+static struct path_regime measure(const struct path *path, unsigned slots, double floor_s)
 {
     const struct path_regime *old = &path->regime[path->current];
-    /* Two earlier: the change may have come just before the first exchange that shows it. */
-    const struct path_state *from = state_before(path, exchanges + 2);
+    /* Two earlier: the change may have come just before the first slot that shows it. */
+    const struct path_state *from = state_before(path, slots + 2);
     double limit = fabs(floor_s - old->floor_s) / 2;
     struct path_regime regime = {floor_s, old->bias_s, old->bias_var_s2 + limit * limit / 3};
     double weights = 0;
@@ -66,8 +68,8 @@ static struct path_regime measure(const struct path *path, unsigned exchanges, d
     if (from == NULL) {
         return regime;
     }
-    for (unsigned i = 0; i < exchanges; i++) {
-        const struct path_exchange *e = &path->exchange[(path->count - 1 - i) % PATH_EXCHANGES];
+    for (unsigned i = 0; i < slots; i++) {
+        const struct path_exchange *e = &path->exchange[(path->slots - 1 - i) % PATH_SLOTS];
         double width = (e->delay_s - floor_s) / 2 + 0.3 * path->jitter_s;
         double weight = 1 / fmax(width * width, 1e-20);
         double coasted =
@@ -76,7 +78,7 @@ static struct path_regime measure(const struct path *path, unsigned exchanges, d
         weights += weight;
         sum += weight * (e->offset_s - coasted);
     }
-    double age = mono_diff_s(path->exchange[(path->count - 1) % PATH_EXCHANGES].when, from->when);
+    double age = mono_diff_s(path->exchange[(path->slots - 1) % PATH_SLOTS].when, from->when);
     struct line_state ahead = line_predict(&from->line, age, from->wander);
 
     regime.bias_s = fmax(old->bias_s - limit, fmin(old->bias_s + limit, sum / weights));
@@ -117,9 +119,9 @@ static void enter(struct path *path, unsigned index)
 }
 
 /* The first regime is the time scale, and is never given up. */
-static void enter_new(struct path *path, unsigned exchanges, double floor_s)
+static void enter_new(struct path *path, unsigned slots, double floor_s)
 {
-    struct path_regime regime = measure(path, exchanges, floor_s);
+    struct path_regime regime = measure(path, slots, floor_s);
     unsigned index = path->regimes;
 
     if (path->regimes < PATH_REGIMES) {
@@ -151,10 +153,12 @@ static bool watch_drop(struct path *path, double delay_s, double precision_s)
         path->pending = true;
         path->pending_low = 0;
         path->pending_floor_s = delay_s;
+        path->slot_low = false;
     }
     path->pending_floor_s = fmin(path->pending_floor_s, delay_s);
     if (delay_s < now->floor_s - margin) {
-        path->pending_low++;
+        path->pending_low += !path->slot_low;
+        path->slot_low = true;
     } else if (delay_s < now->floor_s + path->jitter_s && path->pending_low < 3) {
         path->pending = false;
     }
@@ -170,11 +174,11 @@ static void watch_rise(struct path *path, double delay_s, double precision_s)
     double least = (double)INFINITY;
     double mean = 0;
 
-    for (int i = 0; i < PATH_EXCHANGES; i++) {
+    for (int i = 0; i < PATH_SLOTS; i++) {
         least = fmin(least, path->exchange[i].delay_s);
-        mean += path->exchange[i].delay_s / PATH_EXCHANGES;
+        mean += path->exchange[i].delay_s / PATH_SLOTS;
     }
-    if (path->since_moved >= PATH_EXCHANGES &&
+    if (path->since_moved >= PATH_SLOTS &&
         least > now->floor_s + rise_jitters * path->jitter_s + 2 * precision_s &&
         (mean - least) / 2 < spread_jitters * path->jitter_s + 2 * precision_s) {
         int known = find_regime(path, least);
@@ -182,7 +186,7 @@ static void watch_rise(struct path *path, double delay_s, double precision_s)
         if (known >= 0) {
             enter(path, (unsigned)known);
         } else {
-            enter_new(path, PATH_EXCHANGES, least);
+            enter_new(path, PATH_SLOTS, least);
         }
     } else if (delay_s < now->floor_s + 6 * path->jitter_s) {
         path->jitter_s += ((delay_s - now->floor_s) / 2 - path->jitter_s) / 64;
@@ -211,21 +215,40 @@ static void settle(struct path *path, double delay_s)
     path->jitter_s += ((delay_s - first->floor_s) / 2 - path->jitter_s) / path->count;
 }
 
+/* Note the exchange in its slot, or open a new one; `before` is the estimate just before it. */
+static void note(struct path *path, const struct path_state *before,
+                 const struct path_exchange *exchange)
+{
+    bool same = path->slots > 0 && mono_diff_s(exchange->when, path->slot_opened) < slot_s;
+    struct path_exchange *kept = &path->exchange[(path->slots - same) % PATH_SLOTS];
+
+    path->count++;
+    if (same) {
+        if (exchange->delay_s < kept->delay_s) {
+            *kept = *exchange;
+        }
+        return;
+    }
+    *kept = *exchange;
+    path->slot_opened = exchange->when;
+    path->slot_low = false;
+    path->since_moved++;
+    path->states = before != NULL ? path->states + 1 : 0;
+    if (before != NULL) {
+        path->state[path->slots % PATH_STATES] = *before;
+    }
+    path->slots++;
+}
+
 void path_normalise(struct path *path, const struct path_state *before, double precision_s,
                     struct path_exchange *exchange)
 {
     double delay = exchange->delay_s;
     bool undecided = false;
 
-    path->exchange[path->count % PATH_EXCHANGES] = *exchange;
-    path->count++;
-    path->since_moved++;
-    if (before != NULL) {
-        path->state[path->states % PATH_STATES] = *before;
-        path->states++;
-    }
+    note(path, before, exchange);
     decay_bias(path, exchange->when);
-    if (path->count <= settling) {
+    if (path->count <= settling || path->slots <= PATH_SLOTS) {
         settle(path, delay);
     } else {
         undecided = watch_drop(path, delay, precision_s);

@@ -8,6 +8,9 @@
  * from before, and subtracted from then on.  A source has a few such regimes; a known one is found
  * again by its floor.
  *
+ * At fast polls, congestion may last for many exchanges; so these are gathered in slots of half a
+ * minute, and a longer route must show in 16 slots in a row.
+ *
  * Only the old time scale is kept by this: if the old route was the asymmetric one, so remains the
  * result.  Therefore path_half_width() says what can be sworn to.
  */
@@ -19,7 +22,7 @@
 #include "base/units.h"
 #include "core/estimate/bank.h"
 
-enum { PATH_REGIMES = 6, PATH_EXCHANGES = 16, PATH_STATES = 32 };
+enum { PATH_REGIMES = 6, PATH_SLOTS = 16, PATH_STATES = 32 };
 
 struct path_regime {
     double floor_s;
@@ -44,15 +47,19 @@ struct path {
     unsigned regimes; /* in use */
     unsigned current;
     unsigned count;       /* exchanges ever */
-    unsigned states;      /* states ever */
-    unsigned since_moved; /* exchanges since the current regime was entered */
+    unsigned slots;       /* slots ever */
+    unsigned states;      /* slots since the states were last forgotten */
+    unsigned since_moved; /* slots since the current regime was entered */
+    struct mono_time slot_opened;
     double jitter_s;      /* mean excess of one way, in the current regime */
     bool pending;         /* a floor below the current one was seen; not yet believed */
-    unsigned pending_low; /* exchanges that confirm it */
+    unsigned pending_low; /* slots that confirm it */
+    bool slot_low;        /* the present one is among them */
     double pending_floor_s;
-    struct mono_time decayed;                      /* bias decay was last applied */
-    struct path_exchange exchange[PATH_EXCHANGES]; /* ring */
-    struct path_state state[PATH_STATES];          /* ring: before each of the exchanges */
+    struct mono_time decayed; /* bias decay was last applied */
+    /* Rings of slots: of each the quickest exchange, and the estimate before its first one. */
+    struct path_exchange exchange[PATH_SLOTS];
+    struct path_state state[PATH_STATES];
 };
 
 void path_init(struct path *path);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "support/near.h"
 #include "support/prng.h"
@@ -19,7 +20,7 @@ static struct bank_sample sample(double elapsed_s, double offset_s, double half_
         .elapsed_s = elapsed_s,
         .offset_s = offset_s,
         .precision_s = 1e-9,
-        .interval = {{half_s, 0, 1e-4}, {half_s, 0, 1e-4}},
+        .interval = {{half_s, 0, 1e-4}, {half_s, 0, 1e-4}, {half_s, 0, 1e-4}},
     };
 }
 
@@ -50,6 +51,106 @@ static void a_line_is_carried_on_with_its_doubt(void **state)
     assert_near(ahead.var_offset_s2, 1e-8 + 2e-9 + 1e-8 + 1e-16 * 1e6 / 3, 1e-20);
     assert_near(ahead.cov_s2_per_s, 1e-11 + 1e-10 + 1e-16 * 1e4 / 2, 1e-23);
     assert_near(ahead.var_freq, 1e-12 + 1e-14, 1e-26);
+}
+
+/* States after one update, by an independent implementation with the C library's functions. */
+static void one_update_agrees_with_an_independent_implementation(void **state)
+{
+    static const struct {
+        const char *what;
+        double elapsed, offset, half, scale;
+        int wander, kind;
+        double after[5];
+    } cases[] = {
+        {"inside",
+         64,
+         0.00012,
+         0.0001,
+         0.0001,
+         4,
+         3,
+         {2.8860026474395814e-05, -2.3481175526525725e-08, 3.2121897773507553e-10,
+          1.9424536093462224e-13, 9.244501598227213e-16}},
+        {"edge",
+         64,
+         0.0003,
+         0.0001,
+         0.0001,
+         4,
+         3,
+         {1.815421901028124e-05, -2.9955118783634944e-08, 4.2937378133333333e-10,
+          2.5964800000000002e-13, 9.6400000000000008e-16}},
+        {"soft",
+         16,
+         -0.0002,
+         5e-05,
+         0.0001,
+         2,
+         4,
+         {1.1660428075350566e-05, -3.4144063563168471e-08, 3.9240243692497765e-10,
+          2.0689939052015817e-13, 8.9620452925090875e-16}},
+        {"wander",
+         1024,
+         0.0005,
+         0.0003,
+         0.0001,
+         6,
+         2,
+         {0.00029541419090104646, 4.0664226652082251e-07, 8.1784593020023111e-09,
+          1.1665018519375013e-11, 4.3558460350477438e-14}},
+        {"outlier",
+         64,
+         0.002,
+         1e-05,
+         0.0001,
+         4,
+         2,
+         {1.888180998069266e-05, -2.9515134908283405e-08, 4.2920007291759462e-10,
+          2.5954295622534368e-13, 9.6393647864124989e-16}},
+        {"point",
+         1,
+         1e-05,
+         1e-06,
+         1e-05,
+         0,
+         4,
+         {1.2725375431154434e-05, -3.3634969542384104e-08, 1.0956912031372807e-10,
+          5.4975991004277449e-14, 8.2678314812856459e-16}},
+        {"short",
+         256,
+         -0.0006,
+         0.0002,
+         0.0002,
+         5,
+         5,
+         {1.2264089544216163e-05, -3.0068660546300371e-08, 6.1725008886152682e-10,
+          7.5801078190166925e-13, 3.4599149970720391e-15}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bank bank;
+        struct bank_sample s = {
+            .elapsed_s = cases[i].elapsed, .offset_s = cases[i].offset, .precision_s = 1e-7};
+        const struct line_state *after =
+            &bank.model[cases[i].wander * BANK_KINDS + cases[i].kind].state;
+        double got[5];
+
+        bank_init(&bank, -3e-8, 3e-8);
+        bank_anchor(&bank, 2e-5, 4e-10, 0);
+        for (int k = 0; k < BANK_MODELS; k++) {
+            bank.model[k].state.cov_s2_per_s = 2e-13;
+        }
+        for (int k = 0; k < BANK_FLOORS; k++) {
+            s.interval[k] = (struct bank_interval){cases[i].half, 7e-6, cases[i].scale};
+        }
+        bank_update(&bank, &s);
+        memcpy(got, after, sizeof got);
+        print_message("# %s\n", cases[i].what);
+        for (int k = 0; k < 5; k++) {
+            assert_near(got[k], cases[i].after[k], 1e-9 * fabs(cases[i].after[k]));
+        }
+    }
 }
 
 static void offset_and_frequency_are_learnt_from_intervals(void **state)
@@ -93,7 +194,7 @@ static void the_wander_that_is_there_is_found(void **state)
             x += 64 * f + wanders[w] * 512 * prng_normal(&prng) / sqrt(12);
             f += wanders[w] * 8 * prng_normal(&prng);
             struct bank_sample s = sample(64, x + (a - b) / 2, (a + b) / 2);
-            s.interval[0].scale_s = s.interval[1].scale_s = 1e-5;
+            s.interval[0].scale_s = s.interval[1].scale_s = s.interval[2].scale_s = 1e-5;
             bank_update(&bank, &s);
             logs += i > 500 ? log(bank.wander) / 1000 : 0;
         }
@@ -135,7 +236,7 @@ static void anchoring_keeps_the_frequency_and_shifting_everything(void **state)
     assert_near(bank.model[17].state.offset_s, 1.5, 0);
     assert_near(bank.model[17].state.freq_s_per_s, 4e-6, 0);
     bank_anchor(&bank, 2, 1e-6, 1e-12);
-    assert_near(bank.model[53].state.var_freq, 1e-12, 1e-24);
+    assert_near(bank.model[BANK_MODELS - 1].state.var_freq, 1e-12, 1e-24);
     assert_near(bank.mean.offset_s, 2, 0);
     bank_doubt_freq(&bank, 1e-10);
     assert_near(bank.model[0].state.var_freq, 1e-10, 1e-22);
@@ -178,10 +279,10 @@ static void no_sample_makes_it_invalid(void **state)
                                       size * prng_normal(&prng), 1e-12);
 
         s.tilt_per_s = prng_normal(&prng) * pow(10, 9 * prng_unit(&prng));
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; k < BANK_FLOORS; k++) {
             s.interval[k].half_width_s += pow(10, -12 + 14 * prng_unit(&prng));
             s.interval[k].scale_s = pow(10, -9 + 10 * prng_unit(&prng));
-            s.interval[k].gap_s = s.interval[k].half_width_s * prng_unit(&prng);
+            s.interval[k].doubt_s = s.interval[k].half_width_s * prng_unit(&prng);
         }
         bank_update(&bank, &s);
         check_bank(&bank);
@@ -192,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_carried_on_with_its_doubt),
+        cmocka_unit_test(one_update_agrees_with_an_independent_implementation),
         cmocka_unit_test(offset_and_frequency_are_learnt_from_intervals),
         cmocka_unit_test(the_wander_that_is_there_is_found),
         cmocka_unit_test(an_outlier_hardly_moves_it),
