@@ -21,6 +21,7 @@ static const char *text_of(const json_t *object, const char *key)
 static void every_field_becomes_a_key_of_its_type(void **state)
 {
     struct made made;
+    const json_t *server;
     json_t *node;
 
     (void)state;
@@ -38,11 +39,12 @@ static void every_field_becomes_a_key_of_its_type(void **state)
     assert_true(json_real_value(json_object_get(node, "bound_s")) == 312e-6);
     assert_int_equal(json_integer_value(json_object_get(node, "selected")), -1);
     assert_int_equal(json_integer_value(json_object_get(node, "pid")), 4711);
-    node = json_object_get(node, "server");
-    assert_int_equal(json_integer_value(json_object_get(node, "requests")), INT64_C(1) << 40);
-    node = json_object_get(node, "drops");
-    assert_int_equal(json_integer_value(json_object_get(node, "rate-limit")), 7);
-    assert_int_equal(json_object_size(node), DROP_COUNT - 1);
+    server = json_object_get(node, "server");
+    assert_int_equal(json_integer_value(json_object_get(server, "requests")), INT64_C(1) << 40);
+    server = json_object_get(server, "drops");
+    assert_int_equal(json_integer_value(json_object_get(server, "rate-limit")), 7);
+    assert_int_equal(json_object_size(server), DROP_COUNT - 1);
+    json_decref(node);
 }
 
 static void a_source_has_its_address_counters_and_history(void **state)
