@@ -17,7 +17,7 @@ static bool leading_number(const char *text, double *value, const char **rest)
     }
     errno = 0;
     number = strtod(text, &end);
-    if (end == text || errno != 0 || !isfinite(number) || strpbrk(text, "xXnN") == text + 1) {
+    if (end == text || errno != 0 || !isfinite(number) || strpbrk(text, "xX") != NULL) {
         return false;
     }
     *value = number;

@@ -3,18 +3,28 @@
 
 #include <string.h>
 
+/* Also "127.0.0.1:11123" and "[::1]:11123", as they are printed where ports differ. */
+static bool has_name(const struct source_status *source, const char *name)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    struct address address;
+
+    if (strcmp(source->name, name) == 0) {
+        return true;
+    }
+    if (address_parse(&address, name)) {
+        return address_equal(&source->address, &address);
+    }
+    address_print_port(&source->address, text);
+    return strcmp(text, name) == 0;
+}
+
 const struct source_status *record_find(const struct status_record *record, const char *name,
                                         size_t from)
 {
-    struct address address;
-    bool literal = address_parse(&address, name);
-
     for (size_t i = from; i < record->count; i++) {
-        const struct source_status *source = &record->sources[i];
-
-        if (strcmp(source->name, name) == 0 ||
-            (literal && address_equal(&source->address, &address))) {
-            return source;
+        if (has_name(&record->sources[i], name)) {
+            return &record->sources[i];
         }
     }
     return NULL;

@@ -8,7 +8,8 @@
 
 #include "wire/status.h"
 
-/* The source at or after index `from` whose configured name or address this is; NULL: none. */
+/* The source at or after index `from` whose configured name, address, or address and port this is;
+ * NULL: none. */
 const struct source_status *record_find(const struct status_record *record, const char *name,
                                         size_t from);
 

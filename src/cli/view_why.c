@@ -106,6 +106,21 @@ static void add_bad(struct text *text, const struct view *view, const struct sou
     }
 }
 
+static void add_measuring(struct text *text, const struct source_status *source)
+{
+    if (source->sent > 0 && source->received == 0) {
+        text_add(text, "no answer yet to ");
+        view_plural(text, source->sent, "request");
+        if (source->send_errors > 0) {
+            text_add(text, ", ");
+            view_plural(text, source->send_errors, "send error");
+        }
+    } else {
+        text_add(text, "too few answers so far: ");
+        view_plural(text, source->samples, "measurement");
+    }
+}
+
 /* States whose clause holds a number or a time of the source's own. */
 static void add_with_values(struct text *text, const struct view *view,
                             const struct source_status *source)
@@ -124,9 +139,7 @@ static void add_with_values(struct text *text, const struct view *view,
         text_add(text, " is beyond maxdistance");
         break;
     case SOURCE_MEASURING:
-        text_add(text, "too few answers so far: ");
-        text_u64(text, source->samples);
-        text_add(text, source->samples == 1 ? " measurement" : " measurements");
+        add_measuring(text, source);
         break;
     case SOURCE_KOD:
         add_since(text, view, "it asked not to be asked", source->state_since);

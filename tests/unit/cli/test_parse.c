@@ -16,9 +16,9 @@ static void lengths_are_read_with_their_units(void **state)
         const char *text;
         double s;
     } rows[] = {
-        {"5ms", 0.005},      {"5 ms", 0.005}, {"312us", 312e-6}, {"85ns", 85e-9}, {"0.25", 0.25},
-        {"2s", 2},           {"2min", 120},   {"1h", 3600},      {"1d", 86400},   {"1e-3", 1e-3},
-        {"-1.5ms", -1.5e-3}, {".5s", 0.5},    {"60", 60},
+        {"5ms", 0.005}, {"5 ms", 0.005},     {"312us", 312e-6}, {"85ns", 85e-9}, {"1ns", 1e-9},
+        {"0.25", 0.25}, {"2s", 2},           {"2min", 120},     {"1h", 3600},    {"1d", 86400},
+        {"1e-3", 1e-3}, {"-1.5ms", -1.5e-3}, {".5s", 0.5},      {"60", 60},
     };
 
     (void)state;
@@ -32,8 +32,9 @@ static void lengths_are_read_with_their_units(void **state)
 
 static void what_is_no_length_is_refused(void **state)
 {
-    static const char *const rows[] = {"",    "ms",  "5 m", "5  ms", "5ms ",  "5parsec", "nan",
-                                       "inf", "0x5", "--5", "5,5",   "1e999", " 5",      "5ms6"};
+    static const char *const rows[] = {"",    "ms",  "5 m",   "5  ms", "5ms ", "5parsec",
+                                       "nan", "inf", "-nan",  "-inf",  "0x5",  "-0x5",
+                                       "--5", "5,5", "1e999", " 5",    "5ms6"};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -103,6 +103,23 @@ static void states_with_numbers_give_them(void **state)
     }
 }
 
+static void a_source_that_has_not_answered_yet_is_not_said_to_be_measured(void **state)
+{
+    struct made made;
+    struct source_status *source;
+
+    (void)state;
+    made_init(&made);
+    source = made_silent(&made, "10.0.0.1", SOURCE_MEASURING);
+    assert_string_equal(clause(&made, source), "too few answers so far: 0 measurements");
+    source->sent = 2;
+    assert_string_equal(clause(&made, source), "no answer yet to 2 requests");
+    source->send_errors = 1;
+    assert_string_equal(clause(&made, source), "no answer yet to 2 requests, 1 send error");
+    source->received = 1;
+    assert_string_equal(clause(&made, source), "too few answers so far: 0 measurements");
+}
+
 static void a_node_without_time_is_explained_with_its_sources(void **state)
 {
     struct made made;
@@ -196,6 +213,7 @@ int main(void)
         cmocka_unit_test(silence_of_a_name_that_resolves_points_to_a_firewall),
         cmocka_unit_test(names_that_do_not_resolve_are_told_apart),
         cmocka_unit_test(states_with_numbers_give_them),
+        cmocka_unit_test(a_source_that_has_not_answered_yet_is_not_said_to_be_measured),
         cmocka_unit_test(a_node_without_time_is_explained_with_its_sources),
         cmocka_unit_test(a_healthy_node_tells_only_of_those_left_out),
         cmocka_unit_test(a_missing_privilege_is_named),
