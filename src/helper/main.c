@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - noon-helper: what noond's time process must not do itself.  Started by noond. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/role_resolve.h"
+#include "sys/log.h"
+#include "sys/privilege.h"
+#include "sys/sandbox.h"
+#include "sys/unix_socket.h"
+
+/* The socket to noond: the first descriptor that a child is given. */
+enum { SOCKET = 3 };
+
+static const char usage[] =
+    "usage: noon-helper --role=resolve [-u USER] [--dns=ADDRESS:PORT[,...]]\n"
+    "Started by noond, with a socket as descriptor 3; of no use by hand.\n";
+
+struct arguments {
+    const char *role, *user, *servers;
+};
+
+/* False: not understood. */
+static bool parse(struct arguments *arguments, int argc, char *const argv[])
+{
+    static const struct option options[] = {
+        {"role", required_argument, NULL, 'r'},
+        {"user", required_argument, NULL, 'u'},
+        {"dns", required_argument, NULL, 'd'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    *arguments = (struct arguments){.role = NULL};
+    while ((option = getopt_long(argc, argv, "u:", options, NULL)) != -1) {
+        if (option == 'r') {
+            arguments->role = optarg;
+        } else if (option == 'u') {
+            arguments->user = optarg;
+        } else if (option == 'd') {
+            arguments->servers = optarg;
+        } else {
+            return false;
+        }
+    }
+    return optind == argc && arguments->role != NULL && strcmp(arguments->role, "resolve") == 0;
+}
+
+/* Files that resolving needs; where resolv.conf is a link, also the directory that it leads to. */
+static void confine(const struct log_sink *log)
+{
+    struct sandbox_paths paths = {
+        .read = {"/etc", "/dev/urandom", "/run/systemd/resolve", "/run/NetworkManager",
+                 "/run/resolvconf", "/run/connman"},
+        .read_count = 6,
+    };
+    struct sandbox_report report;
+    char *real = realpath("/etc/resolv.conf", NULL);
+    char *slash = real == NULL ? NULL : strrchr(real, '/');
+
+    if (slash != NULL && slash != real) {
+        *slash = '\0';
+        paths.read[paths.read_count++] = real;
+    }
+    if (sandbox_enter(SANDBOX_RESOLVE, &paths, &report) != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_INFO,
+                   "noon-helper runs with an incomplete sandbox: system calls %s, files %s",
+                   report.syscalls ? "closed" : "open", report.files ? "closed" : "open");
+    }
+    free(real);
+}
+
+int main(int argc, char *argv[])
+{
+    struct arguments arguments;
+    struct user_ids user = privilege_self();
+    struct log_sink log;
+    struct dns *dns;
+
+    if (!parse(&arguments, argc, argv)) {
+        (void)fputs(usage, stderr);
+        return 2;
+    }
+    log_open(&log, "noon-helper", false, LOG_SEVERITY_INFO);
+    if (unix_peer_uid(SOCKET) < 0) {
+        (void)fputs(usage, stderr);
+        return 2;
+    }
+    if ((arguments.user != NULL && privilege_find_user(arguments.user, &user) != ERR_NONE) ||
+        privilege_drop(&user, PRIVILEGE_KEEP_NONE) != ERR_NONE) {
+        log_line(&log, LOG_SEVERITY_ERROR, "noon-helper can't give up its rights: not started");
+        return 1;
+    }
+    dns = dns_open(arguments.servers);
+    if (dns == NULL) {
+        log_line(&log, LOG_SEVERITY_ERROR, "the resolver can't be started");
+        return 1;
+    }
+    confine(&log);
+    int status = role_resolve(dns, SOCKET);
+    dns_close(dns);
+    return status;
+}
