@@ -62,50 +62,77 @@ static double high(const struct candidate *c)
     return c->offset_s + c->half_width_s;
 }
 
-/* How many voters' intervals hold the point. */
-static size_t cover(const struct vote *vote, const struct candidate *candidates, double at)
+/* Where an interval begins or ends. */
+struct edge {
+    double at_s;
+    bool opens;
+};
+
+/* Intervals are closed: where one ends and another begins, both hold the point. */
+static bool edge_before(const struct edge *a, const struct edge *b)
 {
-    size_t covering = 0;
-
-    for (size_t i = 0; i < vote->voters; i++) {
-        const struct candidate *c = &candidates[vote->voter[i]];
-
-        covering += low(c) <= at && at <= high(c);
-    }
-    return covering;
+    return a->at_s < b->at_s || (a->at_s == b->at_s && a->opens && !b->opens);
 }
 
-/*
- * The span of the points that the largest number of voters allows; false without a majority.  The
- * best points are found among the lower ends, where an interval begins, and their far side among
- * the upper ends.
- */
+/* Let edges[at] sink to its place in a heap that has its last edge on top. */
+static void sink(struct edge *edges, size_t at, size_t count)
+{
+    struct edge moved = edges[at];
+    size_t child;
+
+    while ((child = 2 * at + 1) < count) {
+        child += child + 1 < count && edge_before(&edges[child], &edges[child + 1]);
+        if (!edge_before(&moved, &edges[child])) {
+            break;
+        }
+        edges[at] = edges[child];
+        at = child;
+    }
+    edges[at] = moved;
+}
+
+/* Heapsort: a thousand sources are judged as fast whatever order they come in. */
+static void sort_edges(struct edge *edges, size_t count)
+{
+    for (size_t i = count / 2; i-- > 0;) {
+        sink(edges, i, count);
+    }
+    for (size_t i = count; i-- > 1;) {
+        struct edge last = edges[i];
+
+        edges[i] = edges[0];
+        edges[0] = last;
+        sink(edges, 0, i);
+    }
+}
+
+/* The span of the points that the largest number of voters allows; false without a majority. */
 static bool vote_span(struct vote *vote, const struct candidate *candidates)
 {
+    struct edge edges[2 * SELECTION_SOURCES_MAX];
+    size_t count = 0;
+    size_t covering = 0;
     size_t best = 0;
 
     for (size_t i = 0; i < vote->voters; i++) {
-        size_t covering = cover(vote, candidates, low(&candidates[vote->voter[i]]));
-
-        best = covering > best ? covering : best;
-    }
-    vote->lo_s = (double)INFINITY;
-    vote->hi_s = -(double)INFINITY;
-    vote->false_ones = vote->voters - best;
-    if (2 * best <= vote->voters) {
-        return false;
-    }
-    for (size_t i = 0; i < vote->voters; i++) {
         const struct candidate *c = &candidates[vote->voter[i]];
 
-        if (cover(vote, candidates, low(c)) == best) {
-            vote->lo_s = fmin(vote->lo_s, low(c));
-        }
-        if (cover(vote, candidates, high(c)) == best) {
-            vote->hi_s = fmax(vote->hi_s, high(c));
+        edges[count++] = (struct edge){low(c), true};
+        edges[count++] = (struct edge){high(c), false};
+    }
+    sort_edges(edges, count);
+    vote->lo_s = (double)INFINITY;
+    vote->hi_s = -(double)INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        if (edges[i].opens && ++covering > best) {
+            best = covering;
+            vote->lo_s = edges[i].at_s;
+        } else if (!edges[i].opens && covering-- == best) {
+            vote->hi_s = edges[i].at_s;
         }
     }
-    return true;
+    vote->false_ones = vote->voters - best;
+    return 2 * best > vote->voters;
 }
 
 static bool is_sound(const struct candidate *c)
