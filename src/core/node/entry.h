@@ -32,6 +32,7 @@ struct entry {
     uint32_t address_changes;
     uint8_t
         replacements; /* addresses given up since one was good: makes the next one wait longer */
+    uint16_t slots;   /* of the node, in use for this entry; those that retire are not counted */
     uint8_t address_count;
     uint8_t next_address; /* where the search for an unused one starts */
     struct address addresses[RESOLVED_MAX];

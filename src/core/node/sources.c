@@ -31,13 +31,7 @@ static bool address_in_use(const struct node *node, const struct address *addres
 
 unsigned node_count_slots(const struct node *node, uint16_t entry)
 {
-    unsigned count = 0;
-
-    for (size_t i = 0; i < node->used_end; i++) {
-        const struct slot *slot = &node->slots[i];
-        count += slot->used && slot->entry == entry && !slot->retiring;
-    }
-    return count;
+    return node->entries[entry].slots;
 }
 
 static void raise_used_end(struct node *node, size_t index)
@@ -115,6 +109,7 @@ static bool open_slot(struct node *node, uint16_t entry, const struct address *a
     memset(slot, 0, sizeof *slot);
     slot->used = true;
     slot->entry = entry;
+    node->entries[entry].slots++;
     slot->opened = now;
     slot->state = SOURCE_MEASURING;
     slot->state_since = now;
@@ -131,6 +126,7 @@ void node_close_slot(struct node *node, uint16_t index)
     struct slot *slot = &node->slots[index];
 
     must(slot->used);
+    node->entries[slot->entry].slots -= !slot->retiring;
     slot->used = false;
     slot->closing = true;
     if (node->selected_slot == index) {
@@ -205,9 +201,10 @@ static void retire_strangers(struct node *node, uint16_t entry)
     for (size_t i = 0; i < node->used_end; i++) {
         struct slot *slot = &node->slots[i];
 
-        if (slot->used && slot->entry == entry &&
+        if (slot->used && slot->entry == entry && !slot->retiring &&
             !entry_has(&node->entries[entry], &slot->association.address)) {
             slot->retiring = true;
+            node->entries[entry].slots--;
         }
     }
 }
