@@ -88,21 +88,46 @@ static void count_sent(struct figures *figures, struct true_time now)
 
 static void send_request(struct world *world, struct sim_node *node, const struct action_send *send)
 {
-    struct event event = {.kind = EVENT_TX_STAMP};
-    enum err error = traffic_send(world, index_of(world, node), send, &event.tx_stamp.sent);
-    struct clock_reading now = computer_reading(&node->computer);
+    struct sent_report report = {.association = send->association, .sequence = send->sequence};
 
     count_sent(&node->figures, node->computer.now);
-    if (error != ERR_NONE) {
-        event.kind = EVENT_SEND_FAILED;
-        event.send_failed = (struct event_send_failed){
-            .association = send->association, .sequence = send->sequence, .error = error};
-    } else {
-        event.tx_stamp.association = send->association;
-        event.tx_stamp.sequence = send->sequence;
-        event.tx_stamp.own_refid = address_refid(&node->address);
+    report.error = traffic_send(world, index_of(world, node), send, &report.sent);
+    if (node->report_count == SENT_REPORTS_MAX) {
+        check_report(&node->check, &(struct violation){INVARIANT_OVERFLOW, world->now,
+                                                       SENT_REPORTS_MAX, SENT_REPORTS_MAX});
+        return;
     }
-    deliver(world, node, &now, &event);
+    unsigned place = (node->report_first + node->report_count++) % SENT_REPORTS_MAX;
+    node->reports[place] = report;
+}
+
+/* After the batch: when each of its requests left, or that it did not. */
+static void deliver_reports(struct world *world, struct sim_node *node)
+{
+    while (node->report_count > 0 && node->program) {
+        const struct sent_report report = node->reports[node->report_first];
+        struct event event = {.kind = EVENT_TX_STAMP};
+
+        node->report_first = (node->report_first + 1) % SENT_REPORTS_MAX;
+        node->report_count--;
+        if (report.error != ERR_NONE) {
+            event.kind = EVENT_SEND_FAILED;
+            event.send_failed = (struct event_send_failed){
+                .association = report.association,
+                .sequence = report.sequence,
+                .error = report.error,
+            };
+        } else {
+            event.tx_stamp = (struct event_tx_stamp){
+                .association = report.association,
+                .sequence = report.sequence,
+                .sent = report.sent,
+                .own_refid = address_refid(&node->address),
+            };
+        }
+        struct clock_reading now = computer_reading(&node->computer);
+        deliver(world, node, &now, &event);
+    }
 }
 
 static void publish(struct world *world, struct sim_node *node)
@@ -246,6 +271,7 @@ void pass_event(struct world *world, unsigned index, struct event *event)
     }
     struct clock_reading now = computer_reading(&node->computer);
     deliver(world, node, &now, event);
+    deliver_reports(world, node);
     if (node->program) {
         sleep_until_deadline(world, node);
     }
@@ -273,6 +299,7 @@ void pass_wake(struct world *world, unsigned index)
         struct event event = {.kind = EVENT_TIMER};
         node->figures.wakes++;
         deliver(world, node, &now, &event);
+        deliver_reports(world, node);
     }
     if (node->program) {
         sleep_until_deadline(world, node);
@@ -318,6 +345,7 @@ void pass_stop(struct world *world, unsigned index)
 
     node->program = NULL;
     node->published = false;
+    node->report_count = 0;
     for (unsigned i = 0; i < world->limits.sources; i++) {
         node->sockets[i].open = false;
     }

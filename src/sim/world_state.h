@@ -59,6 +59,16 @@ struct host {
     struct route_options path; /* of links that nobody has described */
 };
 
+/* What a daemon learns from send(), told to the program when the batch is done. */
+struct sent_report {
+    enum err error;
+    uint16_t association;
+    uint32_t sequence;
+    struct stamp sent;
+};
+
+enum { SENT_REPORTS_MAX = 512 };
+
 /* What a run is judged by, of one node. */
 struct figures {
     struct true_time locked; /* first synchronised publication since the start; NEVER */
@@ -98,7 +108,9 @@ struct sim_node {
     struct true_time started;
     struct true_time wake_at; /* of the earliest wake in the queue; NEVER */
     bool overdue;             /* the deadline has passed already */
-    unsigned depth;
+    unsigned depth;           /* of batches being carried out */
+    unsigned report_first, report_count;
+    struct sent_report reports[SENT_REPORTS_MAX];
     uint32_t logs[LOG_EVENT_COUNT];
     struct action_answer answer; /* to the last command */
     struct service service;
