@@ -150,6 +150,7 @@ static void each_test_of_a_reply_has_its_reason(void **state)
          {SET(stratum, 1), SET(refid, 0x0a000002)}},
         {"follows a server of this machine", DROP_NONE, true, {SET(refid, 0x7f000001)}},
         {"no reference time", DROP_NONE, true, {SET(reference, 0)}},
+        {"set 13 days ago", DROP_NONE, true, {SET(reference, t3 - SECONDS(13 * 86400))}},
         {"set back by a leap second", DROP_NONE, true, {SET(reference, t3 + SECONDS(1))}},
         {"nonsense precision", DROP_NONE, true, {SET(precision_log2, 127)}},
         {"mode 3", DROP_MODE, false, {SET(mode, NTP_MODE_CLIENT)}},
