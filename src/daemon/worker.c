@@ -22,6 +22,7 @@ enum {
     ROUNDS_MAX = 8,                     /* batches of one socket in a row */
     REPORT_NS = 1000000000,
     LATENCY_MAX_NS = 1000000,
+    LATENCY_MEMORY = 4096, /* answers */
 };
 
 /* The page's payload: the counters, then the encoded client table. */
@@ -153,16 +154,19 @@ static bool answer_one(struct worker *w, unsigned i, const struct clock_pair *pa
 
 /*
  * Answers of a batch leave one after the other while it is sent: on average in the middle of the
- * call.  That much later than T3 was read, T3 is to be.
+ * call.  That much later than T3 was read, T3 is to be; but never later than the answer leaves, or
+ * its client measures a negative delay, for which OpenNTPD leaves a server alone for an hour.  So
+ * the least that was met lately counts, not the mean, which a lost processor moves.
  */
 static void learn_latency(struct worker *w, double read_ns, unsigned answers,
                           struct steady_time start, struct steady_time end)
 {
     double latency_ns = (double)(start.ns + (end.ns - start.ns) / 2) - read_ns / (double)answers;
 
-    /* Longer ones are a lost processor, not the way of an answer. */
-    if (latency_ns >= 0 && latency_ns < LATENCY_MAX_NS) {
-        w->latency_ns += (latency_ns - w->latency_ns) / 16;
+    if (latency_ns >= 0 && latency_ns < w->latency_ns) {
+        w->latency_ns = latency_ns;
+    } else if (latency_ns < LATENCY_MAX_NS) {
+        w->latency_ns += (latency_ns - w->latency_ns) / LATENCY_MEMORY;
     }
 }
 

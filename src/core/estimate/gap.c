@@ -41,7 +41,7 @@ static double weight_at(const struct gap *gap, double value_s)
 
 static void summarise(struct gap *gap)
 {
-    double best = -INFINITY;
+    double best = -(double)INFINITY;
     double sum = 0;
     double mean = 0;
     double square = 0;
