@@ -48,14 +48,9 @@ static size_t server_sockets(const struct args *args, const struct config *confi
         return 0;
     }
     for (size_t i = 0; i < 2; i++) {
-        const struct address *other = &config->daemon.bind[1 - i];
         struct udp_options *one = &options[count];
 
         if ((i == 0 && args->ipv6_only) || (i == 1 && args->ipv4_only)) {
-            continue;
-        }
-        /* An address for one family alone means that family alone. */
-        if (config->daemon.bind[i].family == ADDRESS_NONE && other->family != ADDRESS_NONE) {
             continue;
         }
         memset(one, 0, sizeof *one);
@@ -217,16 +212,43 @@ static int run_parent(const struct args *args, char *const argv[], const char *f
 
 /* --- the time process ----------------------------------------------------------------------- */
 
+/* The directory of a file, since editors and atomic writers replace the file itself. */
+static const char *directory_of(const char *path, char directory[static PATH_SIZE])
+{
+    char *slash;
+
+    snprintf(directory, PATH_SIZE, "%s", path);
+    slash = strrchr(directory, '/');
+    if (!slash) {
+        return ".";
+    }
+    slash[slash == directory] = '\0';
+    return directory;
+}
+
 static void enter_time_sandbox(const struct time_setup *setup, const struct log_sink *log)
 {
+    const struct daemon_options *daemon = &setup->config->daemon;
+    char config_directory[PATH_SIZE], drift_directory[PATH_SIZE];
+    size_t included_count;
+    const char *const *included = config_directories(setup->config, &included_count);
     struct sandbox_paths paths = {
-        .read = {setup->config_file, "/etc"},
+        .read = {directory_of(setup->config_file, config_directory), "/etc"},
         .read_count = 2,
-        .write = {setup->state_dir, setup->run_dir, setup->config->daemon.log_dir},
-        .write_count = setup->config->daemon.log_dir ? 3 : 2,
+        .write = {setup->state_dir, setup->run_dir},
+        .write_count = 2,
     };
     struct sandbox_report report;
 
+    for (size_t i = 0; i < included_count && paths.read_count < SANDBOX_PATHS_MAX; i++) {
+        paths.read[paths.read_count++] = included[i];
+    }
+    if (daemon->log_dir) {
+        paths.write[paths.write_count++] = daemon->log_dir;
+    }
+    if (daemon->drift_file) {
+        paths.write[paths.write_count++] = directory_of(daemon->drift_file, drift_directory);
+    }
     if (sandbox_enter(SANDBOX_TIME, &paths, &report) != ERR_NONE) {
         log_format(log, LOG_SEVERITY_INFO, "this kernel's sandbox is incomplete: %s%s%s",
                    report.syscalls ? "" : "no system call filter",

@@ -75,7 +75,8 @@ static enum source_state own_state(const struct node *node, const struct slot *s
     if (!slot->has_estimate || slot->estimator.count < USABLE_SAMPLES) {
         return SOURCE_MEASURING;
     }
-    if (slot->half_width_s > node->options->max_distance_s) {
+    if (slot->half_width_s > node->options->max_distance_s ||
+        slot->estimate.jitter_s > node->options->max_jitter_s) {
         return SOURCE_TOO_FAR;
     }
     return SOURCE_TRUECHIMER;
