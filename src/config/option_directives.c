@@ -173,12 +173,8 @@ static const struct option directives[] = {
      .argument = {NUMBER("DISTANCE", NODE(max_distance_s), 0, ANY_S)}},
     {.name = "maxjitter",
      .section = SECTION_SELECTION,
-     .verdict = VERDICT_REFUSED,
      .standard = "1",
-     .neutral = "1",
      .help = "Sources whose offsets scatter more (seconds) are not followed.",
-     .reason = "noon can't keep sources out by their jitter, and would follow what is to be "
-               "ruled out; limit `maxdistance` or the `maxdelay` of server lines instead",
      .argument = {NUMBER("JITTER", NODE(max_jitter_s), 0, ANY_S)}},
     {.name = "maxstratum",
      .section = SECTION_SELECTION,

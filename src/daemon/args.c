@@ -14,9 +14,7 @@ enum {
     OPTION_REFERENCE,
     OPTION_VIRTUAL,
     OPTION_ROLE,
-    OPTION_CHANNEL,
     WORDS_MAX = 64,
-    FLAGS_SIZE = 1024
 };
 
 static const struct option long_options[] = {
@@ -24,7 +22,6 @@ static const struct option long_options[] = {
     {"reference", required_argument, NULL, OPTION_REFERENCE},
     {"virtual", required_argument, NULL, OPTION_VIRTUAL},
     {"role", required_argument, NULL, OPTION_ROLE},
-    {"channel", required_argument, NULL, OPTION_CHANNEL},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'v'},
     {NULL, 0, NULL, 0},
@@ -121,7 +118,7 @@ static bool set_level(struct args *args, const char *text)
 
 static bool set_long(struct args *args, int option, const char *text)
 {
-    double offset_s, ppm, number_read;
+    double offset_s, ppm;
 
     switch (option) {
     case OPTION_SINGLE:
@@ -141,15 +138,9 @@ static bool set_long(struct args *args, int option, const char *text)
         args->virtual_freq_s_per_s = ppm * 1e-6;
         return true;
     }
-    case OPTION_ROLE:
+    default:
         args->role = strcmp(text, "time") == 0 ? ROLE_TIME : ROLE_SERVER;
         return strcmp(text, "time") == 0 || strcmp(text, "server") == 0;
-    default:
-        if (!number(text, &number_read) || number_read < 0 || number_read > 1024) {
-            return false;
-        }
-        args->channel = (int)number_read;
-        return true;
     }
 }
 
@@ -235,19 +226,16 @@ static enum args_result parse_words(struct args *args, int argc, char *const arg
 
 enum args_result args_parse(struct args *args, int argc, char *const argv[], const char *flags)
 {
-    /* Words of the environment live as long as the process: options point into them. */
-    static char storage[FLAGS_SIZE];
     char *words[WORDS_MAX] = {argv[0]};
     int count = 1;
     enum args_result result;
 
     memset(args, 0, sizeof *args);
     args->log_level = -1;
-    args->channel = -1;
-    if (flags && strlen(flags) < sizeof storage) {
-        char *rest = storage, *word;
+    if (flags && strlen(flags) < sizeof args->words) {
+        char *rest = args->words, *word;
 
-        memcpy(storage, flags, strlen(flags) + 1);
+        memcpy(args->words, flags, strlen(flags) + 1);
         while ((word = strsep(&rest, " ")) && count < WORDS_MAX - 1) {
             if (*word) {
                 words[count++] = word;

@@ -29,7 +29,7 @@ struct args {
     bool virtual_clock; /* --virtual: discipline a clock of our own, starting so wrong */
     double virtual_offset_s;
     double virtual_freq_s_per_s;
-    int channel; /* --channel: of a child to its parent; -1: none */
+    char words[1024]; /* of NOOND_FLAGS: options point into them */
 };
 
 enum args_result { ARGS_RUN, ARGS_EXIT, ARGS_BAD };

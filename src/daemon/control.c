@@ -23,10 +23,13 @@ struct connection {
 struct control {
     int listeners[2]; /* status, control */
     size_t reply_max;
+    control_handler *handler;
+    void *context;
     struct connection connections[CONTROL_CONNECTIONS];
 };
 
-struct control *control_open(int status_socket, int control_socket, size_t reply_max)
+struct control *control_open(int status_socket, int control_socket, size_t reply_max,
+                             control_handler *handler, void *context)
 {
     struct control *control = calloc(1, sizeof *control);
 
@@ -36,6 +39,8 @@ struct control *control_open(int status_socket, int control_socket, size_t reply
     control->listeners[0] = status_socket;
     control->listeners[1] = control_socket;
     control->reply_max = reply_max;
+    control->handler = handler;
+    control->context = context;
     for (unsigned i = 0; i < CONTROL_CONNECTIONS; i++) {
         struct connection *connection = &control->connections[i];
 
@@ -135,7 +140,7 @@ static void greet(struct control *control, int listener, bool may_write, struct 
 }
 
 static void answer(struct control *control, struct connection *connection,
-                   struct control_request *request, control_handler *handler, void *context)
+                   struct control_request *request)
 {
     struct control_response response = {
         .result = CONTROL_UNKNOWN,
@@ -148,7 +153,7 @@ static void answer(struct control *control, struct connection *connection,
     if (control_command_writes(request->command) && !connection->may_write) {
         response.result = CONTROL_DENIED;
     } else {
-        handler(context, request, connection->may_write, &response);
+        control->handler(control->context, request, connection->may_write, &response);
     }
     must(response.size <= response.capacity);
     header.result = response.result;
@@ -173,8 +178,7 @@ static bool write_some(struct connection *connection)
     return connection->sent < connection->reply_size;
 }
 
-static bool read_some(struct control *control, struct connection *connection,
-                      control_handler *handler, void *context)
+static bool read_some(struct control *control, struct connection *connection)
 {
     struct control_request request;
     size_t got = 0;
@@ -193,7 +197,7 @@ static bool read_some(struct control *control, struct connection *connection,
     if (taken == 0) {
         return true;
     }
-    answer(control, connection, &request, handler, context);
+    answer(control, connection, &request);
     return write_some(connection);
 }
 
@@ -208,7 +212,7 @@ static struct connection *find(struct control *control, int fd)
 }
 
 void control_serve(struct control *control, const struct pollfd *fds, unsigned count,
-                   struct steady_time now, control_handler *handler, void *context)
+                   struct steady_time now)
 {
     for (unsigned i = 0; i < count; i++) {
         struct connection *connection;
@@ -225,8 +229,7 @@ void control_serve(struct control *control, const struct pollfd *fds, unsigned c
             continue;
         }
         connection->last = now;
-        if (!(connection->answering ? write_some(connection)
-                                    : read_some(control, connection, handler, context))) {
+        if (!(connection->answering ? write_some(connection) : read_some(control, connection))) {
             hang_up(connection);
         }
     }

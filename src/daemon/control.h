@@ -34,16 +34,17 @@ struct control;
 
 /*
  * Takes the two listening sockets (-1: there is none) and keeps them.  `reply_max` bounds one
- * reply's body.  NULL when there is no memory.
+ * reply's body; requests go to `handler`.  NULL when there is no memory.
  */
-struct control *control_open(int status_socket, int control_socket, size_t reply_max);
+struct control *control_open(int status_socket, int control_socket, size_t reply_max,
+                             control_handler *handler, void *context);
 void control_close(struct control *control);
 
 /* Fills what is to be polled; returns how many.  Call for every pass of the loop. */
 unsigned control_poll(struct control *control, struct pollfd fds[static CONTROL_POLLFDS]);
 /* Serves what became ready, and drops who has been silent for 5 s. */
 void control_serve(struct control *control, const struct pollfd *fds, unsigned count,
-                   struct steady_time now, control_handler *handler, void *context);
+                   struct steady_time now);
 /* Is a connection open?  Then the loop has to wake up once a second for the time-outs. */
 bool control_busy(const struct control *control);
 

@@ -3,7 +3,9 @@
  * keep.c - what survives a restart: the drift file, the last time that was known, and which servers
  * asked not to be asked.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/clock/drift.h"
@@ -11,6 +13,26 @@
 #include "sys/storage.h"
 
 enum { SMALL_FILE = 4096 };
+
+/* The year 2200: what says more is nonsense. */
+static const long long latest_s = 7258118400LL;
+
+/* Takes a whole number within limits, and the white space after it, off the front of *text. */
+static bool next_number(char **text, long long least, long long most, long long *value)
+{
+    char *end;
+
+    if (!*text) {
+        return false;
+    }
+    errno = 0;
+    *value = strtoll(*text, &end, 10);
+    if (end == *text || errno != 0 || *value < least || *value > most) {
+        return false;
+    }
+    *text = end + strspn(end, " \t\n");
+    return true;
+}
 
 /* The drift file's path: as configured, else in the state directory; false: none. */
 static bool drift_path(const struct time_process *process, char path[static PATH_SIZE])
@@ -52,7 +74,7 @@ static bool kod_path(const struct time_process *process, char path[static PATH_S
 /* A line that is nonsense is skipped: at worst a server is asked once more than it likes. */
 static void load_kod(const struct time_process *process, struct node_saved *saved)
 {
-    char path[PATH_SIZE], text[SMALL_FILE], address[ADDRESS_TEXT_SIZE];
+    char path[PATH_SIZE], text[SMALL_FILE];
     char *rest = text, *line;
     size_t size;
 
@@ -62,12 +84,13 @@ static void load_kod(const struct time_process *process, struct node_saved *save
     text[size] = '\0';
     while ((line = strsep(&rest, "\n")) != NULL && saved->kod_count < NODE_KOD_MAX) {
         struct node_kod *kod = &saved->kod[saved->kod_count];
-        long long until_s;
-        int poll_floor, denials;
+        const char *address = strsep(&line, " ");
+        long long until_s, poll_floor, denials;
 
-        if (sscanf(line, "%63s %lld %d %d", address, &until_s, &poll_floor, &denials) == 4 &&
-            address_parse(&kod->address, address) && until_s >= 0 && until_s < 7258118400LL &&
-            poll_floor >= INT8_MIN && poll_floor <= 17 && denials >= 0 && denials < 256) {
+        if (line && address_parse(&kod->address, address) &&
+            next_number(&line, 0, latest_s, &until_s) &&
+            next_number(&line, INT8_MIN, 17, &poll_floor) &&
+            next_number(&line, 0, UINT8_MAX, &denials)) {
             kod->until.ns = until_s * NS_PER_S;
             kod->poll_floor = (int8_t)poll_floor;
             kod->denials = (uint8_t)denials;
@@ -174,6 +197,7 @@ void keep_save(struct time_process *process)
 void keep_forward_clock(struct time_process *process)
 {
     char path[PATH_SIZE], text[SMALL_FILE];
+    char *number = text;
     struct clock_change change;
     long long last_s;
     size_t size;
@@ -185,8 +209,7 @@ void keep_forward_clock(struct time_process *process)
     }
     text[size] = '\0';
     /* A file that is nonsense, or from beyond 2200, is no reason to step. */
-    if (sscanf(text, "%lld", &last_s) != 1 || last_s < 0 || last_s > 7258118400LL ||
-        now.real.ns / NS_PER_S >= last_s) {
+    if (!next_number(&number, 0, latest_s, &last_s) || now.real.ns / NS_PER_S >= last_s) {
         return;
     }
     clock_control_step(&process->clock, (struct duration){last_s * NS_PER_S - now.real.ns},

@@ -167,7 +167,7 @@ static bool find_user(const struct parent *parent, const struct config *config,
 static bool make_plan(void *context, struct supervisor_plan *plan)
 {
     struct parent *parent = context;
-    static char text[8192];
+    char text[8192];
     struct config *config = config_load(parent->file, NULL, text, sizeof text);
     bool good;
 

@@ -258,7 +258,7 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
     }
     if (process->control) {
         control_serve(process->control, watch->fds + watch->control_from, watch->control_count,
-                      clock_steady(), commands_handle, process);
+                      clock_steady());
     }
 }
 
@@ -379,7 +379,8 @@ static struct time_process *make(const struct time_setup *setup)
     process->socket_users = calloc(process->capacity, sizeof *process->socket_users);
     process->own_refids = calloc(process->capacity, sizeof *process->own_refids);
     process->status.sources = calloc(process->capacity, sizeof *process->status.sources);
-    process->control = control_open(setup->status_socket, setup->control_socket, reply_max);
+    process->control = control_open(setup->status_socket, setup->control_socket, reply_max,
+                                    commands_handle, process);
     if (!process->sockets || !process->socket_users || !process->own_refids ||
         !process->status.sources || !process->control) {
         return NULL;

@@ -8,6 +8,9 @@
 /* The kernel lets its error limit grow by itself and gives up after hours: repeat it. */
 static const int64_t status_every_ns = 128 * NS_PER_S;
 
+/* Longer than the time around a leap second in which nothing is corrected. */
+static const int64_t leap_window_ns = 5 * NS_PER_S;
+
 double node_clock_error_s(const struct node *node, const struct clock_reading *now)
 {
     /* Whole ns first: the difference of two dates has no place in a double. */
@@ -79,7 +82,7 @@ void node_steer(struct node *node, const struct clock_reading *now, struct actio
     struct decision decision;
 
     node->updates++;
-    if (may_steer(node)) {
+    if (may_steer(node) && !leap_is_near(&node->leap, now->raw)) {
         decision = node->step_requested
                        ? discipline_step_now(&node->discipline, node->options, &input)
                        : discipline_update(&node->discipline, node->options, &input);
@@ -97,12 +100,23 @@ void node_steer(struct node *node, const struct clock_reading *now, struct actio
     node->publish_now = true;
 }
 
+struct mono_time node_slew_deadline(const struct node *node)
+{
+    struct mono_time end = discipline_deadline(&node->discipline);
+
+    if (!node->have_utc || !may_steer(node) || end.ns == INT64_MAX) {
+        return (struct mono_time){INT64_MAX};
+    }
+    /* Around a leap second the clock and UTC may differ by a second that nobody is to correct. */
+    return leap_is_near(&node->leap, end) ? mono_add(end, (struct duration){leap_window_ns}) : end;
+}
+
 void node_slew_end(struct node *node, const struct clock_reading *now, struct actions *out)
 {
     struct discipline_input input;
     struct decision decision;
 
-    if (!node->have_utc || !may_steer(node)) {
+    if (now->raw.ns < node_slew_deadline(node).ns) {
         return;
     }
     input = input_of(node, now);
@@ -111,12 +125,6 @@ void node_slew_end(struct node *node, const struct clock_reading *now, struct ac
 }
 
 /* Who may not steer (any more) has no slew to end, whatever was planned. */
-struct mono_time node_slew_deadline(const struct node *node)
-{
-    return node->have_utc && may_steer(node) ? discipline_deadline(&node->discipline)
-                                             : (struct mono_time){INT64_MAX};
-}
-
 void node_take_adjusted(struct node *node, const struct clock_reading *now,
                         const struct event_clock_adjusted *adjusted, struct actions *out)
 {
@@ -146,12 +154,8 @@ void node_take_adjusted(struct node *node, const struct clock_reading *now,
 static void slew_leap(struct node *node, const struct clock_reading *now, struct actions *out)
 {
     struct discipline_input input = input_of(node, now);
-    struct node_options options = *node->options;
-    struct decision decision;
+    struct decision decision = discipline_slew_now(&node->discipline, node->options, &input);
 
-    options.step.threshold_s = 0;
-    options.change.offset_s = 0;
-    decision = discipline_update(&node->discipline, &options, &input);
     carry_out(node, now, &decision, out);
 }
 

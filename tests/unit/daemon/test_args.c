@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_args.c - noond's command line and NOOND_FLAGS. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/args.h"
+
+enum { WORDS_MAX = 16 };
+
+static struct args args;
+
+/* Parses "-d -f x" as if it had been typed. */
+static enum args_result parse(const char *line, const char *flags)
+{
+    static char copy[512];
+    char *argv[WORDS_MAX] = {"noond"};
+    char *rest = copy, *word;
+    int argc = 1;
+
+    snprintf(copy, sizeof copy, "%s", line);
+    while ((word = strsep(&rest, " ")) != NULL && argc < WORDS_MAX - 1) {
+        if (*word) {
+            argv[argc++] = word;
+        }
+    }
+    argv[argc] = NULL;
+    return args_parse(&args, argc, argv, flags);
+}
+
+static void every_flag_reaches_its_field(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("-f a.conf -d -x -t 2.5 -n -p -u 1:2 -4 -L debug -s s -r r", NULL),
+                     ARGS_RUN);
+    assert_string_equal(args.config_file, "a.conf");
+    assert_string_equal(args.user, "1:2");
+    assert_string_equal(args.state_dir, "s");
+    assert_string_equal(args.run_dir, "r");
+    assert_true(args.foreground && args.observe && args.check && args.print && args.ipv4_only);
+    assert_true(args.seconds == 2.5);
+    assert_int_equal(args.log_level, 0);
+    assert_int_equal(parse("-q", NULL), ARGS_RUN);
+    assert_int_equal(args.once, ONCE_SET);
+    assert_int_equal(parse("-Q", NULL), ARGS_RUN);
+    assert_int_equal(args.once, ONCE_PRINT);
+    assert_true(args.observe);
+    assert_int_equal(parse("--role=server", NULL), ARGS_RUN);
+    assert_int_equal(args.role, ROLE_SERVER);
+}
+
+static void a_reference_keeps_its_offset_to_the_nanosecond(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--reference 1795360003.668561220,0.00002", NULL), ARGS_RUN);
+    assert_true(args.reference);
+    assert_true(args.reference_offset_ns == 1795360003668561220LL);
+    assert_true(args.reference_noise_s == 0.00002);
+    assert_int_equal(parse("--reference -0.000000001,0", NULL), ARGS_RUN);
+    assert_true(args.reference_offset_ns == -1);
+    assert_int_equal(parse("--virtual 0.3,50", NULL), ARGS_RUN);
+    assert_true(fabs(args.virtual_offset_s - 0.3) < 1e-12);
+    assert_true(fabs(args.virtual_freq_s_per_s - 50e-6) < 1e-15);
+}
+
+static void words_of_the_environment_count_as_typed_before(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("-d -f x -t 3", "--single -t 9  -L 2"), ARGS_RUN);
+    assert_true(args.single && args.foreground);
+    assert_true(args.seconds == 3);
+    assert_int_equal(args.log_level, 2);
+    assert_int_equal(parse("-d", "--nonsense"), ARGS_BAD);
+}
+
+static void nonsense_is_refused(void **state)
+{
+    static const char *const lines[] = {
+        "-t 0",          "-t x",           "-t -1",          "-L loud",         "-4 -6",
+        "--reference 1", "--reference 1,-1", "--reference a,b", "--reference 1,2", "--virtual 1,99999",
+        "--role=clock",  "-Z",             "file.conf",      "--reference 1e400,0",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        assert_int_equal(parse(lines[i], NULL), ARGS_BAD);
+    }
+    assert_int_equal(parse("-h", NULL), ARGS_EXIT);
+    assert_int_equal(parse("-v", NULL), ARGS_EXIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_flag_reaches_its_field),
+        cmocka_unit_test(a_reference_keeps_its_offset_to_the_nanosecond),
+        cmocka_unit_test(words_of_the_environment_count_as_typed_before),
+        cmocka_unit_test(nonsense_is_refused),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("args", tests, NULL, NULL);
+}
