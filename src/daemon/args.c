@@ -197,7 +197,7 @@ static enum args_result parse_words(struct args *args, int argc, char *const arg
 {
     int option;
 
-    optind = 1;
+    optind = 0; /* GNU: forget everything about the words before */
     while ((option = getopt_long(argc, argv, "f:dxqQt:npu:46L:s:r:hv", long_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help, stdout);

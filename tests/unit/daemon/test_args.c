@@ -12,7 +12,7 @@
 
 #include "daemon/args.h"
 
-enum { WORDS_MAX = 16 };
+enum { WORDS_MAX = 32 };
 
 static struct args args;
 
@@ -20,7 +20,8 @@ static struct args args;
 static enum args_result parse(const char *line, const char *flags)
 {
     static char copy[512];
-    char *argv[WORDS_MAX] = {"noond"};
+    static char name[] = "noond";
+    char *argv[WORDS_MAX] = {name};
     char *rest = copy, *word;
     int argc = 1;
 
@@ -82,17 +83,26 @@ static void words_of_the_environment_count_as_typed_before(void **state)
 static void nonsense_is_refused(void **state)
 {
     static const char *const lines[] = {
-        "-t 0",          "-t x",           "-t -1",          "-L loud",         "-4 -6",
-        "--reference 1", "--reference 1,-1", "--reference a,b", "--reference 1,2", "--virtual 1,99999",
-        "--role=clock",  "-Z",             "file.conf",      "--reference 1e400,0",
+        "-t 0",
+        "-t x",
+        "-t -1",
+        "-L loud",
+        "-4 -6",
+        "--reference 1",
+        "--reference 1,-1",
+        "--reference a,b",
+        "--reference 1,2",
+        "--virtual 1,99999",
+        "--role=clock",
+        "-Z",
+        "file.conf",
+        "--reference 1e400,0",
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         assert_int_equal(parse(lines[i], NULL), ARGS_BAD);
     }
-    assert_int_equal(parse("-h", NULL), ARGS_EXIT);
-    assert_int_equal(parse("-v", NULL), ARGS_EXIT);
 }
 
 int main(void)
