@@ -13,6 +13,10 @@
 static const double wanders[BANK_WANDERS] = {
     1e-11, 3.1622776601683795e-11, 1e-10, 3.1622776601683795e-10, 1e-9, 3.1622776601683795e-9,
     1e-8,  3.1622776601683795e-8,  1e-7};
+/* What is thought of each wander before anything was measured, as a logarithm: the larger ones are
+ * rare, and would let the frequency of the first minute run away. */
+static const double wander_priors[BANK_WANDERS] = {0, 0, 0, 0, 0, -0.25, -0.75, -1.5, -2.5};
+
 /* How a model sees an interval: its floor, and the softness of its edges in units of the noise's
  * scale. */
 struct kind {
@@ -50,6 +54,7 @@ void bank_init(struct bank *bank, double freq_s_per_s, double freq_sd_s_per_s)
     bank->wander = wanders[BANK_WANDERS / 2];
     for (int i = 0; i < BANK_MODELS; i++) {
         bank->model[i].state = bank->mean;
+        bank->model[i].log_weight = wander_priors[i / BANK_KINDS];
     }
 }
 
@@ -174,14 +179,27 @@ static void learn(struct line_state *state, const struct line_state *ahead,
     keep_valid(state);
 }
 
-static void average(struct bank *bank)
+/*
+ * True when a model forgets sooner than is wanted: when its wander has made as much doubt as it has
+ * left.  The steadiest model always has a say.
+ */
+static bool forgets(const struct bank *bank, int model, double min_memory_s)
+{
+    double wander = wanders[model / BANK_KINDS];
+
+    return min_memory_s > 0 && model >= BANK_KINDS &&
+           3 * bank->model[model].state.var_offset_s2 <
+               wander * wander * min_memory_s * min_memory_s * min_memory_s;
+}
+
+static void average(struct bank *bank, double min_memory_s)
 {
     double weight[BANK_MODELS];
     double sum = 0;
     struct line_state mean = {0};
 
     for (int i = 0; i < BANK_MODELS; i++) {
-        weight[i] = fmath_exp(bank->model[i].log_weight);
+        weight[i] = forgets(bank, i, min_memory_s) ? 0 : fmath_exp(bank->model[i].log_weight);
         sum += weight[i];
     }
     for (int i = 0; i < BANK_MODELS; i++) {
@@ -218,7 +236,8 @@ void bank_update(struct bank *bank, const struct bank_sample *sample)
             fade(&ahead, bank->max_memory);
             struct evidence evidence = weigh(sample, &ahead, &kinds[k], &outlier_share);
             learn(&model->state, &ahead, &evidence);
-            model->log_weight = discount * model->log_weight + evidence.log_density;
+            model->log_weight = discount * model->log_weight + evidence.log_density +
+                                (1 - discount) * wander_priors[w];
             if (model->log_weight > best) {
                 best = model->log_weight;
                 bank->wander = wanders[w];
@@ -229,7 +248,7 @@ void bank_update(struct bank *bank, const struct bank_sample *sample)
     for (int i = 0; i < BANK_MODELS; i++) {
         bank->model[i].log_weight = fmax(bank->model[i].log_weight - best, log_weight_min);
     }
-    average(bank);
+    average(bank, sample->min_memory_s);
     for (int i = 0; i < BANK_MODELS; i++) {
         if (bank->model[i].log_weight <= log_weight_reseed) {
             bank->model[i].state = bank->mean;

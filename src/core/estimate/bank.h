@@ -47,8 +47,9 @@ struct bank_sample {
     double elapsed_s; /* since the last sample, >= 0 */
     double offset_s;
     double precision_s;
-    double memory;     /* samples that the present estimate is made of */
-    double tilt_per_s; /* of the hard-edged models over the long floor */
+    double memory;       /* samples that the present estimate is made of */
+    double min_memory_s; /* models that remember less do not count; 0: all do */
+    double tilt_per_s;   /* of the hard-edged models over the long floor */
     struct bank_interval interval[BANK_FLOORS];
 };
 

@@ -260,6 +260,7 @@ static void use(struct estimator *estimator, const struct measurement *m)
         .offset_s = m->offset_s,
         .precision_s = m->precision_s,
         .memory = memory_s(estimator) / fmax(estimator->interval_s, 1e-3),
+        .min_memory_s = estimator->options.min_samples * estimator->interval_s,
         .tilt_per_s = tilt(estimator, m),
     };
 

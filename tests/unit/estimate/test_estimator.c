@@ -504,6 +504,30 @@ static void maxsamples_limits_the_memory(void **state)
     assert_int_equal(e.samples, 8);
 }
 
+static void minsamples_keeps_the_memory_from_getting_shorter(void **state)
+{
+    /* A clock that wanders so much that two samples are worth remembering. */
+    struct trace_setup s = metro;
+    double worst[2];
+
+    (void)state;
+    s.wander = 3e-8;
+    for (int k = 0; k < 2; k++) {
+        struct estimator_options o = plain;
+        struct fixture f;
+
+        o.min_samples = k == 0 ? 0 : 64;
+        start(&f, &o, &s);
+        run_polls(&f, 200);
+        worst[k] = 0;
+        for (int i = 0; i < 200; i++) {
+            poll_after(&f, 64);
+            worst[k] = fmax(worst[k], fabs(error_now(&f)));
+        }
+    }
+    assert_true(worst[1] > 2 * worst[0]); /* as asked for */
+}
+
 static void the_largest_root_distance_is_remembered_for_a_while(void **state)
 {
     struct fixture f;
@@ -549,6 +573,7 @@ int main(void)
         cmocka_unit_test(asymmetric_queueing_is_noticed_or_told),
         cmocka_unit_test(maxdelaydevratio_drops_what_is_long_for_the_noise),
         cmocka_unit_test(maxsamples_limits_the_memory),
+        cmocka_unit_test(minsamples_keeps_the_memory_from_getting_shorter),
         cmocka_unit_test(the_largest_root_distance_is_remembered_for_a_while),
     };
 
