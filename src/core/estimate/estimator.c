@@ -157,7 +157,7 @@ static enum jump_verdict test_jump(struct estimator *estimator, const struct mea
                    m->floor[BANK_FLOOR_LONG].jitter_s + 6 * estimator->noise.scale_s +
                    10 * m->precision_s;
 
-    if (estimator->count < jump_after) {
+    if (estimator->count < jump_after || estimator->noise.count < NOISE_MIN) {
         return JUMP_NONE;
     }
     return jump_test(&estimator->jump, m->offset_s - m->ahead_s, limit);

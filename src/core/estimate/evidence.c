@@ -83,6 +83,9 @@ static struct evidence evidence_box(double residual, double half, double var)
             .curve_per_s2 = -1 / var,
         };
     }
+    if (mass >= 1) {
+        return (struct evidence){0}; /* the belief lies well inside: nothing was learnt */
+    }
     double at_upper = normal_density(upper);
     double at_lower = normal_density(lower);
     double slope = (at_lower - at_upper) / (mass * sd);
@@ -116,6 +119,12 @@ struct evidence evidence_interval(const struct belief *belief,
     return evidence;
 }
 
+/* e^x, or 0 where that added to 1 is 1. */
+static double small_exp(double x)
+{
+    return x < -40 ? 0 : fmath_exp(x);
+}
+
 struct evidence evidence_mix(const struct evidence *inlier, double log_p_inlier,
                              const struct evidence *outlier, double log_p_outlier,
                              double *outlier_share)
@@ -123,9 +132,10 @@ struct evidence evidence_mix(const struct evidence *inlier, double log_p_inlier,
     double log_in = inlier->log_density + log_p_inlier;
     double log_out = outlier->log_density + log_p_outlier;
     double log_max = log_in > log_out ? log_in : log_out;
-    double in = log_in < log_out ? fmath_exp(log_in - log_out) : 1;
-    double out = log_in < log_out ? 1 : fmath_exp(log_out - log_in);
+    double in = log_in < log_out ? small_exp(log_in - log_out) : 1;
+    double out = log_in < log_out ? 1 : small_exp(log_out - log_in);
     double q = in / (in + out);
+    double log_sum = fmin(in, out) > 0 ? fmath_log(in + out) : 0;
     double slope = q * inlier->slope_per_s + (1 - q) * outlier->slope_per_s;
     double in_moment = inlier->curve_per_s2 + inlier->slope_per_s * inlier->slope_per_s;
     double out_moment = outlier->curve_per_s2 + outlier->slope_per_s * outlier->slope_per_s;
@@ -134,7 +144,7 @@ struct evidence evidence_mix(const struct evidence *inlier, double log_p_inlier,
         *outlier_share = 1 - q;
     }
     return (struct evidence){
-        .log_density = log_max + fmath_log(in + out),
+        .log_density = log_max + log_sum,
         .slope_per_s = slope,
         .curve_per_s2 = q * in_moment + (1 - q) * out_moment - slope * slope,
     };

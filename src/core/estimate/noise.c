@@ -7,7 +7,7 @@
 /* Of the square of a Gaussian of variance 1. */
 static const double median_of_square = 0.45493642;
 /* A median of fewer says nothing. */
-static const unsigned count_min = 8;
+static const unsigned count_min = NOISE_MIN;
 
 void noise_init(struct noise *noise)
 {

@@ -13,7 +13,8 @@
 
 #include "base/units.h"
 
-enum { NOISE_KEPT = 32 };
+/* NOISE_MIN: below so many values the scale is 0 and says nothing. */
+enum { NOISE_KEPT = 32, NOISE_MIN = 3 };
 
 struct noise_point {
     struct mono_time when;
