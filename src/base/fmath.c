@@ -48,6 +48,8 @@ double fmath_exp(double x)
     double k;
     double r;
     double low;
+    double square;
+    double odd = 0;
     double tail = 0;
     int half;
 
@@ -62,9 +64,13 @@ double fmath_exp(double x)
     r = (x - k * LN2_HIGH) - low;
     /* What the subtraction of `low` rounded away. */
     low = ((x - k * LN2_HIGH) - r) - low;
-    for (int i = (int)(sizeof inverse_factorial / sizeof *inverse_factorial) - 1; i >= 0; i--) {
-        tail = tail * r + inverse_factorial[i];
+    /* Even and odd terms apart: two short chains of dependent operations for one long one. */
+    square = r * r;
+    for (int i = (int)(sizeof inverse_factorial / sizeof *inverse_factorial) - 1; i > 0; i -= 2) {
+        odd = odd * square + inverse_factorial[i];
+        tail = tail * square + inverse_factorial[i - 1];
     }
+    tail += odd * r;
     /* Scaled in two steps: 2^k itself may be out of range where the result is not. */
     half = (int)k / 2;
     return (1 + (r + (tail * r * r + low))) * fmath_exp2i(half) * fmath_exp2i((int)k - half);
@@ -78,11 +84,17 @@ static double log_core(double f, int k)
 {
     double s = f / (2 + f);
     double square = s * s;
-    double series = 0;
+    double fourth = square * square;
+    double odd = 0;
+    double even = 0;
+    double series;
 
-    for (int i = 23; i >= 3; i -= 2) {
-        series = series * square + 2.0 / i;
+    /* Two chains, as in fmath_exp(). */
+    for (int i = 23; i >= 7; i -= 4) {
+        odd = odd * fourth + 2.0 / i;
+        even = even * fourth + 2.0 / (i - 2);
     }
+    series = 2.0 / 3 + square * (even + square * odd);
     return k * LN2_HIGH + (f - (s * (f - series * square) - k * LN2_LOW));
 }
 
