@@ -198,14 +198,13 @@ static int run_parent(const struct args *args, char *const argv[], const char *f
                       const struct log_sink *log)
 {
     struct parent parent = {args, file, log};
-    char helper[PATH_SIZE], directory[PATH_SIZE - 16];
+    char helper[PATH_SIZE];
     struct supervisor_setup setup = {
         .arguments = argv, .log = log, .plan = make_plan, .context = &parent};
 
-    if (!process_directory(directory, sizeof directory)) {
-        snprintf(directory, sizeof directory, "/usr/libexec/noon");
+    if (!process_beside(argv[0], "noon-helper", helper, sizeof helper)) {
+        snprintf(helper, sizeof helper, "/usr/libexec/noon/noon-helper");
     }
-    snprintf(helper, sizeof helper, "%s/noon-helper", directory);
     setup.helper = helper;
     return supervisor_run(&setup);
 }

@@ -2,7 +2,6 @@
 #include "daemon/supervisor.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon/supervisor_gear.h"
@@ -13,7 +12,7 @@
 #include "sys/unix_socket.h"
 
 enum {
-    LOOK_S = 20,        /* between looks at a time process that has broken its promise */
+    LOOK_S = 20,        /* between looks, when the setup says nothing */
     LOOKS_MAX = 3,      /* without a sign of life */
     RESTART_MAX_S = 60, /* between two starts of a child that keeps ending */
     STEADY_S = 60,      /* a child that has run so long begins anew with short pauses */
@@ -36,6 +35,7 @@ struct supervisor {
     struct gear gear;
     uint64_t awake_seen; /* the promise that was looked at */
     unsigned looks;
+    struct duration look; /* between looks at a time process that is late */
     struct steady_time next_look, next_watchdog;
     bool end;
     int status;
@@ -64,7 +64,7 @@ static void connect_child(struct supervisor *s, enum child_kind kind, int ours, 
         unix_close(&s->channel);
         s->channel = ours;
         page_mark_set(&s->gear.life, PAGE_MARK_RATE_KNOWN, 0);
-        page_mark_set(&s->gear.life, PAGE_MARK_AWAKE, (uint64_t)in_s(LOOK_S).ns);
+        page_mark_set(&s->gear.life, PAGE_MARK_AWAKE, (uint64_t)in_s(duration_to_s(s->look)).ns);
         s->looks = 0;
     } else if (kind == CHILD_HELPER) {
         const struct message message = {
@@ -115,41 +115,6 @@ static void start_child(struct supervisor *s, enum child_kind kind)
 static void stop_child(struct supervisor *s, enum child_kind kind, int number)
 {
     process_signal(s->children[kind].pid, number);
-}
-
-static void take_end(struct supervisor *s, enum child_kind kind, const struct process_end *end)
-{
-    struct child *child = &s->children[kind];
-    bool deliberate = !end->killed && end->status < SUPERVISOR_EXIT_RESTART;
-
-    child->pid = -1;
-    if (clock_steady().ns - child->start.ns > STEADY_S * NS_PER_S) {
-        child->failures = 0;
-    }
-    put_off(child);
-    if (kind == CHILD_TIME) {
-        gear_settle_clock(&s->gear, s->setup->log);
-        s->end = s->end || deliberate;
-        s->status = deliberate ? end->status : s->status;
-    }
-    if (!s->end && !(kind == CHILD_SERVER && end->status == 0) && kind != CHILD_HELPER) {
-        log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s ended (%s %d): started again",
-                   child_names[kind], end->killed ? "signal" : "status",
-                   end->killed ? end->status - 128 : end->status);
-    }
-}
-
-static void reap(struct supervisor *s)
-{
-    struct process_end end;
-
-    while (process_ended(&end)) {
-        for (int kind = 0; kind < CHILD_COUNT; kind++) {
-            if (s->children[kind].pid == end.pid) {
-                take_end(s, (enum child_kind)kind, &end);
-            }
-        }
-    }
 }
 
 /* Messages of the time process */
@@ -258,6 +223,42 @@ static void take_messages(struct supervisor *s)
 
 /* The loop */
 
+static void take_end(struct supervisor *s, enum child_kind kind, const struct process_end *end)
+{
+    struct child *child = &s->children[kind];
+    bool deliberate = !end->killed && end->status < SUPERVISOR_EXIT_RESTART;
+
+    child->pid = -1;
+    if (clock_steady().ns - child->start.ns > STEADY_S * NS_PER_S) {
+        child->failures = 0;
+    }
+    put_off(child);
+    if (kind == CHILD_TIME) {
+        take_messages(s); /* its last words */
+        gear_settle_clock(&s->gear, s->setup->log);
+        s->end = s->end || deliberate;
+        s->status = deliberate ? end->status : s->status;
+    }
+    if (!s->end && !(kind == CHILD_SERVER && end->status == 0) && kind != CHILD_HELPER) {
+        log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s ended (%s %d): started again",
+                   child_names[kind], end->killed ? "signal" : "status",
+                   end->killed ? end->status - 128 : end->status);
+    }
+}
+
+static void reap(struct supervisor *s)
+{
+    struct process_end end;
+
+    while (process_ended(&end)) {
+        for (int kind = 0; kind < CHILD_COUNT; kind++) {
+            if (s->children[kind].pid == end.pid) {
+                take_end(s, (enum child_kind)kind, &end);
+            }
+        }
+    }
+}
+
 /* Kills a time process that has not kept its promise to wake. */
 static void look_after_time(struct supervisor *s, struct steady_time now)
 {
@@ -269,13 +270,13 @@ static void look_after_time(struct supervisor *s, struct steady_time now)
         int64_t from_ns = (int64_t)awake > now.ns ? (int64_t)awake : now.ns;
         /* A promise of more than an hour is none that we could watch. */
         int64_t most_ns = now.ns + 3600 * NS_PER_S;
-        s->next_look.ns = (from_ns < most_ns ? from_ns : most_ns) + LOOK_S * NS_PER_S;
+        s->next_look.ns = (from_ns < most_ns ? from_ns : most_ns) + s->look.ns;
         return;
     }
     if (now.ns < s->next_look.ns) {
         return;
     }
-    s->next_look.ns = now.ns + LOOK_S * NS_PER_S;
+    s->next_look.ns = now.ns + s->look.ns;
     if (s->children[CHILD_TIME].pid > 0 && ++s->looks >= LOOKS_MAX) {
         s->looks = 0;
         log_line(s->setup->log, LOG_SEVERITY_ERROR, "the time process hangs: killed");
@@ -320,12 +321,10 @@ static void take_signals(struct supervisor *s)
 {
     struct signal_flags flags = signals_take();
 
-    if (flags.child) {
-        reap(s);
-    }
     if (flags.reload) {
         stop_child(s, CHILD_TIME, SIGHUP); /* it reads, judges and asks for the rest */
     }
+    reap(s);
     s->end = s->end || flags.terminate;
 }
 
@@ -358,9 +357,7 @@ static void end_children(struct supervisor *s)
         some = false;
         for (int kind = 0; kind < CHILD_COUNT; kind++) {
             some = some || s->children[kind].pid > 0;
-            if (late) {
-                stop_child(s, (enum child_kind)kind, SIGKILL);
-            }
+            stop_child(s, (enum child_kind)kind, late ? SIGKILL : 0);
         }
         if (some) {
             (void)signals_wait(NULL, 0, (struct duration){late ? 10000000 : NS_PER_S / 10});
@@ -371,7 +368,11 @@ static void end_children(struct supervisor *s)
 
 int supervisor_run(const struct supervisor_setup *setup)
 {
-    struct supervisor s = {.setup = setup, .channel = -1};
+    struct supervisor s = {.setup = setup, .channel = -1, .look = setup->look};
+
+    if (s.look.ns <= 0) {
+        s.look.ns = LOOK_S * NS_PER_S;
+    }
 
     for (int kind = 0; kind < CHILD_COUNT; kind++) {
         s.children[kind].pid = -1;

@@ -38,6 +38,7 @@ struct supervisor_setup {
     char *const *arguments; /* noond's own, ended by NULL; children get them and --role=ROLE */
     const char *helper;     /* path of noon-helper */
     const struct log_sink *log;
+    struct duration look; /* between looks at a time process that is late; 0: 20 s */
     /*
      * Reads and checks the configuration: at the start, and at each REBIND.  False: refused, and
      * why has been said; a running parent then keeps the old plan.

@@ -146,6 +146,20 @@ bool process_directory(char *text, size_t size)
     return snprintf(text, size, "%s", path) < (int)size;
 }
 
+bool process_beside(const char *called, const char *name, char *path, size_t size)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(called, '/');
+
+    if (slash != NULL &&
+        snprintf(path, size, "%.*s/%s", (int)(slash - called), called, name) < (int)size &&
+        access(path, X_OK) == 0) {
+        return true;
+    }
+    return process_directory(directory, sizeof directory) &&
+           snprintf(path, size, "%s/%s", directory, name) < (int)size && access(path, X_OK) == 0;
+}
+
 int process_id(void)
 {
     return (int)getpid();

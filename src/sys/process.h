@@ -42,6 +42,12 @@ size_t process_given_fds(void);
 /* The directory of the running program, "/usr/sbin"; false when unknown. */
 bool process_directory(char *text, size_t size);
 
+/*
+ * A program that lies beside ours: in the directory by which ours was called (`called`, argv[0]),
+ * or where its file really is.  False: in neither.
+ */
+bool process_beside(const char *called, const char *name, char *path, size_t size);
+
 int process_id(void);
 
 #endif

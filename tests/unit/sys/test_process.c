@@ -172,6 +172,13 @@ static void a_program_knows_where_it_lies(void **state)
     assert_int_equal(real[strlen(text)], '/');
     assert_false(process_directory(tiny, sizeof tiny));
     assert_int_equal(process_id(), getpid());
+    char path[4096];
+    assert_true(process_beside("noond", strrchr(real, '/') + 1, path, sizeof path));
+    assert_string_equal(path, real);
+    assert_true(process_beside("/bin/noond", "true", path, sizeof path));
+    assert_string_equal(path, "/bin/true");
+    assert_false(process_beside("/bin/noond", "no-such-program", path, sizeof path));
+    assert_false(process_beside("/bin/noond", "true", path, 5));
     free(real);
 }
 
