@@ -113,7 +113,7 @@ struct source_options *kit_follow_name(struct world *world, unsigned node, const
 
     must(strlen(name) < NAME_SIZE);
     source_options_default(source);
-    source->kind = kind;
+    source->kind = (uint8_t)kind;
     source->iburst = true;
     memcpy(source->name, name, strlen(name) + 1);
     return source;
