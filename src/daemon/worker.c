@@ -116,10 +116,10 @@ static void read_line(struct worker *w)
     }
 }
 
-static void drop_batch(struct worker *w, unsigned count, enum drop_reason reason)
+static void count_drop(struct worker *w, enum drop_reason reason)
 {
-    w->tables.counters.requests += count;
-    w->tables.counters.drops[reason] += count;
+    w->tables.counters.requests++;
+    w->tables.counters.drops[reason]++;
 }
 
 /* Answers one request of the batch; *now is when it was answered. */
@@ -129,18 +129,18 @@ static bool answer_one(struct worker *w, unsigned i, const struct clock_pair *pa
     const struct udp_datagram *datagram = udp_batch_at(w->batch, i);
     const struct server_view view = {.line = &w->line,
                                      .access = &w->access,
-                                     .serving = w->generation != 0,
+                                     .serving = true,
                                      .latency = {(int64_t)w->latency_ns}};
     struct request request = {
         .bytes = datagram->bytes, .size = datagram->size, .from = datagram->from};
     struct reply reply;
 
-    if (datagram->truncated) {
-        drop_batch(w, 1, DROP_FORMAT);
+    if (w->generation == 0 || datagram->truncated) {
+        count_drop(w, w->generation == 0 ? DROP_NOT_SERVING : DROP_FORMAT);
         return false;
     }
     if (!server_received(&w->line, pair, datagram->stamp, &request.received)) {
-        drop_batch(w, 1, DROP_AMBIGUOUS_STAMP);
+        count_drop(w, DROP_AMBIGUOUS_STAMP);
         return false;
     }
     *now = request.now = clock_steady();
