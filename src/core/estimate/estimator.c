@@ -8,6 +8,10 @@ static const double freq_sd_unknown = 100e-6;
 /* What is left of a frequency after the machine was away, and after the source jumped. */
 static const double freq_sd_disturbed = 2e-6;
 static const double freq_sd_jumped = 1e-6;
+/* A jump of so many times what the frequency may be wrong by is no matter of frequency. */
+static const double plausible_slopes = 3;
+/* Until so many samples came, a jump throws away what was learnt of the frequency. */
+static const unsigned young_samples = 64;
 /* A measurement beyond these is no measurement. */
 static const double offset_max_s = 1e10;
 static const double delay_max_s = 1e3;
@@ -31,9 +35,15 @@ static const double memory_max_s = 86400;
 /* Frequency that the jump test allows beyond the estimate's own doubt: 32 ppb. */
 static const double jump_freq_sd = 3.2e-8;
 
+/* How far the frequency may be from what is expected of it. */
+static double freq_sd_of(const struct estimator_options *options)
+{
+    return options->freq_sd_s_per_s > 0 ? options->freq_sd_s_per_s : freq_sd_unknown;
+}
+
 void estimator_init(struct estimator *estimator, const struct estimator_options *options)
 {
-    double freq_sd = options->freq_sd_s_per_s > 0 ? options->freq_sd_s_per_s : freq_sd_unknown;
+    double freq_sd = freq_sd_of(options);
 
     *estimator = (struct estimator){.options = *options};
     bank_init(&estimator->bank, options->freq_s_per_s, freq_sd);
@@ -275,15 +285,33 @@ static void use(struct estimator *estimator, const struct measurement *m)
     estimator->total++;
 }
 
+/*
+ * How much of the frequency is in doubt after a jump.  One that a wrong frequency could have made
+ * over the time since the last sample is as much its evidence as a jump's; and what was learnt from
+ * a handful of samples, perhaps of a server that was itself just starting, is not worth keeping.
+ */
+static double doubt_of_freq(const struct estimator *estimator, const struct measurement *first)
+{
+    double prior = freq_sd_of(&estimator->options);
+    double slope = fabs(first->offset_s - first->ahead_s) /
+                   fmax(mono_diff_s(first->when, estimator->when), 1e-3);
+
+    if (estimator->total < young_samples) {
+        return fmax(prior, freq_sd_jumped);
+    }
+    return slope <= plausible_slopes * prior ? fmax(slope, freq_sd_jumped) : freq_sd_jumped;
+}
+
 /* Anchor at the first of the withheld samples, and let the others follow. */
 static void restart(struct estimator *estimator, const struct measurement *last)
 {
     const struct measurement *first = &estimator->withheld[0];
     double half = first->excess_s + first->floor[BANK_FLOOR_LONG].jitter_s;
+    double freq_sd = doubt_of_freq(estimator, first);
 
     estimator->jump_s = last->offset_s - last->ahead_s;
     estimator->jumps++;
-    bank_anchor(&estimator->bank, first->offset_s, half * half, freq_sd_jumped * freq_sd_jumped);
+    bank_anchor(&estimator->bank, first->offset_s, half * half, freq_sd * freq_sd);
     path_forget_states(&estimator->path);
     estimator->when = first->when;
     estimator->count = 1;
