@@ -41,7 +41,9 @@ struct trace_setup {
     double freq_jump_s;   /* when */
     double spike_share;   /* each way has a spike this often */
     double spike_s;       /* mean of a spike */
+    double asymmetry_s;   /* by which the way there is longer than floor_s, the way back shorter */
     enum trace_jitter law;
+    uint64_t path; /* several paths under one clock: the same seed, different numbers */
     uint64_t seed;
 };
 
@@ -57,9 +59,10 @@ struct trace {
 
 static inline void trace_init(struct trace *trace, const struct trace_setup *setup)
 {
-    *trace = (struct trace){.setup = *setup,
-                            .clock = {setup->seed},
-                            .path = {setup->seed ^ UINT64_C(0x5555555555555555)}};
+    *trace =
+        (struct trace){.setup = *setup,
+                       .clock = {setup->seed},
+                       .path = {setup->seed ^ UINT64_C(0x5555555555555555) ^ setup->path << 32}};
     trace->freq_s_per_s = setup->freq_sd_s_per_s * prng_normal(&trace->clock);
     if (setup->jitter_back_s < 0) {
         trace->setup.jitter_back_s = setup->jitter_s;
@@ -136,8 +139,8 @@ static inline double trace_queue(struct trace *trace, int way)
 static inline struct sample trace_measure(struct trace *trace)
 {
     const struct trace_setup *s = &trace->setup;
-    double there = s->floor_s + s->jitter_s * trace_queue(trace, 0);
-    double back = s->floor_s + s->jitter_back_s * trace_queue(trace, 1);
+    double there = s->floor_s + s->asymmetry_s + s->jitter_s * trace_queue(trace, 0);
+    double back = s->floor_s - s->asymmetry_s + s->jitter_back_s * trace_queue(trace, 1);
     double late = s->batch_s > 0 ? s->batch_s * prng_unit(&trace->path) : 0;
     struct sample sample = {
         .when = {trace->second * NS_PER_S},

@@ -28,6 +28,8 @@ static const unsigned lean_after = 32;
 static const double lean_plain = 0.25;
 /* No way is ever so quiet that its jitter is a smaller part of the mean. */
 static const double lean_rest = 0.03;
+/* As many samples as a regression cannot do without (chrony's default) ask for nothing here. */
+static const int min_samples_plain = 6;
 /* The gap of a floor below what was seen is known to this part of itself. */
 static const double gap_doubt = 0.3;
 /* Nothing older has any say. */
@@ -262,6 +264,13 @@ static void learn_gap(struct estimator *estimator, const struct measurement *m)
     }
 }
 
+static double min_memory_s(const struct estimator *estimator)
+{
+    int samples = estimator->options.min_samples;
+
+    return samples > min_samples_plain ? samples * estimator->interval_s : 0;
+}
+
 static void use(struct estimator *estimator, const struct measurement *m)
 {
     double elapsed = mono_diff_s(m->when, estimator->when);
@@ -270,7 +279,7 @@ static void use(struct estimator *estimator, const struct measurement *m)
         .offset_s = m->offset_s,
         .precision_s = m->precision_s,
         .memory = memory_s(estimator) / fmax(estimator->interval_s, 1e-3),
-        .min_memory_s = estimator->options.min_samples * estimator->interval_s,
+        .min_memory_s = min_memory_s(estimator),
         .tilt_per_s = tilt(estimator, m),
     };
 

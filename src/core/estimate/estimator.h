@@ -26,7 +26,7 @@ struct estimator_options {
     double min_delay_s;         /* known floor of the path; 0: learnt */
     double asymmetry;           /* of the jitter, chrony's -0.5 .. 0.5; NaN: estimated */
     double max_delay_dev_ratio; /* drop above floor + this * sd of the offsets; 0: off */
-    int min_samples;            /* the memory is not shorter than so many; 0: no limit */
+    int min_samples;            /* the memory is not shorter; up to 6: no limit */
     int max_samples;            /* older ones fade out of the memory; 0: no limit */
 };
 

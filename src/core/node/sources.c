@@ -69,6 +69,7 @@ static void estimator_begin(const struct node *node, struct slot *slot)
         .asymmetry = options->asymmetry,
         /* maxdelaydevratio was tested by the exchange, which lets a new, longer path through. */
         .max_delay_dev_ratio = 0,
+        .min_samples = options->min_samples,
         .max_samples = options->max_samples,
     };
 
