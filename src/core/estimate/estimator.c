@@ -147,21 +147,6 @@ static void normalise(struct estimator *estimator, const struct sample *sample,
     m->var_ahead = line_predict(&estimator->bank.mean, elapsed, 0).var_offset_s2;
 }
 
-static bool is_too_long(const struct estimator *estimator, const struct sample *sample)
-{
-    double ratio = estimator->options.max_delay_dev_ratio;
-    double floor_s = estimator->path.regime[estimator->path.current].floor_s;
-    double sd = sqrt(estimator->var_miss_s2) + sample->precision_s;
-
-    if (ratio <= 0 || estimator->total < floor_settling || sample->kind != SAMPLE_TWO_WAY) {
-        return false;
-    }
-    if (estimator->options.min_delay_s > 0) {
-        floor_s = estimator->options.min_delay_s;
-    }
-    return (sample->delay_s - floor_s) / 2 > ratio * sd;
-}
-
 static enum jump_verdict test_jump(struct estimator *estimator, const struct measurement *m)
 {
     double freq = jump_freq_sd * mono_diff_s(m->when, estimator->when);
@@ -173,21 +158,6 @@ static enum jump_verdict test_jump(struct estimator *estimator, const struct mea
         return JUMP_NONE;
     }
     return jump_test(&estimator->jump, m->offset_s - m->ahead_s, limit);
-}
-
-static void note_miss(struct estimator *estimator, const struct measurement *m)
-{
-    struct noise_point point = {m->when, m->offset_s, m->excess_s};
-    double miss = m->offset_s - m->ahead_s;
-    double square = miss * miss;
-    unsigned memory = estimator->total < 64 ? estimator->total : 64;
-
-    noise_add(&estimator->noise, &point);
-    /* A miss beyond 5 standard deviations counts as 5, so that a spike does not open the gate. */
-    if (memory > floor_settling) {
-        square = fmin(square, 25 * estimator->var_miss_s2 + m->var_ahead);
-    }
-    estimator->var_miss_s2 += (square - estimator->var_miss_s2) / memory;
 }
 
 /* The tilt that the lean of the measurements, seen over a while or told, stands for. */
@@ -336,10 +306,10 @@ static void restart(struct estimator *estimator, const struct measurement *last)
 enum estimator_verdict estimator_add(struct estimator *estimator, const struct sample *sample)
 {
     struct measurement m;
+    struct noise_point point;
     enum jump_verdict verdict;
 
-    if (!is_sane(sample) || (estimator->total > 0 && sample->when.ns < estimator->floor.last.ns) ||
-        is_too_long(estimator, sample)) {
+    if (!is_sane(sample) || (estimator->total > 0 && sample->when.ns < estimator->floor.last.ns)) {
         return ESTIMATOR_DROPPED;
     }
     normalise(estimator, sample, &m);
@@ -347,7 +317,8 @@ enum estimator_verdict estimator_add(struct estimator *estimator, const struct s
         return take_first(estimator, sample);
     }
     note_distance(estimator, sample);
-    note_miss(estimator, &m);
+    point = (struct noise_point){m.when, m.offset_s, m.excess_s};
+    noise_add(&estimator->noise, &point);
     verdict = test_jump(estimator, &m);
     if (verdict == JUMP_SUSPECTED) {
         estimator->withheld[estimator->jump.count - 1] = m;

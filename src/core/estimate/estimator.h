@@ -21,13 +21,12 @@
 #include "core/estimate/sample.h"
 
 struct estimator_options {
-    double freq_s_per_s;        /* expected d offset / d raw: the drift file's, or 0 */
-    double freq_sd_s_per_s;     /* of it; 0: 100 ppm, an oscillator that nobody knows */
-    double min_delay_s;         /* known floor of the path; 0: learnt */
-    double asymmetry;           /* of the jitter, chrony's -0.5 .. 0.5; NaN: estimated */
-    double max_delay_dev_ratio; /* drop above floor + this * sd of the offsets; 0: off */
-    int min_samples;            /* the memory is not shorter; up to 6: no limit */
-    int max_samples;            /* older ones fade out of the memory; 0: no limit */
+    double freq_s_per_s;    /* expected d offset / d raw: the drift file's, or 0 */
+    double freq_sd_s_per_s; /* of it; 0: 100 ppm, an oscillator that nobody knows */
+    double min_delay_s;     /* known floor of the path; 0: learnt */
+    double asymmetry;       /* of the jitter, chrony's -0.5 .. 0.5; NaN: estimated */
+    int min_samples;        /* the memory is not shorter; up to 6: no limit */
+    int max_samples;        /* older ones fade out of the memory; 0: no limit */
 };
 
 enum estimator_verdict {
@@ -35,7 +34,7 @@ enum estimator_verdict {
     ESTIMATOR_FIRST,    /* taken, but one sample is no estimate */
     ESTIMATOR_WITHHELD, /* the source seems to have jumped: ask again at once */
     ESTIMATOR_JUMPED,   /* confirmed: the estimate starts again from here, see jump_s */
-    ESTIMATOR_DROPPED   /* unusable, or refused by max_delay_dev_ratio */
+    ESTIMATOR_DROPPED   /* unusable */
 };
 
 enum estimator_disturbance {
@@ -77,7 +76,6 @@ struct estimator {
     double interval_s;     /* mean time between used samples, lately */
     double mean_excess_s;  /* of one way */
     double mean_lean_s;    /* of measured - predicted, within +- the excess */
-    double var_miss_s2;    /* of measured - predicted, lately */
     double jump_s;         /* amount of the last confirmed jump: new offset - predicted */
     unsigned jumps;        /* confirmed */
 };

@@ -67,8 +67,6 @@ static void estimator_begin(const struct node *node, struct slot *slot)
         .freq_sd_s_per_s = node->setup.saved.freq_sd_s_per_s,
         .min_delay_s = options->min_delay_s,
         .asymmetry = options->asymmetry,
-        /* maxdelaydevratio was tested by the exchange, which lets a new, longer path through. */
-        .max_delay_dev_ratio = 0,
         .min_samples = options->min_samples,
         .max_samples = options->max_samples,
     };

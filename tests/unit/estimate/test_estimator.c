@@ -463,26 +463,6 @@ static void asymmetric_queueing_is_noticed_or_told(void **state)
     assert_true(error[2] < 0.6 * error[1]);
 }
 
-static void maxdelaydevratio_drops_what_is_long_for_the_noise(void **state)
-{
-    struct estimator_options o = plain;
-    struct fixture f;
-    struct sample s;
-
-    (void)state;
-    o.max_delay_dev_ratio = 3;
-    start(&f, &o, &metro);
-    for (int i = 0; i < 100; i++) {
-        assert_int_not_equal(poll_after(&f, 64), ESTIMATOR_WITHHELD);
-    }
-    wait_s(&f, 64);
-    s = trace_measure(&f.trace);
-    s.delay_s = 2e-3 + 20e-4;
-    assert_int_equal(estimator_add(&f.estimator, &s), ESTIMATOR_DROPPED);
-    s.delay_s = 2e-3 + 2e-4;
-    assert_int_equal(estimator_add(&f.estimator, &s), ESTIMATOR_USED);
-}
-
 static void maxsamples_limits_the_memory(void **state)
 {
     struct estimator_options o = plain;
@@ -571,7 +551,6 @@ int main(void)
         cmocka_unit_test(pulses_are_points_with_the_deviation_they_state),
         cmocka_unit_test(a_told_floor_makes_the_first_samples_worth_more),
         cmocka_unit_test(asymmetric_queueing_is_noticed_or_told),
-        cmocka_unit_test(maxdelaydevratio_drops_what_is_long_for_the_noise),
         cmocka_unit_test(maxsamples_limits_the_memory),
         cmocka_unit_test(minsamples_keeps_the_memory_from_getting_shorter),
         cmocka_unit_test(the_largest_root_distance_is_remembered_for_a_while),
