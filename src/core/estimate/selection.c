@@ -44,6 +44,11 @@ void selection_init(struct selection *selection)
     *selection = (struct selection){SELECTION_NONE, SELECTION_NONE, 0};
 }
 
+/* Frequencies further apart than this, and than five standard deviations, are not of one clock: a
+ * server whose clock is being steered may differ for a while by some tenths of a ppm. */
+static const double drift_allowed_s_per_s = 2e-6;
+static const double drift_sds = 5;
+
 /* The candidates that vote, as indices, and the span that their majority allows. */
 struct vote {
     uint16_t voter[SELECTION_SOURCES_MAX];
@@ -135,6 +140,46 @@ static bool vote_span(struct vote *vote, const struct candidate *candidates)
     return 2 * best > vote->voters;
 }
 
+/*
+ * All voters measure the same oscillator, so those who tell the truth find the same frequency.  One
+ * who does not is drifting, or smearing a leap second, and is wrong long before his interval leaves
+ * the others' - all the while he would pull the intersection along.  A minority only is dropped.
+ */
+static void drop_drifters(struct vote *vote, struct candidate *candidates)
+{
+    struct edge freqs[SELECTION_SOURCES_MAX];
+    size_t drifters = 0;
+    double median;
+
+    if (vote->voters < 3) {
+        return;
+    }
+    for (size_t i = 0; i < vote->voters; i++) {
+        freqs[i] = (struct edge){candidates[vote->voter[i]].freq_s_per_s, false};
+    }
+    sort_edges(freqs, vote->voters);
+    median = (freqs[(vote->voters - 1) / 2].at_s + freqs[vote->voters / 2].at_s) / 2;
+    for (size_t i = 0; i < vote->voters; i++) {
+        struct candidate *c = &candidates[vote->voter[i]];
+
+        c->drifts = fabs(c->freq_s_per_s - median) >
+                    drift_sds * sqrt(fmax(0, c->var_freq)) + drift_allowed_s_per_s;
+        drifters += c->drifts;
+    }
+    if (2 * drifters >= vote->voters) {
+        drifters = 0;
+    }
+    for (size_t i = 0, kept = 0, voters = vote->voters; i < voters; i++) {
+        struct candidate *c = &candidates[vote->voter[i]];
+
+        c->drifts = c->drifts && drifters > 0;
+        if (!c->drifts) {
+            vote->voter[kept++] = vote->voter[i];
+        }
+        vote->voters = kept;
+    }
+}
+
 static bool is_sound(const struct candidate *c)
 {
     return isfinite(c->offset_s) && isfinite(c->half_width_s) && c->half_width_s >= 0;
@@ -155,6 +200,7 @@ static unsigned find_voters(struct vote *vote, struct candidate *candidates, siz
         struct candidate *c = &candidates[i];
 
         c->weight = 0;
+        c->drifts = false;
         if (c->usable && c->noselect) {
             c->state = SOURCE_NOSELECT;
         } else if (c->usable && !is_sound(c)) {
@@ -199,7 +245,7 @@ static unsigned mark_chimers(struct candidate *candidates, size_t count, const s
         if (!takes_part(c)) {
             continue;
         }
-        if (high(c) < vote->lo_s || low(c) > vote->hi_s) {
+        if (c->drifts || high(c) < vote->lo_s || low(c) > vote->hi_s) {
             c->state = SOURCE_FALSETICKER;
         } else if (trust && !c->trust && (c->offset_s < vote->lo_s || c->offset_s > vote->hi_s)) {
             c->state = SOURCE_UNTRUSTED;
@@ -346,6 +392,7 @@ struct selection_result selection_run(struct selection *selection,
     if (vote.voters == 0) {
         return refuse(selection, result, NODE_REASON_NONE_USABLE);
     }
+    drop_drifters(&vote, candidates);
     if (!vote_span(&vote, candidates)) {
         mark_all(candidates, count, SOURCE_NO_MAJORITY);
         return refuse(selection, result, NODE_REASON_NO_MAJORITY);

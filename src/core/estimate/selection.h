@@ -42,6 +42,7 @@ struct candidate {
     uint8_t leap; /* enum ntp_leap */
     bool prefer, noselect, trust, require;
     bool usable;   /* in: measured, reachable, near enough; when false, `state` stays as it is */
+    bool drifts;   /* out: its frequency is not the others' */
     uint8_t state; /* in and out: enum source_state */
     double weight; /* out, by the combination: share, 0..1 */
     struct source_bias *bias; /* borrowed, in and out, by the combination */

@@ -162,6 +162,30 @@ static void numbers_that_are_not_finite_are_no_vote(void **state)
     assert_int_equal(run(&r).selected, 3);
 }
 
+static void a_drifting_source_is_out_before_its_interval_leaves_the_others(void **state)
+{
+    struct round r = start();
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        add(&r, i == 3 ? 2 : 0, 5);
+        r.candidate[i].freq_s_per_s = i == 3 ? 20e-6 : 1e-8 * i;
+        r.candidate[i].var_freq = 1e-14;
+    }
+    run(&r);
+    assert_int_equal(r.candidate[3].state, SOURCE_FALSETICKER);
+    assert_int_not_equal(r.candidate[0].state, SOURCE_FALSETICKER);
+    /* Who does not know the frequency yet is not accused; nor are two of four. */
+    r.candidate[3].var_freq = 1e-10;
+    run(&r);
+    assert_int_not_equal(r.candidate[3].state, SOURCE_FALSETICKER);
+    r.candidate[3].var_freq = 1e-14;
+    r.candidate[2].freq_s_per_s = -20e-6;
+    r.candidate[1].freq_s_per_s = 40e-6;
+    run(&r);
+    assert_int_not_equal(r.candidate[3].state, SOURCE_FALSETICKER);
+}
+
 static void nothing_usable_says_so(void **state)
 {
     struct round r = start();
@@ -358,6 +382,7 @@ int main(void)
         cmocka_unit_test(sorts_sources_by_the_intersection_of_the_majority),
         cmocka_unit_test(sources_that_are_not_usable_keep_their_state_and_have_no_vote),
         cmocka_unit_test(numbers_that_are_not_finite_are_no_vote),
+        cmocka_unit_test(a_drifting_source_is_out_before_its_interval_leaves_the_others),
         cmocka_unit_test(nothing_usable_says_so),
         cmocka_unit_test(prefer_leaves_the_others_out_unless_it_lies),
         cmocka_unit_test(trusted_sources_vote_alone),
