@@ -254,11 +254,13 @@ size_t dns_poll(struct dns *dns, struct steady_time now, struct pollfd fds[stati
     ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
     struct timeval limit;
     size_t count = 0;
-    int wanted = dns->open ? ares_getsock(dns->channel, sockets, ARES_GETSOCK_MAXNUM) : 0;
+    unsigned wanted =
+        dns->open ? (unsigned)ares_getsock(dns->channel, sockets, ARES_GETSOCK_MAXNUM) : 0;
 
     for (int i = 0; i < ARES_GETSOCK_MAXNUM && count < DNS_POLLFDS; i++) {
-        short events = (short)((ARES_GETSOCK_READABLE(wanted, i) ? POLLIN : 0) |
-                               (ARES_GETSOCK_WRITABLE(wanted, i) ? POLLOUT : 0));
+        /* ARES_GETSOCK_WRITABLE() shifts into the sign bit. */
+        short events = (short)((wanted >> i & 1 ? POLLIN : 0) |
+                               (wanted >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
 
         if (events != 0) {
             fds[count++] = (struct pollfd){.fd = sockets[i], .events = events};
