@@ -330,8 +330,8 @@ static void take_signals(struct supervisor *s)
 
 static void pass(struct supervisor *s)
 {
-    struct pollfd channel = {.fd = s->channel, .events = POLLIN};
     struct duration timeout = {do_what_is_due(s).ns - clock_steady().ns};
+    struct pollfd channel = {.fd = s->channel, .events = POLLIN}; /* new, when just started */
 
     timeout.ns = timeout.ns < 0 ? 0 : timeout.ns;
     if (signals_wait(&channel, 1, timeout) > 0) {
