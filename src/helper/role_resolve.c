@@ -55,7 +55,8 @@ int role_resolve(struct dns *dns, int fd)
         (void)signals_wait(fds, 1 + count, timeout);
         dns_work(dns, clock_steady(), fds + 1, count);
         if (fds[0].revents != 0) {
-            open = take_questions(dns, fd) && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+            open =
+                take_questions(dns, fd) && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
         }
         open = give_answers(dns, fd) && open;
     }
