@@ -132,7 +132,7 @@ static enum drift_result read_numbers(struct cursor *cursor, double value[static
 
 enum drift_result drift_parse(struct node_saved *saved, const uint8_t *bytes, size_t size)
 {
-    struct cursor cursor = {bytes, bytes + size};
+    struct cursor cursor = {bytes, size > 0 ? bytes + size : bytes};
     double value[2] = {0, 0};
     unsigned count;
     enum drift_result result = read_numbers(&cursor, value, &count);
