@@ -189,11 +189,11 @@ static double tilt(struct estimator *estimator, const struct measurement *m)
 
 /*
  * How much lower than the first few round trips the floor may be.  Two round trips may be alike by
- * chance, and then say nothing of the jitter: a twentieth of the delay stands in for it at first.
+ * chance, and then say nothing of the jitter: a part of the delay stands in for it at first.
  */
 static double settling_margin(const struct floor_view *floor, double delay_s, unsigned seen)
 {
-    return floor->jitter_s * (1 + 4.0 / (seen * seen)) + 0.2 * delay_s / (seen * seen);
+    return floor->jitter_s * (1 + 4.0 / (seen * seen)) + 0.15 * delay_s / (seen * seen);
 }
 
 static struct bank_interval interval(const struct estimator *estimator, const struct measurement *m,

@@ -151,6 +151,88 @@ static void the_first_estimate_comes_with_the_second_sample(void **state)
     assert_near(error_now(&f), 0, 5e-4);
 }
 
+/* Root mean square of error / claimed deviation after so many samples 2 s apart. */
+static double young_honesty(int samples, double *worst)
+{
+    double sum = 0;
+
+    *worst = 0;
+    for (int seed = 1; seed <= 300; seed++) {
+        struct estimator_options o = plain;
+        struct trace_setup s = metro;
+        struct fixture f;
+        double ratio;
+
+        o.freq_sd_s_per_s = 1e-4;
+        s.freq_sd_s_per_s = 3e-5;
+        s.seed = (uint64_t)seed;
+        start(&f, &o, &s);
+        poll_after(&f, 0);
+        for (int i = 1; i < samples; i++) {
+            poll_after(&f, 2);
+        }
+        ratio = fabs(error_now(&f)) / sd_now(&f);
+        sum += ratio * ratio / 300;
+        *worst = fmax(*worst, ratio);
+    }
+    return sqrt(sum);
+}
+
+static void the_first_samples_claim_no_more_than_they_know(void **state)
+{
+    static const int samples[] = {2, 3, 4, 6, 8, 12};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        double worst;
+        double honesty = young_honesty(samples[i], &worst);
+
+        print_message("# %d samples: error / sd %.2f, worst %.1f\n", samples[i], honesty, worst);
+        assert_near(honesty, 0.8, 0.4);
+        assert_true(worst < 8);
+    }
+}
+
+static void fast_polls_under_heavy_jitter_come_near_the_limit(void **state)
+{
+    /* A filter that is told everything leaves 69 us here. */
+    struct trace_setup s = metro;
+    double honesty, error;
+
+    (void)state;
+    s.poll_s = 16;
+    s.jitter_s = 1e-2;
+    s.floor_s = 2e-2;
+    error = rms(&s, 6, &honesty);
+    print_message("# %.3g us, error / sd %.2f\n", error * 1e6, honesty);
+    assert_true(error < 105e-6);
+}
+
+static void congestion_that_lasts_for_many_fast_polls_is_no_other_path(void **state)
+{
+    struct trace_setup s = metro;
+    struct fixture f;
+    double sum = 0;
+
+    (void)state;
+    s.poll_s = 1;
+    s.floor_s = 2e-4;
+    s.correlation = 0.95;
+    for (int seed = 1; seed <= 4; seed++) {
+        s.seed = (uint64_t)seed;
+        start(&f, &plain, &s);
+        run_polls(&f, 300);
+        for (int i = 0; i < 1000; i++) {
+            poll_after(&f, 1);
+            sum += error_now(&f) * error_now(&f) / 4000;
+        }
+        assert_int_equal(f.estimator.path.regimes, 1);
+        assert_int_equal(f.estimator.jumps, 0);
+    }
+    print_message("# %.3g us\n", sqrt(sum) * 1e6);
+    assert_true(sqrt(sum) < 50e-6);
+}
+
 static void absurd_samples_change_nothing(void **state)
 {
     static const double absurd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 1e300, -1};
@@ -538,6 +620,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_is_no_larger_than_was_published_for_the_method),
         cmocka_unit_test(the_first_estimate_comes_with_the_second_sample),
+        cmocka_unit_test(the_first_samples_claim_no_more_than_they_know),
+        cmocka_unit_test(fast_polls_under_heavy_jitter_come_near_the_limit),
+        cmocka_unit_test(congestion_that_lasts_for_many_fast_polls_is_no_other_path),
         cmocka_unit_test(absurd_samples_change_nothing),
         cmocka_unit_test(random_samples_leave_it_finite),
         cmocka_unit_test(a_jump_is_withheld_confirmed_and_followed),
