@@ -18,7 +18,7 @@
 #include "sim/catalogue.h"
 #include "sim/trial.h"
 
-enum { SEEDS_USUAL = 8, FIRST_SEED = 1, SCENARIOS_MAX = 100 };
+enum { FIRST_SEED = 1, SCENARIOS_MAX = 100 };
 
 struct order {
     const struct scenario *scenario;
