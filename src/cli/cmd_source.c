@@ -8,6 +8,9 @@
 #include "cli/record.h"
 #include "cli/view_source.h"
 
+/* A page takes up to that many times the room of a line. */
+enum { PAGE_FACTOR = 20 };
+
 /* Every source of that name: a pool has several. */
 static enum exit_code print_json(struct status_record *record, const char *name)
 {
@@ -44,7 +47,7 @@ enum exit_code command_source(const struct cli *cli)
         return print_json(&record, name);
     }
     view = out_view(&record.node);
-    text = out_begin(4 * record.count);
+    text = out_begin(PAGE_FACTOR * record.count);
     while (source != NULL) {
         view_source_page(&text, &view, &record, source);
         source = record_find(&record, name, (size_t)(source - record.sources) + 1);

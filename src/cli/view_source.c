@@ -7,7 +7,7 @@
 #include "wire/ntp_packet.h"
 #include "wire/refid.h"
 
-enum { LABEL_WIDTH = 16, HOURS_A_DAY = 24 };
+enum { LABEL_WIDTH = 16, HOURS_A_DAY = 24, OTHERS_MAX = 32 };
 
 static void begin(struct text *text, const char *label)
 {
@@ -168,7 +168,8 @@ static void add_measured(struct text *text, const struct source_status *source)
 static void add_others(struct text *text, const struct status_record *record,
                        const struct source_status *source)
 {
-    bool first = true;
+    size_t shown = 0;
+    size_t left = 0;
 
     if (source->last_sample.ns == 0) {
         return;
@@ -179,14 +180,24 @@ static void add_others(struct text *text, const struct status_record *record,
         if (other == source || other->last_sample.ns == 0) {
             continue;
         }
-        begin(text, first ? "against" : "");
+        if (shown == OTHERS_MAX) {
+            left++;
+            continue;
+        }
+        begin(text, shown++ == 0 ? "against" : "");
         view_source(text, other);
         text_add(text, ": ");
         text_offset(text, source->offset_s - other->offset_s);
         text_add(text, " +- ");
         text_duration(text, sqrt(source->sd_s * source->sd_s + other->sd_s * other->sd_s));
         end(text);
-        first = false;
+    }
+    if (left > 0) {
+        begin(text, "");
+        text_add(text, "and ");
+        text_u64(text, left);
+        text_add(text, " more");
+        end(text);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,8 @@ void fake_daemon_start(struct fake_daemon *daemon, const struct fake_reply *repl
     daemon->process = (int)fork();
     must(daemon->process >= 0);
     if (daemon->process == 0) {
+        /* A test that fails in the middle must not leave us behind. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         serve_for_ever(listeners, reply);
     }
     unix_close(&listeners[0]);

@@ -16,9 +16,12 @@
 #include <jansson.h>
 
 #include "cli/options.h"
+#include "sys/clock.h"
+#include "sys/page.h"
 #include "unit/cli/fake_daemon.h"
 #include "unit/cli/made.h"
 #include "wire/clients.h"
+#include "wire/line.h"
 
 enum { REPLY_SIZE = 65536 };
 
@@ -34,7 +37,7 @@ static int run(const char *directory, const char *line, char output[static REPLY
     FILE *pipe;
     int status;
 
-    snprintf(command, sizeof command, "TZ=UTC NO_COLOR= '%s' -r '%s' %s 2>&1 </dev/null", program,
+    snprintf(command, sizeof command, "TZ=UTC NO_COLOR= '%s' </dev/null 2>&1 -r '%s' %s", program,
              directory, line);
     pipe = popen(command, "r");
     assert_non_null(pipe);
@@ -151,6 +154,94 @@ static void json_of_each_command_has_the_documented_keys(void **state)
         }
         json_decref(object);
     }
+}
+
+/* The page of a node that is right to within 1 ms, where true time is raw + 1e9 s. */
+static void write_page(const char *directory, struct duration error, bool synchronised)
+{
+    struct time_line line = {
+        .bound_s = 1e-3, .growth_s_per_s = 1e-6, .synchronised = synchronised, .stratum = 3};
+    struct clocks clocks;
+    struct page page;
+    char path[100];
+
+    snprintf(path, sizeof path, "%s/time", directory);
+    assert_int_equal(page_create(&page, path, TIME_LINE_LAYOUT, sizeof line), ERR_NONE);
+    clocks_read(&clocks);
+    line.from = clocks.mono;
+    line.utc.ns = clocks.raw.ns + 1000000000 * NS_PER_S + error.ns;
+    line.void_after.ns = clocks.mono.ns + 3600 * NS_PER_S;
+    page_write(&page, &line, sizeof line);
+    page_close(&page);
+}
+
+static void the_time_is_read_from_the_page_without_asking_anybody(void **state)
+{
+    static const struct {
+        int64_t error_ns;
+        bool synchronised;
+        int code;
+        const char *part;
+    } rows[] = {
+        {500000, true, 0, "true error  +500 us, inside the bound\n"},
+        {-500000, true, 0, "true error  -500 us, inside the bound\n"},
+        {2000000, true, 1, "true error  +2.0 ms, OUTSIDE the bound\n"},
+        {0, false, 1, "not synchronised: nothing is promised\n"},
+    };
+    char directory[] = "/tmp/noon-test-XXXXXX";
+    char output[REPLY_SIZE];
+    char path[100];
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        write_page(directory, (struct duration){rows[i].error_ns}, rows[i].synchronised);
+        assert_int_equal(run(directory, "now --truth 1000000000", output), rows[i].code);
+        if (strstr(output, rows[i].part) == NULL) {
+            fail_msg("%s", output);
+        }
+        assert_int_equal(run(directory, "now --json", output), rows[i].synchronised ? 0 : 1);
+        assert_non_null(strstr(output, "\"from\": \"page\""));
+    }
+    snprintf(path, sizeof path, "%s/time", directory);
+    unlink(path);
+    assert_int_equal(run(directory, "now", output), 3); /* neither page nor socket */
+    rmdir(directory);
+}
+
+static void a_thousand_sources_are_shown_whole(void **state)
+{
+    static struct source_status sources[1000];
+    static uint8_t body[1 << 20];
+    static uint8_t bytes[sizeof body + CONTROL_HEADER_SIZE];
+    static const char *const lines[] = {"sources | tail -1", "why | tail -1",
+                                        "source pool.example | tail -1"};
+    static const char *const ends[] = {" too-far\n", "maxdistance.\n", " of 0 answered\n"};
+    struct status_record record = {.count = 1000, .sources = sources};
+    struct fake_reply reply = {.bytes = bytes};
+    struct fake_daemon daemon;
+    char output[REPLY_SIZE];
+    struct made made;
+
+    (void)state;
+    made_init(&made);
+    record.node = made.record.node;
+    (void)made_source(&made, "pool.example", 1, SOURCE_TOO_FAR);
+    for (size_t i = 0; i < record.count; i++) {
+        sources[i] = made.sources[0];
+        sources[i].address.bytes[2] = (uint8_t)(i / 256);
+        sources[i].address.bytes[3] = (uint8_t)i;
+    }
+    reply.size = fake_answer(bytes, sizeof bytes, CONTROL_OK, body,
+                             status_encode(&record, body, sizeof body));
+    fake_daemon_start(&daemon, &reply, 0660);
+    for (size_t i = 0; i < 3; i++) {
+        (void)run(daemon.directory, lines[i], output);
+        if (strstr(output, ends[i]) == NULL) {
+            fail_msg("noon %s: %s", lines[i], output);
+        }
+    }
+    fake_daemon_stop(&daemon);
 }
 
 static void the_exit_code_says_that_there_is_no_time(void **state)
@@ -343,6 +434,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_command_answers_for_a_synchronised_node),
         cmocka_unit_test(json_of_each_command_has_the_documented_keys),
+        cmocka_unit_test(the_time_is_read_from_the_page_without_asking_anybody),
+        cmocka_unit_test(a_thousand_sources_are_shown_whole),
         cmocka_unit_test(the_exit_code_says_that_there_is_no_time),
         cmocka_unit_test(commands_pass_on_what_the_daemon_says),
         cmocka_unit_test(a_refused_command_names_the_group),
