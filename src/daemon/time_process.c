@@ -15,8 +15,7 @@ enum {
     POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 4,
 };
 
-/* Sleep at most this long: the supervisor wants a sign of life, time-outs want to be seen. */
-static const int64_t sleep_most_ns = 1 * NS_PER_S;
+static const int64_t time_out_ns = 1 * NS_PER_S;
 
 struct clock_reading time_reading(const struct time_process *process)
 {
@@ -218,7 +217,6 @@ static struct duration time_to_sleep(struct time_process *process)
     int64_t deadline_ns = node_deadline(process->node).ns, now_ns = clock_raw().ns;
     /* A deadline in the past may be as far away as a number can be: compare before subtracting. */
     int64_t until_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-    bool single = process->setup.args->single;
 
     if (process->post_count > 0 || process->want_reload ||
         (process->resolver.in_process && process->resolver.count > 0)) {
@@ -227,10 +225,12 @@ static struct duration time_to_sleep(struct time_process *process)
     if (process->stop_at.ns != 0 && process->stop_at.ns - clock_steady().ns < until_ns) {
         until_ns = process->stop_at.ns - clock_steady().ns;
     }
-    /* Alone, and with nobody connected, nothing has to be looked at before the deadline. */
-    if ((!single || (process->control && control_busy(process->control))) &&
-        until_ns > sleep_most_ns) {
-        until_ns = sleep_most_ns;
+    /* Somebody who is connected has to be dropped when he falls silent. */
+    if (process->control && control_busy(process->control) && until_ns > time_out_ns) {
+        until_ns = time_out_ns;
+    }
+    if (process->notify.watchdog.ns > 0 && until_ns > process->notify.watchdog.ns / 2) {
+        until_ns = process->notify.watchdog.ns / 2;
     }
     return (struct duration){until_ns > 0 ? until_ns : 0};
 }

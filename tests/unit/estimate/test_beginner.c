@@ -35,7 +35,7 @@ static void what_a_beginner_taught_of_the_frequency_is_forgotten(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct estimator_options options = {.asymmetry = NAN};
+        struct estimator_options options = {.asymmetry = (double)NAN};
         struct estimator estimator;
         struct estimate estimate;
         struct prng random = {seed};
