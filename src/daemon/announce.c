@@ -47,12 +47,14 @@ void time_tell_status(struct time_process *process, const char *text)
     }
 }
 
-void time_tell_changed(struct time_process *process)
+void time_tell_changed(struct time_process *process, bool new_rules)
 {
     if (process->setup.supervised) {
         tell_parent(process, MESSAGE_REBIND, 0);
-        tell_parent(process, MESSAGE_RESTART_SERVER, 0);
-    } else {
+        if (new_rules) {
+            tell_parent(process, MESSAGE_RESTART_SERVER, 0);
+        }
+    } else if (new_rules) {
         server_loop_options(process->server, &process->config->node);
     }
 }

@@ -90,6 +90,47 @@ static void add_source(struct time_process *process, const struct control_reques
     ask_node(process, &event, response);
 }
 
+static bool same_access(const struct node_options *a, const struct node_options *b)
+{
+    if (a->access_count != b->access_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->access_count; i++) {
+        const struct access_rule *one = &a->access[i], *other = &b->access[i];
+
+        if (!address_equal(&one->prefix, &other->prefix) || one->bits != other->bits ||
+            one->allow != other->allow || one->all != other->all) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_sockets(const struct daemon_options *a, const struct daemon_options *b)
+{
+    bool named = a->bind_device && b->bind_device;
+
+    return a->port == b->port && address_equal(&a->bind[0], &b->bind[0]) &&
+           address_equal(&a->bind[1], &b->bind[1]) &&
+           (named ? strcmp(a->bind_device, b->bind_device) == 0 : a->bind_device == b->bind_device);
+}
+
+/* Validated options take the place of the old ones. */
+static void apply(struct time_process *process, struct config *fresh)
+{
+    struct event event = {.kind = EVENT_CONFIG};
+    struct config *old = process->config;
+
+    event.config = &fresh->node;
+    process->config = fresh;
+    time_deliver(process, &event);
+    time_tell_changed(process, !same_access(&old->node, &fresh->node));
+    /* Opened anew also when nothing has changed: somebody may have rotated them. */
+    records_close(process);
+    records_open(process);
+    config_free(old);
+}
+
 void commands_reload(struct time_process *process, struct control_response *response)
 {
     struct config *fresh;
@@ -106,15 +147,14 @@ void commands_reload(struct time_process *process, struct control_response *resp
              fresh ? "too many sources for the running daemon; restart it" : text);
         config_free(fresh);
     } else {
-        struct event event = {.kind = EVENT_CONFIG};
-        struct config *old = process->config;
+        config_load_difference(process->config, fresh, text, sizeof text);
+        if (!process->setup.supervised && !same_sockets(&process->config->daemon, &fresh->daemon)) {
+            size_t length = strlen(text);
 
-        config_load_difference(old, fresh, text, sizeof text);
-        event.config = &fresh->node;
-        process->config = fresh;
-        time_deliver(process, &event);
-        time_tell_changed(process);
-        config_free(old);
+            snprintf(text + length, sizeof text - length, "%s",
+                     " (alone, noond serves elsewhere at the next start only)");
+        }
+        apply(process, fresh);
         process->reloads++;
         log_format(&process->setup.log, LOG_SEVERITY_INFO, "reloaded %s: %s",
                    process->setup.config_file, text);

@@ -98,6 +98,11 @@ struct config *config_load(const char *file, const struct log_sink *log, char *t
     return &loaded->config;
 }
 
+const char *config_load_log_dir(const struct config *config)
+{
+    return config->daemon.log_dir ? config->daemon.log_dir : "/var/log/noon";
+}
+
 void config_free(struct config *config)
 {
     free(config);

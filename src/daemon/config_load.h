@@ -21,6 +21,9 @@ struct config *config_load(const char *file, const struct log_sink *log, char *t
 struct config *config_load_empty(void);
 void config_free(struct config *config);
 
+/* Where `log` writes its files; also when nothing is to be written. */
+const char *config_load_log_dir(const struct config *config);
+
 /* What a reload changes, in words: "added server a; access rules changed". */
 void config_load_difference(const struct config *before, const struct config *after, char *text,
                             size_t size);

@@ -176,6 +176,9 @@ void keep_save(struct time_process *process)
     char path[PATH_SIZE];
     bool failed = false;
 
+    if (process->setup.args->once != ONCE_NO) {
+        return; /* two answers teach no frequency, and who only asks leaves no traces */
+    }
     if (process->saved_at.ns != 0 && !process->stop &&
         (double)(now.ns - process->saved_at.ns) * 1e-9 < process->config->daemon.drift_interval_s) {
         return;

@@ -37,6 +37,11 @@ void once_check(struct time_process *process)
         printf("System clock wrong by %.9f seconds (bound %.9f)\n", node->clock_error_s,
                node->bound_s);
         finish(process, 0);
+    } else if (node->state == NODE_SYNCHRONISED && once == ONCE_SET &&
+               process->setup.args->observe) {
+        fprintf(stderr, "noond: the clock is wrong by %.9f seconds, and -x leaves it so\n",
+                node->clock_error_s);
+        finish(process, 1);
     } else if (node->state == NODE_SYNCHRONISED && once == ONCE_SET && !process->privileged &&
                process->clock.kind != CLOCK_CONTROL_VIRTUAL) {
         fprintf(stderr,

@@ -29,6 +29,27 @@ void publish_refresh(struct time_process *process)
     fill_daemon_part(process, &process->status.node);
 }
 
+/*
+ * The bound as it is told to people who are not asking: 1, 2 or 5 of a decade, and the same as
+ * long as it is true and not four times too large.  A line a second would crowd out what matters.
+ */
+static double bound_to_tell_s(double told_s, double bound_s)
+{
+    static const double steps[] = {1, 2, 5};
+
+    if (bound_s <= told_s && bound_s > told_s / 4) {
+        return told_s;
+    }
+    for (double decade_s = 1e-9; decade_s < 1e9; decade_s *= 10) {
+        for (unsigned i = 0; i < 3; i++) {
+            if (bound_s <= decade_s * steps[i]) {
+                return decade_s * steps[i];
+            }
+        }
+    }
+    return bound_s;
+}
+
 /* The line that `systemctl status` shows. */
 static void tell_service_manager(struct time_process *process)
 {
@@ -36,8 +57,9 @@ static void tell_service_manager(struct time_process *process)
     char text[sizeof process->notified];
 
     if (node->state == NODE_SYNCHRONISED) {
+        process->notified_bound_s = bound_to_tell_s(process->notified_bound_s, node->bound_s);
         snprintf(text, sizeof text, "synchronised, right to within %.3g ms, stratum %u",
-                 node->bound_s * 1e3, node->stratum);
+                 process->notified_bound_s * 1e3, node->stratum);
     } else {
         snprintf(text, sizeof text, "%s: %s", node_state_sentence(node->state),
                  node_reason_sentence(node->reason));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "daemon/config_load.h"
 #include "daemon/time_process.h"
 #include "sys/storage.h"
 #include "sys/unix_socket.h"
@@ -18,12 +19,9 @@ enum { LINE_SIZE = 400 };
 static int open_one(struct time_process *process, const char *name, const char *heading)
 {
     char path[PATH_SIZE];
-    const char *directory = process->config->daemon.log_dir;
+    const char *directory = config_load_log_dir(process->config);
     int fd;
 
-    if (!directory) {
-        directory = "/var/log/noon";
-    }
     snprintf(path, sizeof path, "%s/%s.log", directory, name);
     if (storage_make_directory(directory, 0755, -1, -1) != ERR_NONE) {
         log_format(&process->setup.log, LOG_SEVERITY_WARNING,
@@ -36,7 +34,7 @@ static int open_one(struct time_process *process, const char *name, const char *
                    "%s can't be opened (%s): not written", path, strerror(errno));
         return -1;
     }
-    if (storage_append(fd, heading, strlen(heading)) != ERR_NONE) {
+    if (storage_append_empty(fd) && storage_append(fd, heading, strlen(heading)) != ERR_NONE) {
         log_format(&process->setup.log, LOG_SEVERITY_WARNING, "%s can't be written", path);
     }
     return fd;

@@ -184,6 +184,10 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
     }
     snprintf(plan->run_directory, sizeof plan->run_directory, "%s", run_dir(parent->args));
     snprintf(plan->state_directory, sizeof plan->state_directory, "%s", state_dir(parent->args));
+    if (config->daemon.log != 0) {
+        snprintf(plan->log_directory, sizeof plan->log_directory, "%s",
+                 config_load_log_dir(config));
+    }
     if (!config->daemon.pid_file) {
         snprintf(plan->pidfile, sizeof plan->pidfile, "%s/noond.pid", run_dir(parent->args));
     } else if (strcmp(config->daemon.pid_file, "/") != 0) {
@@ -242,8 +246,8 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
     for (size_t i = 0; i < included_count && paths.read_count < SANDBOX_PATHS_MAX; i++) {
         paths.read[paths.read_count++] = included[i];
     }
-    if (daemon->log_dir) {
-        paths.write[paths.write_count++] = daemon->log_dir;
+    if (daemon->log != 0) {
+        paths.write[paths.write_count++] = config_load_log_dir(setup->config);
     }
     if (daemon->drift_file) {
         paths.write[paths.write_count++] = directory_of(daemon->drift_file, drift_directory);
@@ -293,6 +297,10 @@ static int run_time(const struct args *args, struct config *config, const char *
 int role_run(const struct args *args, char *const argv[], struct config *config, const char *file,
              const struct log_sink *log)
 {
+    if (args->role != ROLE_PARENT) {
+        /* Executed by way of /proc, a process would be called `exe`. */
+        process_name(args->role == ROLE_TIME ? "noond-time" : "noond-server");
+    }
     if (args->role == ROLE_TIME) {
         return run_time(args, config, file, log);
     }

@@ -31,6 +31,7 @@ struct supervisor_plan {
     struct user_ids user;                       /* whom the sockets and directories are given to */
     char run_directory[SUPERVISOR_PATH_SIZE];   /* "": no sockets, no file for `noon now` */
     char state_directory[SUPERVISOR_PATH_SIZE]; /* made if missing; "": none */
+    char log_directory[SUPERVISOR_PATH_SIZE];   /* made if missing; "": none */
     char pidfile[SUPERVISOR_PATH_SIZE];         /* "": none */
 };
 

@@ -100,9 +100,12 @@ static bool open_pages(struct gear *gear, const struct supervisor_plan *plan)
 
 static void make_directories(const struct supervisor_plan *plan, const struct log_sink *log)
 {
-    const char *const paths[] = {plan->run_directory, plan->state_directory};
+    /* An existing log directory may be everybody's: it stays whose it is. */
+    const char *log_directory =
+        storage_is_directory(plan->log_directory) ? "" : plan->log_directory;
+    const char *const paths[] = {plan->run_directory, plan->state_directory, log_directory};
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         if (paths[i][0] != '\0' && storage_make_directory(paths[i], 0755, owner_of(plan->user.uid),
                                                           owner_of(plan->user.gid)) != ERR_NONE) {
             log_format(log, LOG_SEVERITY_WARNING, "%s can't be made or given to %s", paths[i],

@@ -88,6 +88,7 @@ struct time_process {
     struct utc_time last_tracking;
     struct steady_time saved_at; /* 0: not yet */
     char notified[256];
+    double notified_bound_s; /* in it */
     bool stop, ready, want_reload, save_failed, helper_asked;
     int exit_status;
     struct steady_time stop_at; /* -t; 0: no limit */
@@ -116,8 +117,8 @@ void time_tell_ready(struct time_process *process);
 void time_tell_reloading(struct time_process *process);
 void time_tell_stopping(struct time_process *process);
 void time_tell_status(struct time_process *process, const char *text);
-/* After a reload: whoever has the old rules has to read the new ones. */
-void time_tell_changed(struct time_process *process);
+/* After a reload: sockets may have moved; a server with old rules has to read the new ones. */
+void time_tell_changed(struct time_process *process, bool new_rules);
 /* Takes what the supervisor says; asks it for a resolver when one is needed. */
 void time_hear_parent(struct time_process *process);
 /* The client table for CONTROL_CLIENTS; returns the octets used. */

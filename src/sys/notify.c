@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -26,6 +27,11 @@ static int connect_to(const char *path)
                            (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) != 0) {
         (void)close(fd);
         return -1;
+    }
+    if (fd >= 0) {
+        const struct timeval patience = {.tv_sec = 1};
+
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     }
     return fd;
 }
@@ -56,13 +62,19 @@ void notify_open(struct notify *notify)
     (void)unsetenv("WATCHDOG_PID");
 }
 
-static void tell(const struct notify *notify, const char *text)
+static void tell_with(const struct notify *notify, const char *text, int flags)
 {
     if (notify->fd >= 0) {
         /* Nobody to tell that nobody listens. */
-        ssize_t sent = send(notify->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = send(notify->fd, text, strlen(text), MSG_NOSIGNAL | flags);
         (void)sent;
     }
+}
+
+/* What must not be lost in a full queue: waits a moment (SO_SNDTIMEO). */
+static void tell(const struct notify *notify, const char *text)
+{
+    tell_with(notify, text, 0);
 }
 
 void notify_ready(const struct notify *notify)
@@ -98,12 +110,12 @@ void notify_status(const struct notify *notify, const char *status)
         }
     }
     text[at] = '\0';
-    tell(notify, text);
+    tell_with(notify, text, MSG_DONTWAIT);
 }
 
 void notify_watchdog(const struct notify *notify)
 {
-    tell(notify, "WATCHDOG=1");
+    tell_with(notify, "WATCHDOG=1", MSG_DONTWAIT);
 }
 
 void notify_close(struct notify *notify)

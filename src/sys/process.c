@@ -123,6 +123,11 @@ void process_signal(int pid, int number)
     }
 }
 
+void process_name(const char *name)
+{
+    (void)prctl(PR_SET_NAME, name);
+}
+
 size_t process_given_fds(void)
 {
     size_t count = 0;

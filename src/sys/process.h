@@ -50,4 +50,7 @@ bool process_beside(const char *called, const char *name, char *path, size_t siz
 
 int process_id(void);
 
+/* The name that lists of processes show; at most 15 octets. */
+void process_name(const char *name);
+
 #endif

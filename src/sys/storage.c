@@ -185,6 +185,13 @@ enum err storage_replace(const char *path, const void *bytes, size_t size, unsig
     return ERR_NONE;
 }
 
+bool storage_is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, int64_t gid)
 {
     char part[PATH_MAX];
@@ -197,13 +204,13 @@ enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, in
     memcpy(part, path, length + 1);
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST) {
+        /* A sandbox refuses to make even what is there already. */
+        if (!storage_is_directory(part) && mkdir(part, 0755) != 0 && errno != EEXIST) {
             return storage_err(errno);
         }
         *slash = '/';
     }
-    bool made = mkdir(path, (mode_t)mode) == 0;
-    if (!made && errno != EEXIST) {
+    if (!storage_is_directory(path) && mkdir(path, (mode_t)mode) != 0 && errno != EEXIST) {
         return storage_err(errno);
     }
     if (stat(path, &st) != 0) {
@@ -224,6 +231,13 @@ int storage_append_open(const char *path, unsigned mode)
 {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
                 (mode_t)mode);
+}
+
+bool storage_append_empty(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_size == 0;
 }
 
 void storage_remove(const char *path)

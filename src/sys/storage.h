@@ -22,11 +22,15 @@ MUST_USE enum err storage_read(const char *path, void *bytes, size_t capacity, s
  */
 MUST_USE enum err storage_replace(const char *path, const void *bytes, size_t size, unsigned mode);
 
+bool storage_is_directory(const char *path);
+
 /* Makes a directory and those above it; gives the last to that owner (uid -1: leave). */
 MUST_USE enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, int64_t gid);
 
 /* Opens for appending, making it: for logs.  -1: failed, errno says why. */
 int storage_append_open(const char *path, unsigned mode);
+/* Is nothing in it yet?  A pipe is always empty. */
+bool storage_append_empty(int fd);
 /* Appends one whole line or block. */
 MUST_USE enum err storage_append(int fd, const void *bytes, size_t size);
 

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""noond with all its processes: started, reloaded, killed piece by piece, ended.
+
+usage: test_supervised.py NOOND NOON NOON-HELPER      prints TAP
+"""
+import os
+import signal
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..'))
+from support import lab as labs  # noqa: E402
+from support import service as services  # noqa: E402
+from support.tap import Tap, skip_all  # noqa: E402
+
+SERVING = services.SOURCE + 'allow 127.0.0.1\n'
+
+
+def try_reloads(tap, service, manager):
+    """The parent rests for up to half a minute: what it is told has to wake it."""
+    os.kill(service.parent(), signal.SIGHUP)
+    tap.check(labs.wait_for(lambda: manager.count('RELOADING=1\nMONOTONIC_USEC=') == 1 and
+                            manager.count('READY=1') == 2, 3),
+              'SIGHUP reloads and tells the service manager so', manager.said)
+    service.configure(services.SOURCE + 'allow 127.0.0.1\nport 1123\n')
+    answer = service.noon('reload')
+    tap.check(answer.returncode == 0 and answer.stdout.startswith('added: port 1123'),
+              '`noon reload` shows what is different', answer.stdout + answer.stderr)
+    tap.check(labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1', 1123), 3) and
+              not services.ask(service.machine, '127.0.0.1'), 'the server moves to another port')
+    service.configure(SERVING + 'deny 127.0.0.1\n')
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: not services.ask(service.machine, '127.0.0.1'), 3),
+              'a rule that denies holds from the reload on')
+    service.configure(SERVING + 'frobnicate\n')
+    answer = service.noon('reload')
+    tap.check(answer.returncode == 1 and 'frobnicate' in answer.stderr and
+              f'{service.config}:3' in answer.stderr, 'nonsense is refused with file and line',
+              answer.stderr)
+    service.configure(SERVING)
+    tap.check(service.noon('reload').returncode == 0 and
+              labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1'), 3),
+              'and the server answers again after the next good one')
+
+
+def try_killing(tap, service):
+    before = service.source()['accepted']
+    old, new = service.kill('server')
+    tap.check(old and new, 'a killed server process is started again', service.daemon.log())
+    tap.check(labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1'), 3),
+              'and answers on the same socket')
+    tap.check(service.node().get('state') == 'synchronised' and
+              service.source()['accepted'] >= before, 'nobody lost synchronisation by it')
+    old, new = service.kill('time')
+    tap.check(old and new, 'a killed time process is started again', service.daemon.log())
+    tap.check(service.synchronised(), 'and is synchronised again', service.daemon.log())
+    tap.check(labs.wait_for(lambda: len(services.ask(service.machine, '127.0.0.1')) == 48, 3),
+              'the server process answers all the while')
+    tap.check(service.noon('reload').returncode == 0, 'the new time process takes commands')
+
+
+def try_end(tap, service, manager):
+    os.kill(service.parent(), signal.SIGTERM)
+    tap.check(labs.wait_for(lambda: not service.daemon.running(), 5) and
+              service.daemon.stop() == 0, 'SIGTERM ends it cleanly', service.daemon.log())
+    left = sorted(os.listdir(service.run))
+    tap.check(left == ['time'], 'sockets and pid file are gone', left)
+    tap.check(labs.wait_for(lambda: manager.count('STOPPING=1'), 2), 'the service manager is told', manager.said)
+
+
+def main():
+    reason = labs.unable()
+    if reason:
+        skip_all(reason)
+    tap = Tap()
+    with labs.Lab() as lab:
+        service = services.Service(lab, lab.machine('host'), sys.argv[1:4])
+        manager = services.Manager(lab.path('notify'))
+        service.reference()
+        service.configure(SERVING)
+        service.start(env={'NOTIFY_SOCKET': manager.path})
+        tap.check(labs.wait_for(lambda: manager.count('READY=1') == 1, 5),
+                  'READY comes as soon as it serves', manager.said)
+        tap.check(service.synchronised(), 'it synchronises', service.daemon.log())
+        tap.check(labs.wait_for(lambda: manager.count('STATUS=synchronised, right to within'), 3),
+                  'STATUS says so in words', manager.said)
+        tap.check(services.ask(service.machine, '127.0.0.1')[1:2] == b'\x02',
+                  'it serves as stratum 2')
+        try_reloads(tap, service, manager)
+        try_killing(tap, service)
+        try_end(tap, service, manager)
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()
