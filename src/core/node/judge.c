@@ -8,6 +8,7 @@
 
 enum {
     USABLE_SAMPLES = 2,   /* an estimate needs that many */
+    DOUBTED_SOURCES = 3,  /* fewer cannot outvote a liar anyway */
     FIRST_PATIENCE_S = 4, /* so long the first correction waits for sources that are slower */
 };
 
@@ -388,6 +389,42 @@ static bool all_jumped(const struct node *node)
     return followed > 0 && jumped == followed && (side == (int)jumped || side == -(int)jumped);
 }
 
+/*
+ * Is what they agree on much narrower than any of them alone?  Independent paths seldom do that; a
+ * liar whose interval, wide as all are at first, still touches those of the others does.
+ */
+static bool first_is_doubtful(const struct node *node, const struct selection_options *options,
+                              size_t count, struct mono_time now)
+{
+    struct selection trial;
+    struct selection_result result;
+    double narrowest_s = (double)INFINITY;
+
+    if (node->have_utc || mono_diff_s(now, node->first_usable) >= FIRST_PATIENCE_S) {
+        return false;
+    }
+    selection_init(&trial);
+    result = selection_run(&trial, options, node->candidates, count);
+    for (size_t i = 0; i < count; i++) {
+        if (node->candidates[i].usable) {
+            narrowest_s = fmin(narrowest_s, node->candidates[i].half_width_s);
+        }
+    }
+    return result.selected >= 0 && result.agreeing >= DOUBTED_SOURCES &&
+           result.hi_s - result.lo_s < narrowest_s / 2;
+}
+
+/* Nobody is followed yet. */
+static void hold(struct node *node, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        node->candidates[i].usable = false;
+        if (node->candidates[i].state == SOURCE_TRUECHIMER) {
+            node->candidates[i].state = SOURCE_MEASURING;
+        }
+    }
+}
+
 void node_judge(struct node *node, const struct clock_reading *now, struct actions *out)
 {
     const struct selection_options options = {
@@ -407,14 +444,13 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
     }
     count = fill_candidates(node, now->raw);
     weigh_orphans(node, count);
+    if (!wait && first_is_doubtful(node, &options, count, now->raw)) {
+        wait = true;
+        count = fill_candidates(node, now->raw);
+    }
     if (wait) {
         node->judge_at = mono_add(now->raw, (struct duration){NS_PER_S / 4});
-        for (size_t i = 0; i < count; i++) {
-            node->candidates[i].usable = false;
-            if (node->candidates[i].state == SOURCE_TRUECHIMER) {
-                node->candidates[i].state = SOURCE_MEASURING;
-            }
-        }
+        hold(node, count);
     }
     node->selected = selection_run(&node->selection, &options, node->candidates, count);
     if (node->selected.selected >= 0) {
