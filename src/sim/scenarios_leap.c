@@ -77,8 +77,6 @@ static void build_smeared(struct world *world)
     follow_five(world);
     kit_options_of(world, 0)->leap = SERVER_SMEARS;
     kit_options_of(world, 1)->leap = SERVER_SMEARS;
-    /* Until they are out of reach of the others, no bound that is an intersection holds. */
-    world->nodes[0].check.excused = (struct period){{0}, true_time_from_s(1800)};
 }
 
 static const struct scenario rows[] = {

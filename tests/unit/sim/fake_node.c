@@ -78,7 +78,7 @@ static void publish(struct fake_node *fake, const struct clock_reading *now, dou
         .from = now->mono,
         .utc = {now->real.ns + duration_from_s(fake->correction_s + lie_s).ns},
         .bound_s = delay_s / 2 + 1e-3,
-        .growth_s_per_s = 200e-6,
+        .growth_s_per_s = 1e-3, /* its line does not know of its own slews */
         .void_after = {now->mono.ns + 64 * NS_PER_S},
         .stratum = 2,
         .synchronised = true,
