@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is installed is complete, and systemd and noond agree about the unit.
+
+usage: test_deploy.py BUILD-ROOT MESON NOOND NOON      prints TAP
+"""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+from support import lab as labs  # noqa: E402
+from support.tap import Tap  # noqa: E402
+
+UNITS = ['noond.service', 'noon-wait.service']
+FILES = ['sbin/noond', 'sbin/noon-helper', 'bin/noon', 'lib/systemd/system/noond.service',
+         'lib/systemd/system/noon-wait.service', 'lib/sysusers.d/noon.conf',
+         'share/doc/noon/examples/noon.conf']
+PAGES = ['share/man/man8/noond.8', 'share/man/man1/noon.1', 'share/man/man5/noon.conf.5']
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def check_install(tap, build, meson, folder):
+    """Returns the prefix under which all has been installed; None: it could not be."""
+    done = subprocess.run([meson, 'install', '-C', build, '--no-rebuild', '--destdir', folder],
+                          capture_output=True, text=True, check=False)
+    if not tap.check(done.returncode == 0, 'meson install works', done.stdout + done.stderr):
+        return None
+    found = [os.path.join(path, name) for path, _, names in os.walk(folder) for name in names]
+    sbin = [path for path in found if path.endswith('sbin/noond')]
+    prefix = sbin[0][:-len('/sbin/noond')] if sbin else folder
+    wanted = FILES + (PAGES if shutil.which('scdoc') else [])
+    missing = [name for name in wanted if not os.path.exists(os.path.join(prefix, name))]
+    tap.check(not missing, 'programs, manual, units, user and example are installed', missing)
+    extra = [path for path in found if os.path.relpath(path, prefix) not in FILES + PAGES]
+    tap.check(not extra, 'nothing else is installed', extra)
+    example = os.path.join(prefix, FILES[-1])
+    done = subprocess.run([os.path.join(prefix, 'bin/noon'), 'check', example], check=False,
+                          capture_output=True, text=True)
+    tap.check(done.returncode == 0, 'the example configuration holds as written', done.stdout)
+    return prefix
+
+
+def check_units(tap, prefix, folder, final):
+    """Units name programs where they will be; they are verified where they are now."""
+    texts = {unit: read(os.path.join(prefix, 'lib/systemd/system', unit)) for unit in UNITS}
+    programs = re.findall(r'^ExecStart=(\S+)', '\n'.join(texts.values()), re.M)
+    tap.check(all(os.access(folder + program, os.X_OK) for program in programs),
+              'the units start programs that are installed', programs)
+    sentence = 'systemd finds nothing wrong with the units'
+    if not shutil.which('systemd-analyze'):
+        tap.skip(sentence, 'no systemd-analyze here')
+        return texts
+    paths = []
+    for unit, text in texts.items():
+        paths.append(os.path.join(final, unit))
+        with open(paths[-1], 'w', encoding='utf-8') as file:
+            file.write(text.replace('ExecStart=', f'ExecStart={folder}'))
+    done = subprocess.run(['systemd-analyze', 'verify', '--man=no', *paths], check=False,
+                          capture_output=True, text=True)
+    tap.check(done.returncode == 0 and not done.stderr.strip(), sentence, done.stderr)
+    return texts
+
+
+def effective(pid):
+    return int(re.search(r'^CapEff:\s+(\S+)', read(f'/proc/{pid}/status'), re.M)[1], 16)
+
+
+def await_ready(listener, messages):
+    try:
+        messages.append(listener.recv(4096).decode())
+    except TimeoutError:
+        return False
+    return any('READY=1' in message for message in messages)
+
+
+def check_confined(tap, unit, noond, noon):
+    """noond as the unit confines it: only these capabilities, nothing to be gained, but here not
+    the one by which it could touch this machine's clock."""
+    reason = labs.unable()
+    if reason:
+        tap.skip('noond runs as the unit confines it', reason)
+        return
+    names = re.search(r'^CapabilityBoundingSet=(.+)$', unit, re.M)[1].lower().split()
+    bounds = ','.join(['-all'] + ['+' + name[len('cap_'):] for name in names
+                                  if name != 'cap_sys_time'])
+    with labs.Lab() as lab, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        machine = lab.machine('one')
+        listener.bind(lab.path('notify'))
+        listener.settimeout(0.5)
+        config = lab.write('noon.conf', 'server 127.0.0.9 port 9\nallow 127.0.0.0/8\n')
+        folder = lab.directory('run')
+        daemon = machine.start('noond', 'setpriv', '--bounding-set', bounds, '--inh-caps', '-all',
+                               '--no-new-privs', '--', noond, '-d', '-x', '-f', config, '-s', folder,
+                               '-r', folder, '-u', '65534:65534',
+                               env=dict(os.environ, NOTIFY_SOCKET=lab.path('notify')))
+        messages = []
+        ready = labs.wait_for(lambda: await_ready(listener, messages), 20, 0)
+        tap.check(ready, 'noond is ready with the capabilities of the unit',
+                  f'{messages}\n{daemon.log()}')
+        time.sleep(0.5)
+        children = read(f'/proc/{daemon.process.pid}/task/{daemon.process.pid}/children').split()
+        tap.check(len(children) == 2, 'it starts its two processes', daemon.log())
+        tap.check(all(effective(pid) == 0 for pid in children) and
+                  all(os.stat(f'/proc/{pid}').st_uid == 65534 for pid in children),
+                  'these run as another user, without capabilities', children)
+        text = machine.run(noon, '-r', folder, 'status', check=False)
+        tap.check('1 configured' in text, 'noon finds it', text)
+        tap.check(daemon.stop() == 0, 'it ends with exit code 0', daemon.log())
+
+
+def main(build, meson, noond, noon):
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as final:
+        prefix = check_install(tap, build, meson, folder)
+        if prefix:
+            units = check_units(tap, prefix, folder, final)
+            check_confined(tap, units['noond.service'], noond, noon)
+    tap.done()
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
