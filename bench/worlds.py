@@ -9,7 +9,7 @@ import procs
 # Those that show accuracy; each also has limits, which the tests hold it to.
 SCENARIOS = ['rack', 'lan', 'metro', 'wan', 'heavy-jitter', 'poor-clock', 'asymmetric', 'loss',
              'congestion', 'cold-step', 'temperature', 'frequency-step', 'falseticker', 'two-liars',
-             'partition', 'tiers', 'restart', 'foreign-step']
+             'partition', 'tiers', 'restart']
 
 
 def length(seconds):
