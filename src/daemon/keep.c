@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/clock/drift.h"
+#include "core/node/restraint.h"
 #include "daemon/time_process.h"
 #include "sys/storage.h"
 
@@ -71,31 +72,15 @@ static bool kod_path(const struct time_process *process, char path[static PATH_S
     return !process->setup.args->single && !process->setup.args->virtual_clock;
 }
 
-/* A line that is nonsense is skipped: at worst a server is asked once more than it likes. */
 static void load_kod(const struct time_process *process, struct node_saved *saved)
 {
-    char path[PATH_SIZE], text[SMALL_FILE];
-    char *rest = text, *line;
+    char path[PATH_SIZE], text[RESTRAINT_TEXT_SIZE];
     size_t size;
 
-    if (!kod_path(process, path) || storage_read(path, text, sizeof text - 1, &size) != ERR_NONE) {
-        return;
-    }
-    text[size] = '\0';
-    while ((line = strsep(&rest, "\n")) != NULL && saved->kod_count < NODE_KOD_MAX) {
-        struct node_kod *kod = &saved->kod[saved->kod_count];
-        const char *address = strsep(&line, " ");
-        long long until_s, poll_floor, denials;
-
-        if (line && address_parse(&kod->address, address) &&
-            next_number(&line, 0, latest_s, &until_s) &&
-            next_number(&line, INT8_MIN, 17, &poll_floor) &&
-            next_number(&line, 0, UINT8_MAX, &denials)) {
-            kod->until.ns = until_s * NS_PER_S;
-            kod->poll_floor = (int8_t)poll_floor;
-            kod->denials = (uint8_t)denials;
-            saved->kod_count++;
-        }
+    if (kod_path(process, path) && storage_read(path, text, sizeof text, &size) == ERR_NONE &&
+        restraint_parse(saved, text, size) > 0) {
+        log_format(&process->setup.log, LOG_SEVERITY_WARNING,
+                   "%s has lines that say nothing: skipped", path);
     }
 }
 
@@ -146,8 +131,7 @@ static enum err save_last_time(const struct time_process *process, const struct 
 static enum err save_kod(const struct time_process *process, const struct node_saved *saved,
                          char path[static PATH_SIZE])
 {
-    char text[SMALL_FILE], address[ADDRESS_TEXT_SIZE];
-    size_t used = 0;
+    char text[RESTRAINT_TEXT_SIZE];
 
     if (!kod_path(process, path)) {
         return ERR_NONE;
@@ -156,15 +140,7 @@ static enum err save_kod(const struct time_process *process, const struct node_s
         storage_remove(path);
         return ERR_NONE;
     }
-    for (unsigned i = 0; i < saved->kod_count; i++) {
-        const struct node_kod *kod = &saved->kod[i];
-
-        address_print(&kod->address, address);
-        used +=
-            (size_t)snprintf(text + used, sizeof text - used, "%s %lld %d %u\n", address,
-                             (long long)(kod->until.ns / NS_PER_S), kod->poll_floor, kod->denials);
-    }
-    return storage_replace(path, text, used, 0644);
+    return storage_replace(path, text, restraint_format(saved, text), 0644);
 }
 
 void keep_save(struct time_process *process)
