@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* announce.c - between the time process, its supervisor and the service manager. */
 #include "daemon/time_process.h"
+#include "sys/signals.h"
 #include "sys/unix_socket.h"
 
 static void tell_parent(struct time_process *process, enum message_kind kind, uint32_t argument)
@@ -69,6 +70,34 @@ static void take_message(struct time_process *process, const struct message *mes
         }
     }
     unix_close(&fd);
+}
+
+int time_ask_socket(struct time_process *process, uint8_t family)
+{
+    const struct supervised *supervised = process->setup.supervised;
+    const int64_t until_ns = clock_steady().ns + NS_PER_S;
+    struct message message;
+    int fd = -1;
+
+    tell_parent(process, MESSAGE_OPEN_CLIENT, family);
+    for (int64_t left_ns = NS_PER_S; left_ns > 0; left_ns = until_ns - clock_steady().ns) {
+        struct pollfd channel = {.fd = supervised->channel, .events = POLLIN};
+        enum err error;
+
+        (void)signals_wait(&channel, 1, (struct duration){left_ns});
+        error = supervised_receive(supervised, &message, &fd);
+        if (error == ERR_NONE && message.kind == MESSAGE_CLIENT) {
+            if (message.argument == family) {
+                return fd;
+            }
+            unix_close(&fd); /* an answer that came too late for an earlier request */
+        } else if (error == ERR_NONE) {
+            take_message(process, &message, fd);
+        } else if (error != ERR_AGAIN) {
+            break;
+        }
+    }
+    return -1;
 }
 
 void time_hear_parent(struct time_process *process)

@@ -106,13 +106,23 @@ static bool same_access(const struct node_options *a, const struct node_options 
     return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static bool same_sockets(const struct daemon_options *a, const struct daemon_options *b)
 {
-    bool named = a->bind_device && b->bind_device;
-
     return a->port == b->port && address_equal(&a->bind[0], &b->bind[0]) &&
-           address_equal(&a->bind[1], &b->bind[1]) &&
-           (named ? strcmp(a->bind_device, b->bind_device) == 0 : a->bind_device == b->bind_device);
+           address_equal(&a->bind[1], &b->bind[1]) && same_text(a->bind_device, b->bind_device);
+}
+
+static bool same_acquisition(const struct daemon_options *a, const struct daemon_options *b)
+{
+    return a->acquisition_port == b->acquisition_port &&
+           address_equal(&a->bind_acquisition[0], &b->bind_acquisition[0]) &&
+           address_equal(&a->bind_acquisition[1], &b->bind_acquisition[1]) &&
+           same_text(a->bind_acquisition_device, b->bind_acquisition_device);
 }
 
 /* Validated options take the place of the old ones. */
@@ -123,8 +133,12 @@ static void apply(struct time_process *process, struct config *fresh)
 
     event.config = &fresh->node;
     process->config = fresh;
-    time_deliver(process, &event);
+    /* First, so that the parent knows what is to be opened from now on. */
     time_tell_changed(process, !same_access(&old->node, &fresh->node));
+    if (!same_acquisition(&old->daemon, &fresh->daemon)) {
+        perform_close_sockets(process);
+    }
+    time_deliver(process, &event);
     /* Opened anew also when nothing has changed: somebody may have rotated them. */
     records_close(process);
     records_open(process);

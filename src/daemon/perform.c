@@ -43,6 +43,23 @@ static void close_socket(struct time_process *process, uint16_t association)
     }
 }
 
+void perform_close_sockets(struct time_process *process)
+{
+    for (size_t i = 0; i < process->capacity; i++) {
+        close_socket(process, (uint16_t)i);
+    }
+}
+
+/* The port is one that only the parent may bind, or the one that the server uses. */
+static enum err open_by_parent(struct time_process *process, const struct action_send *send,
+                               const struct udp_options *options)
+{
+    int fd = time_ask_socket(process, send->to.family);
+
+    return fd < 0 ? ERR_DENIED
+                  : udp_client_adopt(&process->sockets[send->association], fd, &send->to, options);
+}
+
 static enum err open_socket(struct time_process *process, const struct action_send *send)
 {
     struct udp_options options;
@@ -52,6 +69,10 @@ static enum err open_socket(struct time_process *process, const struct action_se
         return ERR_UNSUPPORTED;
     }
     error = udp_client_open(&process->sockets[send->association], &send->to, &options);
+    if ((error == ERR_DENIED || error == ERR_IN_USE) && options.local.port != 0 &&
+        process->setup.supervised) {
+        error = open_by_parent(process, send, &options);
+    }
     process->socket_users[send->association] = error == ERR_NONE;
     if (error == ERR_NONE) {
         struct address local = udp_local(&process->sockets[send->association]);

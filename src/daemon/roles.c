@@ -8,6 +8,7 @@
 #include "daemon/supervisor.h"
 #include "daemon/time_process.h"
 #include "daemon/worker.h"
+#include "sys/netlink.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
@@ -58,6 +59,7 @@ static size_t server_sockets(const struct args *args, const struct config *confi
         one->local.family = families[i];
         one->local.port = config->daemon.port;
         one->stamps = true;
+        one->share_port = config->daemon.acquisition_port == config->daemon.port;
         if (config->daemon.bind_device) {
             snprintf(one->device, sizeof one->device, "%s", config->daemon.bind_device);
         }
@@ -104,6 +106,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
         .log = *log,
         .status_socket = -1,
         .control_socket = -1,
+        .network_socket = -1,
     };
     struct udp_options options[2];
     struct udp_socket sockets[2];
@@ -164,6 +167,22 @@ static bool find_user(const struct parent *parent, const struct config *config,
     return true;
 }
 
+/* Sockets of requests, which the time process has opened where it may not bind itself. */
+static void plan_acquisition(const struct daemon_options *daemon,
+                             struct udp_options options[static 2])
+{
+    for (size_t i = 0; i < 2; i++) {
+        options[i].local = daemon->bind_acquisition[i];
+        options[i].local.port =
+            (uint16_t)(daemon->acquisition_port > 0 ? daemon->acquisition_port : 0);
+        options[i].share_port = true;
+        if (daemon->bind_acquisition_device) {
+            snprintf(options[i].device, sizeof options[i].device, "%s",
+                     daemon->bind_acquisition_device);
+        }
+    }
+}
+
 static bool make_plan(void *context, struct supervisor_plan *plan)
 {
     struct parent *parent = context;
@@ -177,11 +196,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
     }
     memset(plan, 0, sizeof *plan);
     plan->server_count = server_sockets(parent->args, config, plan->server);
-    if (config->daemon.acquisition_port > 0) {
-        plan->acquisition.local.port = (uint16_t)config->daemon.acquisition_port;
-        plan->acquisition.share_port = true;
-        plan->acquisition.stamps = true;
-    }
+    plan_acquisition(&config->daemon, plan->acquisition);
     snprintf(plan->run_directory, sizeof plan->run_directory, "%s", run_dir(parent->args));
     snprintf(plan->state_directory, sizeof plan->state_directory, "%s", state_dir(parent->args));
     if (config->daemon.log != 0) {
@@ -290,6 +305,7 @@ static int run_time(const struct args *args, struct config *config, const char *
                    user.name);
         return 1;
     }
+    setup.network_socket = netlink_open();
     enter_time_sandbox(&setup, log);
     return time_process_run(&setup);
 }

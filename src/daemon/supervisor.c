@@ -135,7 +135,7 @@ static void rebind(struct supervisor *s)
         stop_child(s, CHILD_SERVER, SIGTERM);
     }
     if (message.value == ERR_NONE) {
-        s->plan.acquisition = plan.acquisition;
+        memcpy(s->plan.acquisition, plan.acquisition, sizeof plan.acquisition);
     }
     message.argument = (uint32_t)s->gear.server_count;
     reply(s, &message, -1);
@@ -144,12 +144,15 @@ static void rebind(struct supervisor *s)
 static void open_client(struct supervisor *s, uint32_t family)
 {
     struct message message = {.kind = MESSAGE_CLIENT, .argument = family};
-    struct udp_options options = s->plan.acquisition;
     int fd = -1;
 
-    options.local.family = (uint8_t)family;
-    message.value = family == ADDRESS_IPV4 || family == ADDRESS_IPV6 ? udp_bound_open(&fd, &options)
-                                                                     : ERR_UNSUPPORTED;
+    message.value = ERR_UNSUPPORTED;
+    if (family == ADDRESS_IPV4 || family == ADDRESS_IPV6) {
+        struct udp_options options = s->plan.acquisition[family == ADDRESS_IPV6];
+
+        options.local.family = (uint8_t)family;
+        message.value = udp_bound_open(&fd, &options);
+    }
     reply(s, &message, fd);
     unix_close(&fd);
 }

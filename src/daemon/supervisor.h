@@ -27,7 +27,8 @@ enum { SUPERVISOR_PATH_SIZE = 108 };
 struct supervisor_plan {
     struct udp_options server[SUPERVISOR_SOCKETS_MAX]; /* the server's sockets, in order */
     size_t server_count;                               /* 0: no server process */
-    struct udp_options acquisition;             /* for MESSAGE_OPEN_CLIENT: port, sharing, device */
+    /* For MESSAGE_OPEN_CLIENT, by family: port, sharing, device. */
+    struct udp_options acquisition[2];
     struct user_ids user;                       /* whom the sockets and directories are given to */
     char run_directory[SUPERVISOR_PATH_SIZE];   /* "": no sockets, no file for `noon now` */
     char state_directory[SUPERVISOR_PATH_SIZE]; /* made if missing; "": none */

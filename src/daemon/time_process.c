@@ -12,7 +12,7 @@
 
 enum {
     SPARE_SOURCES = 64, /* for `noon add` and for pools that grow by a reload */
-    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 4,
+    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 5,
 };
 
 static const int64_t time_out_ns = 1 * NS_PER_S;
@@ -178,7 +178,7 @@ static void serve_association(struct time_process *process, uint16_t association
 
 /* What one wait looks at; association i lies behind fds[...] with its index beside it. */
 struct watch {
-    unsigned count, control_from, control_count, server_from, server_count;
+    unsigned count, control_from, control_count, server_from, server_count, network;
     struct pollfd fds[POLLFDS_MAX];
     uint16_t association[POLLFDS_MAX];
 };
@@ -206,6 +206,9 @@ static void collect(struct time_process *process, struct watch *watch)
     if (process->resolver.fd >= 0) {
         watch->fds[watch->count++] = (struct pollfd){.fd = process->resolver.fd, .events = POLLIN};
     }
+    watch->network = watch->count;
+    watch->fds[watch->count++] =
+        (struct pollfd){.fd = network_fd(&process->network, clock_steady()), .events = POLLIN};
     if (process->setup.supervised) {
         watch->fds[watch->count++] =
             (struct pollfd){.fd = process->setup.supervised->channel, .events = POLLIN};
@@ -256,6 +259,12 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
             server_loop_serve(process->server, watch->fds[watch->server_from + i].fd);
         }
     }
+    if (watch->fds[watch->network].revents && network_take(&process->network, clock_steady())) {
+        struct event event = {.kind = EVENT_NETWORK};
+
+        time_deliver(process, &event);
+        deliver_posts(process);
+    }
     if (process->control) {
         control_serve(process->control, watch->fds + watch->control_from, watch->control_count,
                       clock_steady());
@@ -278,12 +287,16 @@ static void serve_resolver(struct time_process *process)
 static void pass(struct time_process *process, struct watch *watch)
 {
     struct event timer = {.kind = EVENT_TIMER};
-    struct duration timeout;
+    struct duration timeout, quiet;
     int ready;
 
     resolver_flush(&process->resolver);
     collect(process, watch);
     timeout = time_to_sleep(process);
+    quiet = network_wait(&process->network, clock_steady());
+    if (quiet.ns >= 0 && quiet.ns < timeout.ns) {
+        timeout = quiet;
+    }
     if (process->setup.supervised) {
         supervised_awake(process->setup.supervised, clock_steady(), timeout);
     }
@@ -386,6 +399,7 @@ static struct time_process *make(const struct time_setup *setup)
         return NULL;
     }
     process->notify.fd = -1;
+    network_open(&process->network, setup->network_socket);
     resolver_init(&process->resolver, setup->args->single);
     if (setup->server_socket_count > 0) {
         process->server = server_loop_open(setup->server_sockets, setup->server_socket_count,
@@ -413,6 +427,7 @@ static void end(struct time_process *process)
     }
     server_loop_close(process->server);
     control_close(process->control);
+    network_close(&process->network);
     log_line(&process->setup.log, LOG_SEVERITY_INFO, "ends");
 }
 

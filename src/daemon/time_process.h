@@ -17,6 +17,7 @@
 #include "core/node/node.h"
 #include "daemon/args.h"
 #include "daemon/control.h"
+#include "daemon/network.h"
 #include "daemon/resolver.h"
 #include "daemon/server_loop.h"
 #include "daemon/supervisor.h"
@@ -58,6 +59,7 @@ struct time_setup {
     const char *config_file; /* as read */
     const char *state_dir, *run_dir;
     int status_socket, control_socket;
+    int network_socket;                /* of netlink_open() */
     struct page *time_page;            /* open for writing; NULL: nobody else reads our time */
     struct supervised *supervised;     /* NULL: --single */
     struct udp_socket *server_sockets; /* --single: bound sockets to serve on */
@@ -77,6 +79,7 @@ struct time_process {
     uint32_t *own_refids;       /* of the local addresses of `sockets` */
     struct control *control;
     struct resolver resolver;
+    struct network network;
     struct server_loop *server; /* --single */
     struct notify notify;
     struct record_files records;
@@ -121,10 +124,17 @@ void time_tell_status(struct time_process *process, const char *text);
 void time_tell_changed(struct time_process *process, bool new_rules);
 /* Takes what the supervisor says; asks it for a resolver when one is needed. */
 void time_hear_parent(struct time_process *process);
+/*
+ * A UDP socket that the parent has opened for requests of this family, on a port that we may not
+ * bind; -1: none.  Waits for it a second at most.
+ */
+int time_ask_socket(struct time_process *process, uint8_t family);
 /* The client table for CONTROL_CLIENTS; returns the octets used. */
 size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t capacity);
 
 /* perform.c */
+/* Closes the sockets of all associations: the next request opens a new one. */
+void perform_close_sockets(struct time_process *process);
 void perform(struct time_process *process, const struct actions *actions);
 void perform_log(struct time_process *process, const struct log_event *event);
 

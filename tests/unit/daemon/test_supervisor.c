@@ -238,7 +238,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
     if (r->plans++ > 0) {
         plan->server[0].local.bytes[3] = 2;
     }
-    plan->acquisition.local.port = (uint16_t)(r->server.port + 1);
+    plan->acquisition[0].local.port = (uint16_t)(r->server.port + 1);
     (void)snprintf(plan->run_directory, sizeof plan->run_directory, "%s/run", r->directory);
     (void)snprintf(plan->state_directory, sizeof plan->state_directory, "%s/state", r->directory);
     (void)snprintf(plan->pidfile, sizeof plan->pidfile, "%s/run/noond.pid", r->directory);
