@@ -29,10 +29,10 @@ static int64_t noise_ns(double sd_s)
     return llround((sum - 6) * sd_s * 1e9);
 }
 
-static struct ntp_ts reference_time(const struct reference *reference, struct mono_time raw)
+static struct ntp_ts reference_time(const struct reference *reference, struct mono_time raw,
+                                    int64_t noise)
 {
-    struct utc_time utc = {raw.ns + reference->args->reference_offset_ns +
-                           noise_ns(reference->args->reference_noise_s)};
+    struct utc_time utc = {raw.ns + reference->args->reference_offset_ns + noise};
 
     return ntp_ts_from_utc(utc);
 }
@@ -46,6 +46,8 @@ static void answer(struct reference *reference, const struct udp_datagram *asked
         .bytes = bytes, .size = sizeof bytes, .to = asked->from, .from = asked->to};
     struct utc_time left;
     enum err ignored;
+    /* One noise for both stamps of an answer: it shifts the offset and leaves the delay alone. */
+    int64_t noise = noise_ns(reference->args->reference_noise_s);
 
     if (ntp_packet_decode(&packet, asked->bytes, asked->size) != DROP_NONE ||
         packet.mode != NTP_MODE_CLIENT) {
@@ -60,8 +62,8 @@ static void answer(struct reference *reference, const struct udp_datagram *asked
     packet.root_dispersion = ntp_short_from_s_up(4 * reference->args->reference_noise_s);
     packet.refid = 0x54455354; /* TEST */
     packet.origin = packet.transmit;
-    packet.receive = reference_time(reference, clocks_raw_of_system(&now, asked->stamp));
-    packet.transmit = reference_time(reference, clock_raw());
+    packet.receive = reference_time(reference, clocks_raw_of_system(&now, asked->stamp), noise);
+    packet.transmit = reference_time(reference, clock_raw(), noise);
     packet.reference = packet.receive;
     ntp_packet_encode(&packet, bytes);
     ignored = udp_send(&reference->socket, &message, &left);
