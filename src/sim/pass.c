@@ -306,6 +306,20 @@ void pass_wake(struct world *world, unsigned index)
     }
 }
 
+const struct node_options *pass_parse(struct world *world, unsigned index)
+{
+    struct sim_node *node = &world->nodes[index];
+    unsigned next = 1 - node->parsed_now;
+    struct node_options *parsed = &node->parsed[next];
+
+    *parsed = node->options;
+    memcpy(node->lines[next], node->sources, parsed->source_count * sizeof *node->sources);
+    parsed->sources = node->lines[next];
+    parsed->access = parsed->access_count > 0 ? &node->access : NULL;
+    node->parsed_now = next;
+    return parsed;
+}
+
 void pass_start(struct world *world, unsigned index)
 {
     struct sim_node *node = &world->nodes[index];
@@ -313,12 +327,8 @@ void pass_start(struct world *world, unsigned index)
 
     computer_advance(computer, world->now);
     memset(node->memory, 0, node->memory_size);
-    node->options.sources = node->sources;
-    if (node->options.access_count > 0) {
-        node->options.access = &node->access;
-    }
     struct node_setup setup = {
-        .options = &node->options,
+        .options = pass_parse(world, index),
         .saved = node->saved,
         .now = computer_reading(computer),
         .backend = computer->options.backend,

@@ -8,6 +8,8 @@
 
 #include "sim/world_state.h"
 
+/* The node's options as they are now, in memory that stays as it is until they are read again. */
+const struct node_options *pass_parse(struct world *world, unsigned node);
 /* Start the program (again): its memory is new, what it saved is kept. */
 void pass_start(struct world *world, unsigned node);
 /* It ends; its sockets close. */

@@ -54,5 +54,6 @@ extern const struct scenario_table scenarios_machine;
 extern const struct scenario_table scenarios_names;
 extern const struct scenario_table scenarios_leap;
 extern const struct scenario_table scenarios_fleet;
+extern const struct scenario_table scenarios_operator;
 
 #endif

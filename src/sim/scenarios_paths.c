@@ -228,7 +228,7 @@ static const struct scenario rows[] = {
         .build = build_loss,
         .room = {.nodes = 1, .hosts = 3, .sources = 4},
         .duration_s = 50000,
-        .limits = {.lock_s = 40, .clock_rms_s = 800e-6, .clock_max_s = 4e-3, .synchronised = 1},
+        .limits = {.lock_s = 40, .clock_rms_s = 1.2e-3, .clock_max_s = 4e-3, .synchronised = 1},
     },
     {
         .name = "congestion",

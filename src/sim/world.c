@@ -43,12 +43,16 @@ static void cut_nodes(struct cutter *cutter, struct world *world, const struct w
     for (unsigned i = 0; i < limits->nodes; i++) {
         void *memory = cut(cutter, 1, memory_size);
         struct source_options *sources = cut(cutter, limits->sources, sizeof *sources);
+        struct source_options *first = cut(cutter, limits->sources, sizeof *first);
+        struct source_options *second = cut(cutter, limits->sources, sizeof *second);
         struct sim_socket *sockets = cut(cutter, limits->sources, sizeof *sockets);
         if (nodes) {
             nodes[i].memory = memory;
             nodes[i].memory_size = memory_size;
             nodes[i].machine = setup->machine;
             nodes[i].sources = sources;
+            nodes[i].lines[0] = first;
+            nodes[i].lines[1] = second;
             nodes[i].sockets = sockets;
         }
     }
@@ -440,6 +444,10 @@ void world_command(struct world *world, unsigned index, enum control_command com
     size_t length = strlen(argument);
 
     must(length < sizeof event.command.request.argument);
+    if (command == CONTROL_STEP) {
+        struct check *check = &world->nodes[index].check;
+        check->steps_until = true_time_max(check->steps_until, true_time_after_s(world->now, 1));
+    }
     event.command.request.command = command;
     event.command.request.ticket = (uint64_t)world->now.ns;
     memcpy(event.command.request.argument, argument, length + 1);
@@ -448,7 +456,14 @@ void world_command(struct world *world, unsigned index, enum control_command com
 
 void world_reconfigure(struct world *world, unsigned index)
 {
-    struct event event = {.kind = EVENT_CONFIG, .config = &world->nodes[index].options};
+    struct event event = {.kind = EVENT_CONFIG, .config = pass_parse(world, index)};
+
+    pass_event(world, index, &event);
+}
+
+void world_network_changed(struct world *world, unsigned index)
+{
+    struct event event = {.kind = EVENT_NETWORK};
 
     pass_event(world, index, &event);
 }

@@ -60,8 +60,10 @@ void world_restart(struct world *world, unsigned node, double s);
 /* Somebody gives the node an order. */
 void world_command(struct world *world, unsigned node, enum control_command command,
                    const char *argument);
-/* The node's options were changed: it is told. */
+/* The node's options may have been changed: it reads them again. */
 void world_reconfigure(struct world *world, unsigned node);
+/* An interface or a route of its machine comes or goes. */
+void world_network_changed(struct world *world, unsigned node);
 /* Both directions between a node and a host. */
 void world_set_down(struct world *world, unsigned node, unsigned host, bool down);
 

@@ -94,8 +94,11 @@ struct sim_node {
     size_t memory_size;
     void *program; /* NULL: not running */
     struct computer computer;
-    struct node_options options;
+    struct node_options options; /* what the scenario writes: the configuration file */
     struct source_options *sources;
+    struct node_options parsed[2];   /* as the program was given them, by turns ... */
+    struct source_options *lines[2]; /* ... since it borrows one set while it takes the other */
+    unsigned parsed_now;
     struct access_rule access;
     struct address address;
     int host; /* index under which it serves; -1 */
