@@ -49,7 +49,9 @@ static struct mono_time run_clocks(struct computer *computer)
     struct mono_time raw = oscillator_read(&computer->oscillator, computer->now);
 
     kernel_clock_advance(&computer->kernel, raw);
-    kernel_clock_advance(&computer->virtual, raw);
+    if (computer->options.backend == BACKEND_VIRTUAL) {
+        kernel_clock_advance(&computer->virtual, raw);
+    }
     return raw;
 }
 
