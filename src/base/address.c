@@ -341,3 +341,32 @@ bool address_is_private(const struct address *address)
 
     return address_is_loopback(address) || in_any(address, blocks, sizeof blocks / sizeof *blocks);
 }
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+size_t address_of_localhost(const char *name, enum address_family family,
+                            struct address addresses[static 2])
+{
+    static const char localhost[] = "localhost";
+    size_t length = strlen(name), own = sizeof localhost - 1, count = 0;
+
+    length -= length > 0 && name[length - 1] == '.';
+    if (length < own || (length > own && name[length - own - 1] != '.')) {
+        return 0;
+    }
+    for (size_t i = 0; i < own; i++) {
+        if (lower(name[length - own + i]) != localhost[i]) {
+            return 0;
+        }
+    }
+    if (family != ADDRESS_IPV4) {
+        addresses[count++] = (struct address){.family = ADDRESS_IPV6, .bytes = {[15] = 1}};
+    }
+    if (family != ADDRESS_IPV6) {
+        addresses[count++] = (struct address){.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}};
+    }
+    return count;
+}

@@ -35,6 +35,13 @@ void address_print_port(const struct address *address, char text[static ADDRESS_
 /* Is the address inside prefix/bits?  False for another family. */
 bool address_in_prefix(const struct address *address, const struct address *prefix, unsigned bits);
 
+/*
+ * The addresses of "localhost" and of the names below it, which no resolver has to know (RFC 6761,
+ * section 6.3): at most two, of that family or, for ADDRESS_NONE, of both.  0: another name.
+ */
+size_t address_of_localhost(const char *name, enum address_family family,
+                            struct address addresses[static 2]);
+
 bool address_is_loopback(const struct address *address);
 /* Loopback, link-local, RFC 1918, RFC 6598 or unique local: nobody's public server. */
 bool address_is_private(const struct address *address);

@@ -10,7 +10,7 @@
 
 #include "base/must.h"
 
-enum { TRY_MS = 2000, TRIES = 3 };
+enum { TRY_MS = 2000, TRIES = 3, LOCALHOST_TTL_S = 86400 };
 
 enum slot_state {
     SLOT_FREE,
@@ -243,7 +243,13 @@ void dns_ask(struct dns *dns, const struct resolve_question *question, struct st
     slot->answer = (struct resolve_answer){.query = question->query, .result = RESOLVE_FAILED};
     slot->until.ns = now.ns + DNS_LIMIT_S * NS_PER_S;
     slot->state = dns->open ? SLOT_ASKED : SLOT_DONE;
-    if (dns->open) {
+    slot->answer.count = (uint8_t)address_of_localhost(
+        question->name, (enum address_family)question->family, slot->answer.addresses);
+    if (slot->answer.count > 0) {
+        slot->answer.result = RESOLVE_OK;
+        slot->answer.ttl_s = LOCALHOST_TTL_S;
+        slot->state = SLOT_DONE;
+    } else if (dns->open) {
         ares_getaddrinfo(dns->channel, question->name, NULL, &hints, on_answer, slot);
     }
 }

@@ -40,9 +40,16 @@ enum resolve_status resolve_name(const char *name, enum address_family family,
                                                                    : AF_UNSPEC,
                              .ai_socktype = SOCK_DGRAM};
     struct addrinfo *list = NULL;
-    int result = getaddrinfo(name, NULL, &hints, &list);
+    struct address local[2];
+    int result;
 
-    *count = 0;
+    *count = address_of_localhost(name, family, local);
+    if (*count > 0) {
+        *count = *count < capacity ? *count : capacity;
+        memcpy(addresses, local, *count * sizeof local[0]);
+        return *count > 0 ? RESOLVE_STATUS_FOUND : RESOLVE_STATUS_NO_DATA;
+    }
+    result = getaddrinfo(name, NULL, &hints, &list);
     if (result != 0) {
         return status_of(result);
     }

@@ -227,9 +227,40 @@ static void private_addresses_are_told_from_public_ones(void **state)
     assert_false(address_is_private(&none));
 }
 
+static void localhost_needs_no_resolver(void **state)
+{
+    static const struct {
+        const char *name;
+        enum address_family family;
+        size_t count;
+    } rows[] = {
+        {"localhost", ADDRESS_NONE, 2},
+        {"LocalHost.", ADDRESS_IPV4, 1},
+        {"ntp.localhost", ADDRESS_IPV6, 1},
+        {"notlocalhost", ADDRESS_NONE, 0},
+        {"localhost.example", ADDRESS_NONE, 0},
+        {"", ADDRESS_NONE, 0},
+        {".", ADDRESS_NONE, 0},
+        {"ocalhost", ADDRESS_NONE, 0},
+    };
+    struct address addresses[2];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t count = address_of_localhost(rows[i].name, rows[i].family, addresses);
+
+        assert_int_equal(count, rows[i].count);
+        for (size_t k = 0; k < count; k++) {
+            assert_true(address_is_loopback(&addresses[k]));
+            assert_true(rows[i].family == ADDRESS_NONE || addresses[k].family == rows[i].family);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(localhost_needs_no_resolver),
         cmocka_unit_test(literals_are_printed_in_the_form_of_rfc_5952),
         cmocka_unit_test(what_is_no_literal_address_is_refused),
         cmocka_unit_test(a_port_is_set_apart_by_brackets_in_ipv6_only),
