@@ -4,6 +4,7 @@
 Nothing here can touch the machine's clock: all run with -x and without CAP_SYS_TIME.
 """
 import os
+import shutil
 import sys
 import time
 
@@ -12,9 +13,17 @@ sys.path[:0] = [os.path.join(HERE, '..', 'tests'), os.path.join(HERE, '..', 'tes
 from peers import Peers  # noqa: E402
 from support import lab as labs  # noqa: E402
 
-REFERENCE_PORT = 11123
+REFERENCE_PORT, PUBLIC_PORT = 11123, 12123
 REFERENCES = [f'127.0.0.1{i}' for i in range(1, 5)]
-SOURCES = ''.join(f'server {address} port {REFERENCE_PORT} iburst\n' for address in REFERENCES)
+PUBLIC = [f'203.0.113.{i}' for i in range(1, 5)]
+
+
+def sources(addresses, port):
+    return ''.join(f'server {address} port {port} iburst\n' for address in addresses)
+
+
+SOURCES = sources(REFERENCES, REFERENCE_PORT)
+PUBLIC_SOURCES = sources(PUBLIC, PUBLIC_PORT)
 
 
 def unable():
@@ -37,12 +46,21 @@ def true_offset_s():
 
 
 def start_references(machine, noond):
-    """Four servers on loopback that agree with this machine's clock."""
+    """Four servers on loopback that agree with this machine's clock.  They run from a copy of the
+    program, so that what is measured shares no memory with them."""
+    noond = shutil.copy(noond, machine.lab.path('reference'))
     for address in REFERENCES:
         path = machine.lab.write(f'{address}.conf',
                                  f'bindaddress {address}\nport {REFERENCE_PORT}\n')
         machine.start(address, noond, '-d', '-f', path, '--reference',
                       f'{true_offset_s():.9f},0.000005')
+
+
+def start_public(machine, peers):
+    """chronyd as four servers whose addresses are no private ones, in this namespace only."""
+    for address in PUBLIC:
+        machine.run('ip', 'address', 'add', address, 'dev', 'lo')
+    peers.chronyd(machine, 'public', f'allow\nlocal stratum 1\nport {PUBLIC_PORT}\n')
 
 
 def start_noond(machine, noond, config, name='noond', *flags):
