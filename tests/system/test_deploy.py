@@ -71,6 +71,21 @@ def check_units(tap, prefix, folder, final):
     return texts
 
 
+def options_in(text, pattern):
+    """The options at the beginnings of lines, as a set."""
+    return {word for line in re.findall(pattern, text, re.M)
+            for word in re.findall(r'(?<!\w)--?[A-Za-z0-9]+', line)}
+
+
+def check_manual(tap, noond):
+    page = read(os.path.join(os.path.dirname(__file__), '..', '..', 'man', 'noond.8.scd'))
+    told = subprocess.run([noond, '-h'], capture_output=True, text=True, check=True).stdout
+    known, explained = (options_in(told, r'^  (-[^\s,]+(?:, -[^\s,]+)*)'),
+                        options_in(page, r'^(\*-.+)$'))
+    tap.check(known == explained and len(known) > 10, 'noond(8) explains what noond -h lists',
+              known ^ explained)
+
+
 def effective(pid):
     return int(re.search(r'^CapEff:\s+(\S+)', read(f'/proc/{pid}/status'), re.M)[1], 16)
 
@@ -124,6 +139,7 @@ def main(build, meson, noond, noon):
         prefix = check_install(tap, build, meson, folder)
         if prefix:
             units = check_units(tap, prefix, folder, final)
+            check_manual(tap, noond)
             check_confined(tap, units['noond.service'], noond, noon)
     tap.done()
 
