@@ -27,7 +27,7 @@
 #include "sys/page.h"
 #include "sys/udp.h"
 
-enum { PATH_SIZE = 4096, POST_MAX = 256, ENTROPY_SIZE = 1024, REPEATS_MAX = 64 };
+enum { PATH_SIZE = 4096, POST_MAX = SOURCES_MAX, ENTROPY_SIZE = 1024, REPEATS_MAX = 64 };
 
 /* A small event that waits until the action that caused it is done. */
 struct post {

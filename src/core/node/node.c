@@ -11,7 +11,10 @@
 /* A line is renewed when half of its life is over, within these. */
 static const double publish_least_s = 16;
 static const double publish_most_s = 256;
+/* Judged again without news: what grows with time is looked at, more often while it is new. */
 static const int64_t judge_every_ns = 8 * NS_PER_S;
+static const int64_t judge_settled_every_ns = 64 * NS_PER_S;
+static const int64_t settled_after_ns = 256 * NS_PER_S;
 static const int64_t save_first_ns = 120 * NS_PER_S;
 /* How often there may be something new; the owner decides how often it is written. */
 static const int64_t save_every_ns = 60 * NS_PER_S;
@@ -181,6 +184,11 @@ static void take_event(struct node *node, const struct clock_reading *now,
     }
 }
 
+static bool is_settled(const struct node *node, struct mono_time now)
+{
+    return node->state == NODE_SYNCHRONISED && now.ns - node->state_since.ns > settled_after_ns;
+}
+
 static void judge_if_due(struct node *node, const struct clock_reading *now, struct actions *out)
 {
     uint8_t state = node->state;
@@ -189,7 +197,9 @@ static void judge_if_due(struct node *node, const struct clock_reading *now, str
         return;
     }
     node->judge_now = false;
-    node->judge_at = mono_add(now->raw, (struct duration){judge_every_ns});
+    node->judge_at =
+        mono_add(now->raw, (struct duration){is_settled(node, now->raw) ? judge_settled_every_ns
+                                                                        : judge_every_ns});
     node_judge(node, now, out);
     node_rebase(node);
     if (node->state != state) {
