@@ -4,9 +4,9 @@
 
 #include "core/node/state.h"
 
-/* One sigma of a stamp of each class: what lies between the wire and the stamp. */
+/* One sigma of a stamp of each class, at its best: the estimator finds out what noise there is. */
 static const double user_error_s = 10e-6;
-static const double kernel_error_s = 0.5e-6;
+static const double kernel_error_s = 0.05e-6;
 static const double hardware_error_s = 20e-9;
 
 /* Offsets beyond this cost a double more than a nanosecond's hundredth. */
