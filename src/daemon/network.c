@@ -4,6 +4,9 @@
 #include "sys/netlink.h"
 #include "sys/unix_socket.h"
 
+/* So many changes in a row are one network coming up: link, address, route, and again for IPv6. */
+enum { EXPECTED = 4 };
+
 static const int64_t pause_least_ns = 2 * NS_PER_S, pause_most_ns = 64 * NS_PER_S;
 
 void network_open(struct network *network, int fd)
@@ -29,16 +32,16 @@ struct duration network_wait(const struct network *network, struct steady_time n
 
 bool network_take(struct network *network, struct steady_time now)
 {
-    bool first = network->taken.ns == 0;
-
     if (!netlink_changed(network->fd)) {
         return false;
     }
-    if (first || now.ns - network->taken.ns > 4 * network->pause.ns) {
+    if (now.ns - network->taken.ns > 4 * network->pause.ns) {
         network->pause.ns = pause_least_ns;
-    } else if (network->pause.ns < pause_most_ns) {
+        network->in_a_row = 0;
+    } else if (network->in_a_row >= EXPECTED && network->pause.ns < pause_most_ns) {
         network->pause.ns *= 2;
     }
+    network->in_a_row++;
     network->taken = now;
     network->look.ns = now.ns + network->pause.ns;
     return true;

@@ -3,8 +3,8 @@
  * network.h - when to look whether the network has changed, and when to leave it alone.
  *
  * Sources that are silent are asked soon after a change.  Where interfaces come and go all the time
- * that must cost nothing, neither us nor the sources: after each change nothing is looked at for a
- * while, twice as long each time while changes go on.
+ * that must cost nothing, neither us nor the sources: after each change nothing is looked at for 2
+ * s, and ever longer while changes go on.
  */
 #ifndef DAEMON_NETWORK_H
 #define DAEMON_NETWORK_H
@@ -16,6 +16,7 @@
 struct network {
     int fd; /* of netlink_open(); -1: nobody tells */
     struct duration pause;
+    unsigned in_a_row;
     struct steady_time taken, look; /* the last change that was told; when to look again */
 };
 

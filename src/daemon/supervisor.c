@@ -21,6 +21,7 @@ enum {
 
 struct child {
     bool wanted;
+    bool told;                /* to end: that it does is no news */
     int pid;                  /* -1: does not run */
     unsigned failures;        /* ends in short succession */
     struct steady_time start; /* when it was started, or is to be */
@@ -101,6 +102,7 @@ static void start_child(struct supervisor *s, enum child_kind kind)
     }
     unix_close(&pair[1]);
     child->start = clock_steady();
+    child->told = false;
     if (err != ERR_NONE) {
         log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s can't be started (%s)",
                    child_names[kind],
@@ -114,6 +116,7 @@ static void start_child(struct supervisor *s, enum child_kind kind)
 
 static void stop_child(struct supervisor *s, enum child_kind kind, int number)
 {
+    s->children[kind].told |= number == SIGTERM || number == SIGKILL;
     process_signal(s->children[kind].pid, number);
 }
 
@@ -232,7 +235,7 @@ static void take_end(struct supervisor *s, enum child_kind kind, const struct pr
     bool deliberate = !end->killed && end->status < SUPERVISOR_EXIT_RESTART;
 
     child->pid = -1;
-    if (clock_steady().ns - child->start.ns > STEADY_S * NS_PER_S) {
+    if (child->told || clock_steady().ns - child->start.ns > STEADY_S * NS_PER_S) {
         child->failures = 0;
     }
     put_off(child);
@@ -242,7 +245,7 @@ static void take_end(struct supervisor *s, enum child_kind kind, const struct pr
         s->end = s->end || deliberate;
         s->status = deliberate ? end->status : s->status;
     }
-    if (!s->end && !(kind == CHILD_SERVER && end->status == 0) && kind != CHILD_HELPER) {
+    if (!s->end && !child->told && kind != CHILD_HELPER) {
         log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s ended (%s %d): started again",
                    child_names[kind], end->killed ? "signal" : "status",
                    end->killed ? end->status - 128 : end->status);

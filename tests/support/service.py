@@ -4,6 +4,7 @@
 The clock is virtual: the machine's real one is never touched.  Time comes from a test reference on
 loopback, which needs no network.
 """
+import datetime
 import json
 import os
 import signal
@@ -16,6 +17,11 @@ from support import lab as labs
 
 NOBODY = 65534
 SOURCE = 'server 127.0.0.1 port 11123 iburst minpoll 0 maxpoll 1\n'
+
+
+def when(text):
+    """A time of noon's JSON, to the second."""
+    return datetime.datetime.fromisoformat(text[:19])
 
 
 class Manager:
@@ -59,7 +65,7 @@ class Service:
                                   f'{offset:.6f},0.000005', '-d')
 
     def configure(self, text):
-        self.lab.write(f'{self.name}.conf', text)
+        os.rename(self.lab.write(f'{self.name}.new', text), self.config)
 
     def command(self, *options, user=f'{NOBODY}:{NOBODY}', clock=('--virtual', '0.01,5')):
         return [self.program('noond'), *clock, '-f', self.config, '-s', self.state, '-r', self.run,

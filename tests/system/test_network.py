@@ -26,14 +26,32 @@ def make_server(lab, machine):
     return server
 
 
+def next_poll_s(client):
+    """How far away the next request to the server is."""
+    text = client.source(SERVER).get('next_poll')
+    if not text:
+        return 0
+    return (services.when(text) - services.when(client.node()['now'])).total_seconds()
+
+
 def try_late_network(tap, client, connect):
-    """Nothing can be reached, long enough for polls to have become rare; then a cable comes."""
+    """Requests leave and nothing comes back, until they have become rare; then a cable comes."""
+    client.machine.run('sh', '-c', f"""set -e
+        ip link add hole type veth peer name bottom
+        ip address add 10.99.0.1/24 dev hole
+        ip link set hole up
+        ip link set bottom up
+        ip route add {SERVER} dev hole
+        ip neighbour add {SERVER} lladdr 02:00:00:00:00:01 dev hole nud permanent""")
     client.configure(f'server {SERVER} minpoll 6 maxpoll 6\nport 0\n')
     client.start()
-    time.sleep(4)
-    tap.check(client.source(SERVER).get('accepted') == 0, 'without a network nothing is measured')
+    far = labs.wait_for(lambda: client.daemon.running() and next_poll_s(client) > 6, 60)
+    tap.check(far and client.source(SERVER)['accepted'] == 0,
+              'without a network nothing is measured, and requests become rare',
+              client.noon('source', SERVER).stdout)
+    client.machine.run('ip', 'link', 'delete', 'hole')
     connect()
-    tap.check(labs.wait_for(lambda: client.source(SERVER)['received'] > 0, 12),
+    tap.check(labs.wait_for(lambda: client.source(SERVER)['received'] > 0, 5),
               'a source is asked soon after the network comes up, not a poll later',
               client.noon('source', SERVER).stdout + client.daemon.log())
 

@@ -24,8 +24,8 @@ static struct steady_time second(int64_t s)
 static void changes_are_told_ever_more_rarely_while_they_go_on(void **state)
 {
     static const struct change changes[] = {
-        {100, 2},  {102, 4},  {106, 8}, {114, 16}, {130, 32}, {162, 64},
-        {226, 64}, {290, 64}, {600, 2}, {620, 2},  {622, 4},
+        {100, 2},  {102, 2},  {104, 2},  {106, 2}, {108, 4}, {112, 8}, {120, 16},
+        {136, 32}, {168, 64}, {232, 64}, {600, 2}, {620, 2}, {622, 2},
     };
     struct network network;
     int pair[2];
