@@ -95,11 +95,18 @@ static void perform_send(struct time_process *process, const struct action_send 
     if (send->fresh_socket) {
         close_socket(process, send->association);
     }
+    if (process->socket_users[send->association]) {
+        error = udp_send(&process->sockets[send->association], &message, &left);
+        if (error != ERR_NONE) {
+            /* It may be bound to an address, or a route, that is gone. */
+            close_socket(process, send->association);
+        }
+    }
     if (!process->socket_users[send->association]) {
         error = open_socket(process, send);
-    }
-    if (error == ERR_NONE) {
-        error = udp_send(&process->sockets[send->association], &message, &left);
+        if (error == ERR_NONE) {
+            error = udp_send(&process->sockets[send->association], &message, &left);
+        }
     }
     if (error == ERR_NONE) {
         post.kind = EVENT_TX_STAMP;
