@@ -94,6 +94,20 @@ static void listen_alone(struct time_setup *setup, const struct log_sink *log)
     }
 }
 
+static void remove_sockets(const struct time_setup *setup)
+{
+    char path[PATH_SIZE];
+
+    if (setup->status_socket >= 0) {
+        snprintf(path, sizeof path, "%s/status.sock", setup->run_dir);
+        storage_remove(path);
+    }
+    if (setup->control_socket >= 0) {
+        snprintf(path, sizeof path, "%s/control.sock", setup->run_dir);
+        storage_remove(path);
+    }
+}
+
 static int run_alone(const struct args *args, struct config *config, const char *file,
                      const struct log_sink *log)
 {
@@ -136,7 +150,9 @@ static int run_alone(const struct args *args, struct config *config, const char 
         }
     }
     setup.server_sockets = sockets;
-    return time_process_run(&setup);
+    int status = time_process_run(&setup);
+    remove_sockets(&setup);
+    return status;
 }
 
 /* --- the parent ----------------------------------------------------------------------------- */
