@@ -37,8 +37,6 @@ const char *view_why_advice(const struct node_status *node)
         [NODE_REASON_RIVAL] =
             "Find the other program (chronyd, ntpd, systemd-timesyncd, a hypervisor's tools) and "
             "stop it; then `noon reload`.",
-        [NODE_REASON_CORRECTING] =
-            "Wait: the clock is being slewed. `noon step` corrects it at once, by a jump.",
     };
 
     return node->reason < NODE_REASON_COUNT ? advice[node->reason]

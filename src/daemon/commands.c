@@ -145,20 +145,34 @@ static void apply(struct time_process *process, struct config *fresh)
     config_free(old);
 }
 
+/* Why a configuration that is good by itself can't replace the one in force; NULL: it can. */
+static const char *why_refused(const struct time_process *process, const struct config *fresh)
+{
+    if (fresh->node.source_count > process->capacity / 2) {
+        return "too many sources for the running daemon; restart it";
+    }
+    if (fresh->node.source_count == 0 && process->config->node.source_count > 0 &&
+        !fresh->node.local.enabled) {
+        /* More likely a file that is just being written than a wish. */
+        return "it has no source any more; restart noond if that is meant";
+    }
+    return NULL;
+}
+
 void commands_reload(struct time_process *process, struct control_response *response)
 {
     struct config *fresh;
+    const char *why;
     char text[4096];
 
     time_tell_reloading(process);
     fresh = config_load(process->setup.config_file, &process->setup.log, text, sizeof text);
-    if (!fresh || fresh->node.source_count > process->capacity / 2) {
+    why = fresh ? why_refused(process, fresh) : text;
+    if (why) {
         process->reload_failures++;
         log_format(&process->setup.log, LOG_SEVERITY_ERROR,
-                   "reload refused, the old configuration stays: %s",
-                   fresh ? "too many sources for the running daemon; restart it" : text);
-        fail(response, CONTROL_FAILED,
-             fresh ? "too many sources for the running daemon; restart it" : text);
+                   "reload refused, the old configuration stays: %s", why);
+        fail(response, CONTROL_FAILED, why);
         config_free(fresh);
     } else {
         config_load_difference(process->config, fresh, text, sizeof text);

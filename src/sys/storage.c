@@ -221,7 +221,9 @@ enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, in
     }
     uid_t owner = uid < 0 ? st.st_uid : (uid_t)uid;
     gid_t group = gid < 0 ? st.st_gid : (gid_t)gid;
-    if ((owner != st.st_uid || group != st.st_gid) && chown(path, owner, group) != 0) {
+    /* A directory that is everybody's, such as /tmp, stays whose it is. */
+    if (!(st.st_mode & S_IWOTH) && (owner != st.st_uid || group != st.st_gid) &&
+        chown(path, owner, group) != 0) {
         return storage_err(errno);
     }
     return ERR_NONE;

@@ -38,8 +38,7 @@
     X(REQUIRED_MISSING, "required-missing", "no source marked `require` can be used")              \
     X(CHANGE_REFUSED, "change-refused", "the correction needed is larger than maxchange allows")   \
     X(BOUND_TOO_LARGE, "bound-too-large", "the bound has grown beyond maxdistance")                \
-    X(RIVAL, "rival", "another program keeps adjusting this clock")                                \
-    X(CORRECTING, "correcting", "the clock is still being corrected")
+    X(RIVAL, "rival", "another program keeps adjusting this clock")
 
 /* What becomes of one source. */
 #define SOURCE_STATE_LIST(X)                                                                       \

@@ -82,6 +82,10 @@ def main():
                   'it was synchronised without a break', daemon.log())
         tap.check(sent - answered <= 2, 'clients were answered all the while',
                   f'{sent - answered} of {sent} were not')
+        service.configure('')
+        refused = service.noon('reload').returncode
+        tap.check(refused != 0 and service.node()['state'] == 'synchronised',
+                  'a file without any source, being written perhaps, is refused', refused)
         tap.check('ended' not in daemon.log(), 'and no process ended unasked', daemon.log())
     tap.done()
 

@@ -317,7 +317,10 @@ static void enter_unselected(struct node *node, const struct clock_reading *now,
             node_log(out, LOG_EVENT_UNSYNCHRONISED, LOG_NO_SOURCE);
         }
         set_state(node, NODE_UNSYNCHRONISED,
-                  node->change_refused ? NODE_REASON_CHANGE_REFUSED : reason, now->raw);
+                  node->change_refused ? NODE_REASON_CHANGE_REFUSED
+                  : node->have_utc     ? NODE_REASON_BOUND_TOO_LARGE
+                                       : reason,
+                  now->raw);
     } else {
         set_state(node, NODE_STARTING, reason, now->raw);
     }

@@ -265,7 +265,7 @@ static void report_time(const struct node *node, const struct clock_reading *now
 
     node_line(node, now, &line);
     status->now = line_utc(&line, now->mono);
-    status->bound_s = line.synchronised ? line_bound_s(&line, now->mono) : -1;
+    status->bound_s = line.synchronised && !line.local ? line_bound_s(&line, now->mono) : -1;
     status->sd_s = node->have_utc ? node_sd_s(node, now->raw) : 0;
     status->clock_error_s = node->have_utc ? node_clock_error_s(node, now) : 0;
     status->freq_s_per_s = node_saved(node).freq_s_per_s;
@@ -273,7 +273,8 @@ static void report_time(const struct node *node, const struct clock_reading *now
     status->wander = node->combined.wander;
     status->slew_s_per_s = discipline_slew_rate(&node->discipline);
     status->root_delay_s = line.root_delay_s;
-    status->root_dispersion_s = line_root_dispersion_s(&line, now->mono);
+    /* 16 s is the largest distance that RFC 5905 knows. */
+    status->root_dispersion_s = fmin(16, line_root_dispersion_s(&line, now->mono));
     status->stratum = line.stratum;
     status->leap = line.leap;
     status->refid = line.refid;

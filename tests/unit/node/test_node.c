@@ -123,6 +123,11 @@ static void silence_ends_in_holdover_with_a_growing_bound(void **state)
     assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_NO_REPLY);
     assert_int_equal(bench_status(&bench)->sources[0].state, SOURCE_UNREACHABLE);
     assert_true(bench_status(&bench)->node.bound_s > 10 * bound_s);
+    bench.options.max_distance_s = 0.01;
+    bench_run(&bench, 24 * 3600);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_UNSYNCHRONISED);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_BOUND_TOO_LARGE);
+    bench.options.max_distance_s = 3;
     bench.silent = false;
     bench_run(&bench, 3600);
     assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
