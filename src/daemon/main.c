@@ -100,6 +100,10 @@ int main(int argc, char *argv[])
     }
     if (args.role == ROLE_PARENT) {
         log_format(&log, LOG_SEVERITY_INFO, "noond %s reads %s", NOON_VERSION, file);
+        if (log.to_syslog && role_is_taken(&args)) {
+            fputs("noond: another noond runs in this runtime directory (-r)\n", stderr);
+            return 1;
+        }
         if (log.to_syslog && process_background() != ERR_NONE) {
             fputs("noond: no process for the background; -d stays in the foreground\n", stderr);
             return 1;

@@ -28,6 +28,19 @@ static const char *run_dir(const struct args *args)
     return args->run_dir ? args->run_dir : RUN_DIR;
 }
 
+bool role_is_taken(const struct args *args)
+{
+    char path[PATH_SIZE];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/status.sock", run_dir(args));
+    if (unix_connect(&fd, path, (struct duration){NS_PER_S}) != ERR_NONE) {
+        return false;
+    }
+    unix_close(&fd);
+    return true;
+}
+
 static bool serves_anybody(const struct config *config)
 {
     for (size_t i = 0; i < config->node.access_count; i++) {

@@ -11,4 +11,7 @@
 int role_run(const struct args *args, char *const argv[], struct config *config, const char *file,
              const struct log_sink *log);
 
+/* Does a noond answer in the runtime directory already? */
+bool role_is_taken(const struct args *args);
+
 #endif

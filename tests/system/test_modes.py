@@ -6,6 +6,7 @@ usage: test_modes.py NOOND NOON NOON-HELPER      prints TAP
 """
 import os
 import socket
+import subprocess
 import sys
 import time
 
@@ -32,6 +33,10 @@ def try_background(tap, service):
     tap.check(service.synchronised(), 'without -d it goes to the background and works')
     pid = service.parent()
     tap.check(pid and os.getsid(pid) != os.getsid(0), 'in a session of its own')
+    second = subprocess.run(service.machine.enter(service.command()), capture_output=True,
+                            text=True, timeout=20, check=False)
+    tap.check(second.returncode == 1 and 'another noond' in second.stderr and
+              service.parent() == pid, 'a second one says so and changes nothing', second.stderr)
     service.noon('shutdown')
     tap.check(labs.wait_for(lambda: not os.path.exists(f'/proc/{pid}'), 5) and
               os.listdir(service.run) == ['time'], '`noon shutdown` ends it')
