@@ -240,8 +240,7 @@ static void perform_one(struct time_process *process, const struct action *actio
     case ACTION_MEASURED:
         records_measured(process, &action->measured);
         break;
-    case ACTION_READY:
-        process->ready = true;
+    case ACTION_READY: /* the service manager was told when the first event was done */
         break;
     case ACTION_ANSWER:
         /* Commands are delivered by commands.c, which reads the answer out of the batch. */

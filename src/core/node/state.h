@@ -34,7 +34,6 @@ enum {
     ACTIONS_RESERVED = 12, /* of the batch, for what must be said whatever else is due */
     OWN_REFIDS_MAX = 8,
     NO_SLOT = 0xffff,
-    KOD_SAVED_MAX = NODE_KOD_MAX,
 };
 
 /* One address in use: an association and what is known of its clock. */
@@ -44,7 +43,6 @@ struct slot {
     bool retiring;     /* another address of the same name takes its place when it is ready */
     bool has_estimate; /* `estimate` is valid */
     bool was_unreachable;
-    bool was_unsynchronised;
     uint16_t entry;
     uint8_t state; /* enum source_state */
     struct mono_time opened;
@@ -100,8 +98,6 @@ struct node {
     bool backed_off;  /* a rival adjusts: we only watch */
     bool adjust_failed;
     bool publish_now, steer_now;
-    bool told_synchronised;
-    uint8_t told_leap;
     bool samples_came; /* since the last judgement */
     bool judge_now;    /* something else than a sample asks for a judgement */
     bool change_refused;

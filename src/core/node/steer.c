@@ -211,6 +211,4 @@ void node_tell_kernel(struct node *node, const struct clock_reading *now, struct
         status->maxerror_s = status->esterror_s = 16;
     }
     node->status_at = mono_add(now->raw, (struct duration){status_every_ns});
-    node->told_synchronised = synchronised;
-    node->told_leap = status->leap;
 }
