@@ -23,6 +23,8 @@ enum {
     REPORT_NS = 1000000000,
     LATENCY_MAX_NS = 1000000,
     LATENCY_MEMORY = 4096, /* answers */
+    FIRST_LOOK_NS = 1000000,
+    FIRST_LOOKS = 2000,
 };
 
 /* The page's payload: the counters, then the encoded client table. */
@@ -212,9 +214,26 @@ static void report(struct worker *w, struct steady_time now)
     w->report_at.ns = now.ns + REPORT_NS;
 }
 
+/*
+ * The sockets are bound before the time process has said its first word.  Who asks meanwhile waits
+ * in the queue for some milliseconds instead of being dropped: OpenNTPD, for one, would ask again
+ * after five minutes only.
+ */
+static bool await_first_line(struct worker *w)
+{
+    const struct duration look = {FIRST_LOOK_NS};
+    bool stop = false;
+
+    for (int i = 0; i < FIRST_LOOKS && !stop && page_generation(&w->line_page) == 0; i++) {
+        (void)signals_wait(NULL, 0, look);
+        stop = signals_take().terminate;
+    }
+    return !stop;
+}
+
 static void serve(struct worker *w)
 {
-    bool stop = false;
+    bool stop = !await_first_line(w);
 
     report(w, clock_steady());
     while (!stop) {

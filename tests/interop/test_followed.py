@@ -83,6 +83,8 @@ def main(server, folder):
         above, below = lab.machine('above'), lab.machine('below')
         lab.connect(above, below, f'{SERVER}/24', '10.77.0.2/24')
         daemon = serve(above, peers, server)
+        # OpenNTPD, once it asked in vain, asks again after five minutes.
+        labs.wait_for(lambda: '"stratum"' in peers.ntpdig(below, SERVER), 30)
         ntpsec = peers.ntpsec(below, 'ntpsec', f'server {SERVER} iburst minpoll 3 maxpoll 4\n'
                               'restrict 127.0.0.1\n')
         openntpd = peers.openntpd(below, 'openntpd', SERVER)
