@@ -27,23 +27,48 @@ CASES = [
 ]
 
 
-def verdicts(tally, verdict, output):
+# A sentence; how a test ended first and then; the verdicts that tally must print.
+AGAIN_CASES = [
+    ('what passes at the second try has passed', 'not ok 1 - a\n', 'ok 1 - a\n', 'pass'),
+    ('what fails twice is one failure', 'not ok 1 - a\n', 'not ok 1 - a\n', 'fail'),
+]
+
+
+def log_of(verdict, output):
     result, _, code = verdict.partition(' ')
     test = {'name': 'noon:unit / t', 'result': result, 'duration': 1.0, 'stdout': output,
             'returncode': int(code or 1)}
     with tempfile.NamedTemporaryFile('w', suffix='.json', delete=False) as log:
         log.write(json.dumps(test) + '\n')
+    return log.name
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines(), done.stderr
+
+
+def verdicts(tally, *logs):
     try:
-        done = subprocess.run([tally, 'stage', log.name], capture_output=True, text=True, check=True)
+        lines, said = run(tally, 'stage', *logs)
     finally:
-        os.unlink(log.name)
-    return ' '.join(line.split('\t')[0] for line in done.stdout.splitlines())
+        for log in logs:
+            os.unlink(log)
+    return ' '.join(line.split('\t')[0] for line in lines), said
 
 
 def main(tally):
-    print(f'1..{len(CASES)}')
-    for number, (sentence, verdict, output, expected) in enumerate(CASES, 1):
-        found = verdicts(tally, verdict, output)
+    seen = [(sentence, expected, verdicts(tally, log_of(verdict, output))[0])
+            for sentence, verdict, output, expected in CASES]
+    for sentence, first, second, expected in AGAIN_CASES:
+        ends = ['FAIL' if 'not' in output else 'OK' for output in (first, second)]
+        found, said = verdicts(tally, log_of(ends[0], first), log_of(ends[1], second))
+        seen.append((sentence, expected, found if 'not ok 1 - a' in said else 'silence'))
+    failing = log_of('FAIL', 'not ok 1 - a\n')
+    seen.append(('the failed tests are named', ['t'], run(tally, '--failed', failing)[0]))
+    os.unlink(failing)
+    print(f'1..{len(seen)}')
+    for number, (sentence, expected, found) in enumerate(seen, 1):
         print(f'{"ok" if found == expected else "not ok"} {number} - {sentence}')
         if found != expected:
             print(f'# expected {expected}, found {found}')
