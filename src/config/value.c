@@ -49,11 +49,11 @@ static const void *field_of(const void *base, size_t offset)
 
 static void print_names(struct text *text, enum option_scope scope)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
-    for (size_t i = 0; i < table.count; i++) {
-        text_add(text, i == 0 ? "" : i + 1 == table.count ? " or " : ", ");
-        text_add(text, table.at[i].name);
+    for (size_t i = 0; i < count; i++) {
+        text_add(text, i == 0 ? "" : i + 1 == count ? " or " : ", ");
+        text_add(text, option_at(scope, i)->name);
     }
 }
 
@@ -431,12 +431,12 @@ static int64_t whole_field(enum option_type type, const void *field)
 static void print_choices(struct text *text, const struct option_argument *argument,
                           const void *field)
 {
-    struct option_table table = option_table(argument->scope);
+    size_t count = option_count(argument->scope);
     bool set = argument->type == TYPE_SET;
     uint32_t value = set ? *(const uint32_t *)field : *(const uint8_t *)field;
 
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *choice = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *choice = option_at(argument->scope, i);
 
         if (choice->verdict == VERDICT_WORKS &&
             (set ? (value & choice->value) != 0 : value == choice->value)) {
