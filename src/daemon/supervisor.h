@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "daemon/descriptors.h"
+#include "daemon/endpoints.h"
 #include "sys/log.h"
 #include "sys/page.h"
 #include "sys/privilege.h"
@@ -25,8 +26,8 @@ enum { SUPERVISOR_PATH_SIZE = 108 };
 
 /* What the configuration asks of the parent. */
 struct supervisor_plan {
-    struct udp_options server[SUPERVISOR_SOCKETS_MAX]; /* the server's sockets, in order */
-    size_t server_count;                               /* 0: no server process */
+    struct endpoint server[ENDPOINTS_MAX]; /* where the server process answers */
+    size_t server_count;                   /* 0: no server process */
     /* For MESSAGE_OPEN_CLIENT, by family: port, sharing, device. */
     struct udp_options acquisition[2];
     struct user_ids user;                       /* whom the sockets and directories are given to */

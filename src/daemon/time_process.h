@@ -84,6 +84,8 @@ struct time_process {
     struct notify notify;
     struct record_files records;
     struct status_record status; /* the last published one; its sources are ours */
+    uint8_t *record;             /* the same, encoded */
+    size_t record_capacity;
     struct time_line line;
     struct utc_time started;
     uint64_t log_repeats;
