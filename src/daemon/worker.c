@@ -17,7 +17,7 @@
 #include "wire/clients.h"
 
 enum {
-    CLIENTS_KEPT = 4096,
+    CLIENTS_KEPT = 524288, /* octets */
     CLIENTS_TOLD = 1024,
     CLIENTS_BYTES = 128 * CLIENTS_TOLD, /* of the encoded table; what does not fit is left out */
     ROUNDS_MAX = 8,                     /* batches of one socket in a row */
@@ -64,26 +64,27 @@ static bool make_tables(struct worker *w, const struct config *config)
 {
     size_t wanted = access_nodes(config->node.access_count);
     struct access_node *nodes = calloc(wanted, sizeof *nodes);
-    struct client_slot *slots = calloc(CLIENTS_KEPT, sizeof *slots);
+    void *memory = aligned_alloc(64, CLIENTS_KEPT);
     struct siphash_key key;
     size_t bad = 0;
 
     w->batch = udp_batch_open(UDP_BATCH_MAX, NTP_PACKET_MAX);
     w->told = calloc(CLIENTS_TOLD, sizeof *w->told);
     w->record = calloc(1, worker_page_size());
-    if (nodes == NULL || slots == NULL || w->batch == NULL || w->told == NULL ||
+    if (nodes == NULL || memory == NULL || w->batch == NULL || w->told == NULL ||
         w->record == NULL) {
         free(nodes);
-        free(slots);
+        free(memory);
         return false;
     }
     access_init(&w->access, nodes, wanted);
     if (access_build(&w->access, config->node.access, config->node.access_count, &bad) !=
         ERR_NONE) {
-        return false; /* `nodes` and `slots` end with the process */
+        return false; /* `nodes` and `memory` end with the process */
     }
     entropy_fill(&key, sizeof key);
-    client_log_init(&w->tables.clients, slots, CLIENTS_KEPT, &key);
+    memset(memory, 0, CLIENTS_KEPT);
+    server_tables_init(&w->tables, memory, CLIENTS_KEPT, &key);
     return true;
 }
 
@@ -165,29 +166,24 @@ static bool answer_one(struct worker *w, unsigned i, const struct clock_pair *pa
                        struct steady_time *now)
 {
     const struct udp_datagram *datagram = udp_batch_at(w->batch, i);
-    const struct server_view view = {.line = &w->line,
-                                     .access = &w->access,
-                                     .serving = true,
-                                     .latency = {(int64_t)w->latency_ns}};
-    struct request request = {
-        .bytes = datagram->bytes, .size = datagram->size, .from = datagram->from};
-    struct reply reply;
+    const struct server_view view = {
+        .line = &w->line, .access = &w->access, .serving = w->generation != 0};
+    struct request request = {.bytes = datagram->bytes,
+                              .size = datagram->size,
+                              .from = datagram->from,
+                              .to = datagram->to,
+                              .flags = datagram->truncated ? REQUEST_TRUNCATED : 0};
+    struct reply reply = {.bytes = udp_batch_answer(w->batch, i)};
 
-    if (w->generation == 0 || datagram->truncated) {
-        count_drop(w, w->generation == 0 ? DROP_NOT_SERVING : DROP_FORMAT);
-        return false;
-    }
-    if (!server_received(&w->line, pair, datagram->stamp, &request.received)) {
+    if (view.serving && !server_received(&w->line, pair, datagram->stamp, &request.received)) {
         count_drop(w, DROP_AMBIGUOUS_STAMP);
         return false;
     }
     *now = request.now = clock_steady();
-    if (server_reply(&view, &w->tables, &request, &reply) != DROP_NONE) {
-        return false;
-    }
-    memcpy(udp_batch_answer(w->batch, i), reply.bytes, sizeof reply.bytes);
-    udp_batch_answer_size(w->batch, i, sizeof reply.bytes);
-    return true;
+    request.leaves.ns = now->ns + (int64_t)w->latency_ns;
+    (void)server_reply(&view, &w->tables, &request, &reply);
+    udp_batch_answer_size(w->batch, i, reply.size);
+    return reply.size > 0;
 }
 
 /*

@@ -13,7 +13,7 @@
     X(SHORT, "short", "shorter than an NTP header")                                                \
     X(FORMAT, "format", "malformed extension fields or MAC")                                       \
     X(VERSION, "version", "a version of NTP that is not spoken here")                              \
-    X(MODE, "mode", "not the mode of an answer")                                                   \
+    X(MODE, "mode", "a mode of NTP that is not expected here")                                     \
     X(ORIGIN, "origin", "not an answer to what was asked (duplicate, late or forged)")             \
     X(UNSYNCHRONISED, "unsynchronised", "the server says that it has no time (leap 3)")            \
     X(STRATUM, "stratum", "the server's stratum is 0, above 15, or outside what is allowed")       \
@@ -32,7 +32,8 @@
     X(RATE_LIMIT, "rate-limit", "the client asks too often")                                       \
     X(NOT_SERVING, "not-serving", "this machine does not serve time now")                          \
     X(STALE, "stale", "waited too long to be answered truthfully")                                 \
-    X(SERVER_TIME, "server-time", "the server's two times contradict each other or are missing")
+    X(SERVER_TIME, "server-time", "the server's two times contradict each other or are missing")   \
+    X(SOURCE, "source", "the sender's address or port can't be that of a client")
 
 enum drop_reason {
 #define DROP_ENUM(name, word, sentence) DROP_##name,

@@ -82,6 +82,7 @@ static const struct status_field node_fields[] = {
     F(U64, server.requests, "datagrams that reached the server"),
     F(U64, server.answers, "answers sent"),
     L(DROPS64, server.drops, 8, "requests not answered, by reason"),
+    F(U64, server.interleaved, "answers in interleaved mode (RFC 9769)"),
 };
 #undef OWNER
 

@@ -137,6 +137,7 @@ struct server_status {
     uint64_t requests; /* datagrams on the server's sockets */
     uint64_t answers;
     uint64_t drops[DROP_COUNT];
+    uint64_t interleaved; /* answers in interleaved mode */
 };
 
 struct node_status {
