@@ -111,7 +111,7 @@ struct config_input {
     const char *text; /* its content, `size` octets; NULL: read it */
     size_t size;
     void *context; /* of the functions below; each may be NULL */
-    /* The file's content into buffer[capacity]; ERR_FULL when it is larger. */
+    /* The file's content into buffer[capacity]; ERR_RANGE when it is larger. */
     enum err (*read_file)(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size);
     /* Names in a directory, each ended by a zero, one after another; in any order. */

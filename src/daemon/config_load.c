@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/config_load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +21,8 @@ struct loaded {
 static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size)
 {
-    enum err error;
-
     (void)context;
-    error = storage_read(path, buffer, capacity, size);
-    return error == ERR_RANGE ? ERR_FULL : error;
+    return storage_read(path, buffer, capacity, size);
 }
 
 static enum err list_dir(void *context, const char *path, char *buffer, size_t capacity,
@@ -82,7 +80,7 @@ struct config *config_load(const char *file, const struct log_sink *log, char *t
         .file = file, .read_file = read_file, .list_dir = list_dir, .lookup = lookup};
     bool good = false;
 
-    text[0] = '\0';
+    snprintf(text, size, "too little memory to read %s", file);
     if (loaded && report) {
         config_report_init(report);
         config_init(&loaded->config, &loaded->space);
