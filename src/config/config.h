@@ -62,6 +62,7 @@ struct daemon_options {
     const char *log_dir;
     uint32_t log;                                   /* enum config_log */
     const char *user;                               /* name, UID or UID:GID */
+    const char *key_file;                           /* symmetric keys */
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;

@@ -170,7 +170,7 @@ static bool read_key(struct keys_reader *reader)
     uint8_t secret[MAC_SECRET_MAX];
     enum mac_type type = MAC_MD5;
     bool type_of_ntp = false;
-    struct mac_key key;
+    struct mac_key key = {0};
     unsigned count = 1;
 
     /* ntp-keygen(8) ends its lines with a comment. */

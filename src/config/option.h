@@ -60,6 +60,7 @@ enum option_type {
     TYPE_INT8,
     TYPE_UINT8,
     TYPE_UINT16,
+    TYPE_UINT32,
     TYPE_INT,
     TYPE_HEX, /* a whole number in hexadecimal digits; stored nowhere */
     TYPE_DOUBLE,

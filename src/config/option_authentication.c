@@ -6,10 +6,11 @@
 static const struct option directives[] = {
     {.name = "keyfile",
      .section = SECTION_AUTHENTICATION,
-     .verdict = VERDICT_NOTHING_HERE,
-     .help = "The file with the symmetric keys.",
-     .reason = "no source uses a key: `key` on a server line is refused, as keys don't work yet",
-     .argument = {STRING("FILE", NO_FIELD)}},
+     .help = "The file with the symmetric keys, of `key` on server lines and of clients: lines of "
+             "ID TYPE KEY, where TYPE is MD5, SHA1, SHA256, SHA384, SHA512, AES128 or AES256 and "
+             "KEY begins with ASCII: or HEX:, as `noon keygen` prints them. Files of ntp are read "
+             "too. Keep it from others: mode 0640. Read again at each reload.",
+     .argument = {STRING("FILE", DAEMON(key_file))}},
     {.name = "ntsaeads",
      .section = SECTION_AUTHENTICATION,
      .verdict = VERDICT_NOTHING_HERE,

@@ -17,11 +17,9 @@ static const struct option source_options[] = {
      .flag = SOURCE(burst),
      .help = "Asks a few times in quick succession when a reply is missing or bad."},
     {.name = "key",
-     .verdict = VERDICT_REFUSED,
-     .help = "Authenticates with this symmetric key.",
-     .reason = "symmetric keys don't work yet, and without one anybody could send false time; "
-               "remove the source, or the option if its path is safe",
-     .argument = {WHOLE("ID", NO_FIELD, 1, 4294967295.0)}},
+     .help = "Authenticates requests and answers with this symmetric key of the `keyfile`. Answers "
+             "without its MAC are not believed; without the key the source is not asked.",
+     .argument = {WHOLE_AS("ID", TYPE_UINT32, SOURCE(key), 1, 4294967295.0)}},
     {.name = "nts",
      .verdict = VERDICT_REFUSED,
      .help = "Authenticates by Network Time Security.",

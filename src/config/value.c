@@ -19,6 +19,7 @@ static size_t field_size(enum option_type type)
         return sizeof(uint16_t);
     case TYPE_INT:
         return sizeof(int);
+    case TYPE_UINT32:
     case TYPE_SET:
         return sizeof(uint32_t);
     case TYPE_DOUBLE:
@@ -63,6 +64,7 @@ void value_expected(struct text *text, const struct option_argument *argument)
     case TYPE_INT8:
     case TYPE_UINT8:
     case TYPE_UINT16:
+    case TYPE_UINT32:
     case TYPE_INT:
     case TYPE_DOUBLE:
         text_add(text, argument->type == TYPE_DOUBLE ? "a number from " : "a whole number from ");
@@ -148,6 +150,8 @@ static bool parse_number(struct parser *parser, const struct option *option,
         *(uint8_t *)at = (uint8_t)value;
     } else if (argument->type == TYPE_UINT16) {
         *(uint16_t *)at = (uint16_t)value;
+    } else if (argument->type == TYPE_UINT32) {
+        *(uint32_t *)at = (uint32_t)value;
     } else if (argument->type == TYPE_INT) {
         *(int *)at = (int)value;
     }
@@ -229,6 +233,7 @@ static bool parse_argument(struct parser *parser, const struct option *option,
     case TYPE_INT8:
     case TYPE_UINT8:
     case TYPE_UINT16:
+    case TYPE_UINT32:
     case TYPE_INT:
     case TYPE_HEX:
     case TYPE_DOUBLE:
@@ -424,6 +429,9 @@ static int64_t whole_field(enum option_type type, const void *field)
     }
     if (type == TYPE_UINT8) {
         return *(const uint8_t *)field;
+    }
+    if (type == TYPE_UINT32) {
+        return *(const uint32_t *)field;
     }
     return type == TYPE_UINT16 ? *(const uint16_t *)field : *(const int *)field;
 }

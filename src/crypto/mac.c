@@ -117,7 +117,7 @@ static void make_digest(const struct mac_key *key, const uint8_t *bytes, size_t 
 }
 
 size_t mac_make(const struct mac_key *key, const uint8_t *bytes, size_t size,
-                uint8_t mac[static MAC_SIZE_MAX])
+                uint8_t mac[static MAC_DIGEST_MAX])
 {
     struct cmac128_ctx message;
 
@@ -145,7 +145,7 @@ size_t mac_make(const struct mac_key *key, const uint8_t *bytes, size_t size,
 bool mac_check(const struct mac_key *key, const uint8_t *bytes, size_t size,
                const struct mac_claim *claim)
 {
-    uint8_t right[MAC_SIZE_MAX];
+    uint8_t right[MAC_DIGEST_MAX];
     size_t whole = types[key->type].size;
 
     if (claim->size != (whole < claim->limit ? whole : claim->limit)) {

@@ -25,7 +25,7 @@ enum mac_type {
     MAC_TYPE_COUNT
 };
 
-enum { MAC_SIZE_MAX = 64, MAC_SECRET_MAX = 512 };
+enum { MAC_DIGEST_MAX = 64, MAC_SECRET_MAX = 512 };
 
 struct mac_key {
     uint32_t id;   /* by which both ends name it; 1 or more */
@@ -52,7 +52,7 @@ size_t mac_size(enum mac_type type);
 
 /* Writes the MAC of `size` octets, and says how long it is. */
 size_t mac_make(const struct mac_key *key, const uint8_t *bytes, size_t size,
-                uint8_t mac[static MAC_SIZE_MAX]);
+                uint8_t mac[static MAC_DIGEST_MAX]);
 
 /* A MAC as it came. */
 struct mac_claim {

@@ -102,6 +102,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
     char path[PATH_SIZE];
     size_t wanted = endpoints_plan(args, config, endpoints);
 
+    config_load_keys(config, -1, log);
     if (args->once == ONCE_NO) {
         listen_alone(&setup, log);
         snprintf(path, sizeof path, "%s/time", setup.run_dir);
@@ -203,6 +204,9 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
     } else if (strcmp(config->daemon.pid_file, "/") != 0) {
         snprintf(plan->pidfile, sizeof plan->pidfile, "%s", config->daemon.pid_file);
     }
+    if (config->daemon.key_file) {
+        snprintf(plan->key_file, sizeof plan->key_file, "%s", config->daemon.key_file);
+    }
     good = find_user(parent, config, &plan->user);
     config_free(config);
     return good;
@@ -290,6 +294,7 @@ static int run_time(const struct args *args, struct config *config, const char *
         log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
         return 2;
     }
+    config_load_keys(config, -1, log); /* while this process may still read everything */
     setup.status_socket = supervised.status_listener;
     setup.control_socket = supervised.control_listener;
     setup.time_page = &supervised.line;

@@ -35,6 +35,7 @@ struct supervisor_plan {
     char state_directory[SUPERVISOR_PATH_SIZE]; /* made if missing; "": none */
     char log_directory[SUPERVISOR_PATH_SIZE];   /* made if missing; "": none */
     char pidfile[SUPERVISOR_PATH_SIZE];         /* "": none */
+    char key_file[SUPERVISOR_PATH_SIZE];        /* of symmetric keys; "": none */
 };
 
 struct supervisor_setup {
@@ -63,9 +64,11 @@ enum message_kind {
     MESSAGE_RESTART_SERVER, /* the server's rules have changed: let it read them */
     MESSAGE_REBIND,         /* the configuration has changed: ask for the plan again */
     MESSAGE_OPEN_CLIENT,    /* argument: family; answered by CLIENT */
+    MESSAGE_OPEN_KEYS,      /* the file of symmetric keys; answered by KEYS */
     /* to the time process */
     MESSAGE_HELPER,  /* with a socket to it; argument: role, value: enum err */
     MESSAGE_CLIENT,  /* with a bound UDP socket; argument: family, value: enum err */
+    MESSAGE_KEYS,    /* with the file, open for reading; value: enum err */
     MESSAGE_REBOUND, /* argument: how many server sockets are open, value: enum err */
 };
 

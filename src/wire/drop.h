@@ -33,7 +33,10 @@
     X(NOT_SERVING, "not-serving", "this machine does not serve time now")                          \
     X(STALE, "stale", "waited too long to be answered truthfully")                                 \
     X(SERVER_TIME, "server-time", "the server's two times contradict each other or are missing")   \
-    X(SOURCE, "source", "the sender's address or port can't be that of a client")
+    X(SOURCE, "source", "the sender's address or port can't be that of a client")                  \
+    X(UNAUTHENTICATED, "unauthenticated", "not authenticated, as it must be")                      \
+    X(BAD_MAC, "bad-mac", "its MAC is wrong, or of a key that is not known here")                  \
+    X(CRYPTO_NAK, "crypto-nak", "the server does not know the key, or has another one")
 
 enum drop_reason {
 #define DROP_ENUM(name, word, sentence) DROP_##name,

@@ -18,11 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     count = keys_parse(&input, keys, KEYS, &report);
     must(count <= KEYS);
     for (size_t i = 0; i < count; i++) {
-        uint8_t mac[MAC_SIZE_MAX];
+        uint8_t mac[MAC_DIGEST_MAX];
 
         must(keys[i].id > 0 && (i == 0 || keys[i].id > keys[i - 1].id));
         must(mac_find(keys, count, keys[i].id) == &keys[i]);
-        const struct mac_claim claim = {mac, mac_make(&keys[i], bytes, size, mac), MAC_SIZE_MAX};
+        const struct mac_claim claim = {mac, mac_make(&keys[i], bytes, size, mac), MAC_DIGEST_MAX};
         must(mac_check(&keys[i], bytes, size, &claim));
     }
     return 0;

@@ -211,6 +211,7 @@ static void sample(struct text *text, const struct option *option,
     case TYPE_INT8:
     case TYPE_UINT8:
     case TYPE_UINT16:
+    case TYPE_UINT32:
     case TYPE_INT:
     case TYPE_DOUBLE:
         number_print(&written, argument->maximum, 0);

@@ -52,7 +52,7 @@ static void the_published_vectors_are_met(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        uint8_t secret[32], message[64], wanted[MAC_SIZE_MAX], mac[MAC_SIZE_MAX];
+        uint8_t secret[32], message[64], wanted[MAC_DIGEST_MAX], mac[MAC_DIGEST_MAX];
         size_t secret_size = unhex(rows[i].key, secret);
         size_t size = unhex(rows[i].message, message);
         struct mac_key key;
@@ -82,7 +82,7 @@ static void a_mac_is_believed_whole_or_cut_at_the_limit_and_nowhere_else(void **
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const uint8_t secret[32] = {1, 2, 3};
-        uint8_t mac[MAC_SIZE_MAX] = {0};
+        uint8_t mac[MAC_DIGEST_MAX] = {0};
         size_t need = mac_secret_size(rows[i].type);
         struct mac_key key;
 
