@@ -88,7 +88,7 @@ static void what_can_not_be_a_mac_is_told_apart(void **state)
         {4, 4, {0, 0, 0, 1}, NTP_MAC_MALFORMED},
         {4, 8, {0}, NTP_MAC_MALFORMED},
         {4, 12, {0}, NTP_MAC_MALFORMED},
-        {4, 16, {0, 0, 0, 16}, NTP_MAC_NONE},
+        {4, 16, {0, 0, 0, 16}, NTP_MAC_MALFORMED}, /* RFC 7822: the last one has 28 */
         {4, 16, {0, 0, 0, 20}, NTP_MAC_MALFORMED},
         {3, 16, {0, 0, 0, 16}, NTP_MAC_MALFORMED},
         {4, 20, {0, 0, 0, 7}, NTP_MAC_FOUND},
