@@ -36,7 +36,10 @@
     X(SOURCE, "source", "the sender's address or port can't be that of a client")                  \
     X(UNAUTHENTICATED, "unauthenticated", "not authenticated, as it must be")                      \
     X(BAD_MAC, "bad-mac", "its MAC is wrong, or of a key that is not known here")                  \
-    X(CRYPTO_NAK, "crypto-nak", "the server does not know the key, or has another one")
+    X(CRYPTO_NAK, "crypto-nak", "the server does not know the key, or has another one")            \
+    X(NTS_ID, "nts-id", "not a reply to what was asked (NTS identifier)")                          \
+    X(NTS_FORGED, "nts-forged", "its NTS authenticator is wrong: forged, or changed on the way")   \
+    X(NTS_NAK, "nts-nak", "the server can't read the cookie (NTS NAK)")
 
 enum drop_reason {
 #define DROP_ENUM(name, word, sentence) DROP_##name,
