@@ -52,6 +52,22 @@ static const struct condition conditions[] = {
     {"stamp noise J, 16 s", {BASE(16, 1e-4, 1e-9), .stamp_noise_s = 1e-4}},
     {"server wobble 4 J, 64 s", {BASE(64, 2.5e-5, 1e-10), .wobble_s = 1e-4}},
     {"server wobble, no queueing, 16 s", {BASE(16, 1e-4, 1e-9), .law = TRACE_GAUSSIAN}},
+    {"cards, 100 ns, server unit 119 ns, 16 s",
+     {.poll_s = 16,
+      .jitter_s = 1e-7,
+      .jitter_back_s = -1,
+      .wander = 1e-9,
+      .floor_s = 5e-6,
+      .server_unit_s = 1.19e-7}},
+    {"cards, 100 ns, server unit 119 ns, 1 s",
+     {.poll_s = 1,
+      .jitter_s = 1e-7,
+      .jitter_back_s = -1,
+      .wander = 1e-9,
+      .floor_s = 5e-6,
+      .server_unit_s = 1.19e-7}},
+    {"cards, 100 ns, 16 s",
+     {.poll_s = 16, .jitter_s = 1e-7, .jitter_back_s = -1, .wander = 1e-9, .floor_s = 5e-6}},
     {"batched stamps 1 ms, 16 s", {BASE(16, 1e-4, 1e-9), .batch_s = 1e-3}},
     {"white frequency 1e-7, 64 s", {BASE(64, 1e-4, 1e-10), .white_freq = 1e-7}},
     {"flicker frequency 1e-8, 64 s", {BASE(64, 1e-4, 1e-11), .flicker = 1e-8}},
@@ -88,6 +104,7 @@ static void oracle_add(struct oracle *oracle, const struct trace *trace, const s
         line_predict(&oracle->state, mono_diff_s(s->when, oracle->when), setup->wander);
     struct belief belief = {a.offset_s, a.var_offset_s2};
     double edge = setup->stamp_noise_s * setup->stamp_noise_s + setup->wobble_s * setup->wobble_s +
+                  setup->server_unit_s * setup->server_unit_s / 6 +
                   (setup->law == TRACE_GAUSSIAN ? setup->jitter_s * setup->jitter_s : 1e-18);
     struct interval_likelihood l = {s->offset_s, half, edge, tilt};
     struct evidence e = evidence_interval(&belief, &l);
@@ -146,12 +163,6 @@ static void run(const struct trace_setup *setup, uint64_t seed, struct sums *sum
     int grid = seeded.poll_s < GRID ? 1 : GRID;
 
     seeded.seed = seed;
-    if (getenv("KF"))
-        options.min_delay_s = 2 * setup->floor_s;
-    if (getenv("KA"))
-        options.asymmetry = 0;
-    if (getenv("KD"))
-        options.freq_sd_s_per_s = 1e-8;
     estimator_init(&estimator, &options);
     trace_init(&trace, &seeded);
     for (int i = 0; i < WARM + POLLS; i++) {

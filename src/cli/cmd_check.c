@@ -20,8 +20,10 @@ struct checked {
 static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size)
 {
+    enum err err = storage_read(path, buffer, capacity, size);
+
     (void)context;
-    return storage_read(path, buffer, capacity, size);
+    return err == ERR_RANGE ? ERR_FULL : err;
 }
 
 static enum err list_dir(void *context, const char *path, char *buffer, size_t capacity,

@@ -138,10 +138,8 @@ static const char *why(enum err err)
         return "not allowed to read it";
     case ERR_NOT_FOUND:
         return "there is no such file";
-    case ERR_RANGE:
-        return "it is too large";
     case ERR_FULL:
-        return "too little memory, or too many open files";
+        return "it is too large";
     case ERR_UNSUPPORTED:
         return "files can't be read here";
     case ERR_NONE:
@@ -149,6 +147,7 @@ static const char *why(enum err err)
     case ERR_AGAIN:
     case ERR_FORMAT:
     case ERR_UNREACHABLE:
+    case ERR_RANGE:
     case ERR_OTHER:
         break;
     }

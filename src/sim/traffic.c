@@ -160,8 +160,7 @@ static void answer_as_node(struct world *world, const struct happening *happenin
         .from = world->nodes[happening->node].address,
         .line = node->published ? &node->line : NULL,
     };
-    uint8_t bytes[NTP_PACKET_MAX];
-    struct reply reply = {.bytes = bytes};
+    struct reply reply;
 
     if (!node->program) {
         return;
@@ -173,7 +172,7 @@ static void answer_as_node(struct world *world, const struct happening *happenin
     struct check_instant at = world_instant(world, node);
     service_check(&reply, &at, &node->check);
     node->figures.answers_served++;
-    carry_reply(world, happening, node->computer.now, reply.bytes, reply.size);
+    carry_reply(world, happening, node->computer.now, reply.bytes, NTP_HEADER_SIZE);
 }
 
 void traffic_request(struct world *world, const struct happening *happening)

@@ -29,6 +29,7 @@ struct trace_setup {
     double wander;          /* s/s per sqrt(s) */
     double freq_sd_s_per_s; /* of the frequency at the start */
     double stamp_noise_s;   /* Gaussian, on the offset and on the delay */
+    double server_unit_s;   /* of its stamps, whose smaller part is random (chrony's are) */
     double batch_s;         /* replies are stamped at multiples of this (loaded host) */
     double sine_s_per_s;    /* amplitude of a temperature cycle in the frequency */
     double sine_period_s;
@@ -155,6 +156,14 @@ static inline struct sample trace_measure(struct trace *trace)
     }
     if (s->wobble_s > 0) {
         sample.offset_s += s->wobble_s * prng_normal(&trace->path);
+    }
+    if (s->server_unit_s > 0) {
+        double arrived = s->server_unit_s * (prng_unit(&trace->path) - prng_unit(&trace->path));
+        double left = s->server_unit_s * (prng_unit(&trace->path) - prng_unit(&trace->path));
+
+        sample.offset_s += (arrived + left) / 2;
+        sample.delay_s += arrived - left;
+        sample.precision_s = s->server_unit_s / sqrt(6);
     }
     if (s->stamp_noise_s > 0) {
         sample.offset_s += s->stamp_noise_s * prng_normal(&trace->path);

@@ -30,9 +30,16 @@ static const double reference_age_max_s = 14 * 86400.0;
 /* Longer between receiving and answering: the clock was set in between, or the server hangs. */
 static const double server_interval_max_s = 4.0;
 
-/* What a stamp of each class is off by at least, one sigma. */
+/*
+ * What a stamp of each class is off by at its best, one sigma.  A stamp that comes late lengthens
+ * the round trip, and so widens the interval of what it says; only what no delay shows counts here.
+ */
 static const double stamp_error_s[] = {
-    [STAMP_USER] = 1e-6, [STAMP_KERNEL] = 2e-7, [STAMP_HARDWARE] = 2e-8};
+    [STAMP_USER] = 1e-6, [STAMP_KERNEL] = 1e-8, [STAMP_HARDWARE] = 1e-8};
+
+/* By so much stamps of a class may contradict each other before somebody is called a liar. */
+static const double stamp_tolerance_s[] = {
+    [STAMP_USER] = 2e-6, [STAMP_KERNEL] = 4e-7, [STAMP_HARDWARE] = 4e-8};
 
 /* The four times of one exchange. */
 struct times {
@@ -225,11 +232,20 @@ static enum drop_reason check_server(const struct ntp_packet *packet,
     return follows_us(packet, limits) ? DROP_LOOP : DROP_NONE;
 }
 
-/* One sigma of the stamps of both ends together, s. */
+static double server_unit_s(const struct ntp_packet *packet)
+{
+    int exponent = packet->precision_log2;
+
+    return fmath_exp2i(exponent < -32 ? -32 : exponent > 0 ? 0 : exponent);
+}
+
+/*
+ * One sigma of the stamps of both ends together, s.  What is smaller than a server's unit is cut
+ * off or, as RFC 5905 has it, random: then a stamp is off by the difference of two uniform numbers.
+ */
 static double precision_s(const struct times *times)
 {
-    int exponent = times->packet->precision_log2;
-    double precision = fmath_exp2i(exponent < -32 ? -32 : exponent > 0 ? 0 : exponent) / sqrt(3.0);
+    double precision = server_unit_s(times->packet) / sqrt(6.0);
     const struct local_stamp *own[] = {times->sent, times->received};
 
     for (unsigned i = 0; i < 2; i++) {
@@ -237,6 +253,19 @@ static double precision_s(const struct times *times)
         precision = larger(precision, stamp_error_s[own[i]->stamp_class]);
     }
     return precision;
+}
+
+/* Times that run backwards by no more than this are the stamps' coarseness. */
+static double tolerance_s(const struct times *times)
+{
+    const struct local_stamp *own[] = {times->sent, times->received};
+    double tolerance = 2 * server_unit_s(times->packet);
+
+    for (unsigned i = 0; i < 2; i++) {
+        tolerance = larger(tolerance, 2 * own[i]->error_s);
+        tolerance = larger(tolerance, stamp_tolerance_s[own[i]->stamp_class]);
+    }
+    return tolerance;
 }
 
 /*
@@ -270,9 +299,9 @@ static bool deviates(struct exchange *exchange, const struct exchange_limits *li
 }
 
 static enum drop_reason check_delay(struct exchange *exchange, const struct exchange_limits *limits,
-                                    const struct sample *sample)
+                                    double least_s, const struct sample *sample)
 {
-    if (sample->delay_s < -2 * sample->precision_s) {
+    if (sample->delay_s < least_s) {
         return DROP_NEGATIVE_DELAY;
     }
     if (limits->options->max_delay_s > 0 && sample->delay_s > limits->options->max_delay_s) {
@@ -311,16 +340,15 @@ static enum drop_reason measure(struct exchange *exchange, const struct exchange
                                                                   : limits->options->min_stratum,
         .leap = packet->leap,
         .kind = SAMPLE_TWO_WAY,
-        .authenticated = limits->options->key != 0,
         .stamp_class = times->sent->stamp_class < times->received->stamp_class
                            ? times->sent->stamp_class
                            : times->received->stamp_class,
     };
-    if (server_s < -2 * sample->precision_s || server_s > server_interval_max_s) {
+    if (server_s < -tolerance_s(times) || server_s > server_interval_max_s) {
         return DROP_SERVER_TIME;
     }
     sample->offset_s += limits->options->offset_s;
-    enum drop_reason reason = check_delay(exchange, limits, sample);
+    enum drop_reason reason = check_delay(exchange, limits, -tolerance_s(times), sample);
     /* Quantised stamps can make a short round trip negative. */
     sample->delay_s = larger(sample->delay_s, 0);
     return reason;
@@ -402,29 +430,6 @@ static void take(struct exchange *exchange, const struct exchange_limits *limits
     };
 }
 
-/* What a source without a key appends is its own affair; NTS is checked before it comes here. */
-static enum drop_reason check_mac(const struct exchange_limits *limits, uint8_t version,
-                                  const uint8_t *bytes, size_t size)
-{
-    struct ntp_mac mac;
-
-    if (limits->options->key == 0) {
-        return DROP_NONE;
-    }
-    switch (ntp_mac_find(&mac, version, bytes, size)) {
-    case NTP_MAC_NONE:
-        return DROP_UNAUTHENTICATED;
-    case NTP_MAC_NAK:
-        return DROP_CRYPTO_NAK;
-    case NTP_MAC_MALFORMED:
-        return DROP_FORMAT;
-    case NTP_MAC_FOUND:
-        break;
-    }
-    return limits->key != NULL && ntp_mac_check(&mac, limits->key, version, bytes) ? DROP_NONE
-                                                                                   : DROP_BAD_MAC;
-}
-
 struct exchange_result exchange_receive(struct exchange *exchange,
                                         const struct exchange_limits *limits, const uint8_t *bytes,
                                         size_t size, const struct local_stamp *received)
@@ -450,10 +455,6 @@ struct exchange_result exchange_receive(struct exchange *exchange,
     request = match(exchange, result.packet.origin, &interleaved);
     if (request == NULL) {
         result.reason = DROP_ORIGIN;
-        return result;
-    }
-    result.reason = check_mac(limits, result.packet.version, bytes, size);
-    if (result.reason != DROP_NONE) {
         return result;
     }
     result.matched = true;

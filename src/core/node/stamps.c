@@ -4,10 +4,11 @@
 
 #include "core/node/state.h"
 
-/* One sigma of a stamp of each class, at its best: the estimator finds out what noise there is. */
-static const double user_error_s = 10e-6;
-static const double kernel_error_s = 0.05e-6;
-static const double hardware_error_s = 20e-9;
+/* One sigma of reading a clock by each class, at its best: the estimator finds out what there is.
+ */
+static const double user_error_s = 1e-6;
+static const double kernel_error_s = 10e-9;
+static const double hardware_error_s = 10e-9;
 
 /* Offsets beyond this cost a double more than a nanosecond's hundredth. */
 static const double rebase_s = 1000;

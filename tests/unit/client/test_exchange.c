@@ -370,11 +370,12 @@ static void precision_is_the_worst_of_both_ends(void **state)
         int8_t server_log2;
         double precision_s;
     } rows[] = {
-        {1e-9, STAMP_HARDWARE, -32, 2e-8},
-        {1e-9, STAMP_KERNEL, -30, 2e-7},
+        {1e-9, STAMP_HARDWARE, -32, 1e-8},
+        {1e-9, STAMP_KERNEL, -30, 1e-8},
         {1e-9, STAMP_USER, -30, 1e-6},
         {3e-5, STAMP_HARDWARE, -30, 3e-5},
-        {1e-9, STAMP_KERNEL, -6, 0x1p-6 * 0.5773502691896258},
+        {1e-9, STAMP_KERNEL, -23, 0x1p-23 * 0.4082482904638631}, /* chronyd's */
+        {1e-9, STAMP_KERNEL, -6, 0x1p-6 * 0.4082482904638631},
     };
 
     (void)state;
@@ -410,6 +411,30 @@ static void a_delay_slightly_negative_by_quantised_stamps_counts_as_zero(void **
 
     assert_int_equal(result.outcome, EXCHANGE_SAMPLE);
     assert_true(result.sample.delay_s == 0);
+}
+
+static void stamps_contradict_each_other_within_their_coarseness_only(void **state)
+{
+    static const struct {
+        int64_t server_ns;
+        int8_t server_log2;
+        enum drop_reason reason;
+    } rows[] = {
+        {11500, -30, DROP_NONE},           /* 1.5 us less, stamps of programs */
+        {12500, -30, DROP_NEGATIVE_DELAY}, /* 2.5 us */
+        {16000, -18, DROP_NONE},           /* 6 us, the server's unit is 4 us */
+        {20000, -18, DROP_NEGATIVE_DELAY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench = bench_start();
+
+        ask(&bench, 0);
+        struct ntp_packet reply = reply_to(&bench.request, 0, rows[i].server_ns);
+        reply.precision_log2 = rows[i].server_log2;
+        assert_int_equal(deliver(&bench, &reply, 10000).reason, rows[i].reason);
+    }
 }
 
 static void a_better_transmit_stamp_is_used_and_a_worse_one_ignored(void **state)
@@ -588,6 +613,7 @@ int main(void)
         cmocka_unit_test(delays_are_limited_as_configured),
         cmocka_unit_test(an_outstanding_delay_is_not_held_against_news_or_for_ever),
         cmocka_unit_test(precision_is_the_worst_of_both_ends),
+        cmocka_unit_test(stamps_contradict_each_other_within_their_coarseness_only),
         cmocka_unit_test(a_delay_slightly_negative_by_quantised_stamps_counts_as_zero),
         cmocka_unit_test(a_better_transmit_stamp_is_used_and_a_worse_one_ignored),
         cmocka_unit_test(a_reply_waits_for_the_kernels_transmit_stamp),
