@@ -40,6 +40,7 @@ struct scenario {
     size_t note_size;
     struct scenario_limits limits;
     unsigned seeds; /* tried by the test command; 0: the usual number */
+    bool by_hand;   /* not tried by it: too long */
 };
 
 struct scenario_table {
@@ -55,5 +56,6 @@ extern const struct scenario_table scenarios_names;
 extern const struct scenario_table scenarios_leap;
 extern const struct scenario_table scenarios_fleet;
 extern const struct scenario_table scenarios_operator;
+extern const struct scenario_table scenarios_hostile;
 
 #endif

@@ -167,7 +167,9 @@ static void forge(struct world *world, int count)
     ntp_packet_encode(&packet, bytes);
     for (unsigned i = 0; i < world->limits.sources; i++) {
         if (node->sockets[i].open && node->sockets[i].host == host) {
-            traffic_forge(world, 0, i, host, bytes);
+            traffic_forge(
+                world, &(struct forgery){
+                           .association = i, .host = host, .bytes = bytes, .size = sizeof bytes});
         }
     }
     world_at(world, true_time_to_s(world->now) + 3, forge, count + 1);

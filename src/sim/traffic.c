@@ -8,6 +8,7 @@
 #define SEND_S 4e-6           /* of a send() */
 #define TX_STAMP_LATE_S 20e-6 /* until the kernel's stamp can be read */
 #define RECEIVE_S 10e-6       /* from the card to the program */
+#define WAITING_S 1e-6        /* to take a datagram that waits for it */
 
 static void open_socket(struct world *world, struct sim_socket *socket, const struct address *peer)
 {
@@ -122,6 +123,7 @@ static void carry_reply(struct world *world, const struct happening *request,
             return;
         }
         reply->kind = HAPPEN_REPLY;
+        reply->forged = false;
         reply->host = request->host;
         reply->association = request->association;
         reply->socket = request->socket;
@@ -186,6 +188,13 @@ void traffic_request(struct world *world, const struct happening *happening)
     }
 }
 
+/* From the card to a program that slept. */
+static double waking_s(struct computer *computer)
+{
+    return RECEIVE_S * (0.5 + prng_exponential(&computer->prng)) +
+           computer->options.latency_s * prng_exponential(&computer->prng);
+}
+
 bool traffic_reply(struct world *world, const struct happening *happening, struct event *event)
 {
     struct sim_node *node = &world->nodes[happening->node];
@@ -195,32 +204,43 @@ bool traffic_reply(struct world *world, const struct happening *happening, struc
     if (!node->program || !socket->open || socket->number != happening->socket) {
         return false;
     }
+    if (!happening->forged) {
+        struct link *link = world_link(world, happening->node, happening->host);
+
+        link->overheard_size = happening->size;
+        memcpy(link->overheard, happening->bytes, happening->size);
+    }
     computer_advance(computer, world->now);
+    /* A program that is behind finds the datagram waiting, stamped when it came; a machine that
+       stood still stamps it when it goes on. */
+    struct true_time came = true_time_max(world->now, computer->frozen_until);
+    int64_t behind_ns = computer->now.ns > came.ns ? computer->now.ns - came.ns : 0;
     event->kind = EVENT_DATAGRAM;
     event->datagram.association = happening->association;
     event->datagram.size = happening->size;
     event->datagram.bytes = happening->bytes;
     event->datagram.received = computer_stamp(computer, false);
-    computer_spend(computer, RECEIVE_S * (0.5 + prng_exponential(&computer->prng)) +
-                                 computer->options.latency_s * prng_exponential(&computer->prng));
+    event->datagram.received.ns -= behind_ns;
+    computer_spend(computer, behind_ns > 0 ? WAITING_S : waking_s(computer));
     if (computer->options.user_stamps) {
         event->datagram.received = computer_stamp(computer, false);
     }
     return true;
 }
 
-void traffic_forge(struct world *world, unsigned index, unsigned association, unsigned host,
-                   const uint8_t bytes[static NTP_HEADER_SIZE])
+void traffic_forge(struct world *world, const struct forgery *forgery)
 {
-    const struct sim_socket *socket = &world->nodes[index].sockets[association];
-    struct happening *forged = world_post(world, index, world->now);
+    const struct sim_socket *socket = &world->nodes[forgery->node].sockets[forgery->association];
+    struct happening *forged = world_post(world, forgery->node, world->now);
 
+    must(forgery->size <= DATAGRAM_MAX);
     if (forged) {
         forged->kind = HAPPEN_REPLY;
-        forged->host = (uint16_t)host;
-        forged->association = (uint16_t)association;
+        forged->forged = true;
+        forged->host = (uint16_t)forgery->host;
+        forged->association = (uint16_t)forgery->association;
         forged->socket = socket->number;
-        forged->size = NTP_HEADER_SIZE;
-        memcpy(forged->bytes, bytes, NTP_HEADER_SIZE);
+        forged->size = (uint16_t)forgery->size;
+        memcpy(forged->bytes, forgery->bytes, forgery->size);
     }
 }

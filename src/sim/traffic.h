@@ -20,8 +20,12 @@ void traffic_request(struct world *world, const struct happening *happening);
  * the one it was sent to.
  */
 bool traffic_reply(struct world *world, const struct happening *happening, struct event *event);
-/* Somebody who sees nothing of the traffic sends this to a node's socket in the host's name. */
-void traffic_forge(struct world *world, unsigned node, unsigned association, unsigned host,
-                   const uint8_t bytes[static NTP_HEADER_SIZE]);
+/* Somebody sends up to DATAGRAM_MAX octets to a node's socket in the host's name. */
+struct forgery {
+    unsigned node, association, host;
+    const uint8_t *bytes;
+    size_t size;
+};
+void traffic_forge(struct world *world, const struct forgery *forgery);
 
 #endif

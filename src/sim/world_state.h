@@ -49,6 +49,8 @@ struct link {
     bool arrived;
     struct true_time last_sent;
     bool sent;
+    uint16_t overheard_size; /* the last answer that arrived: what an eavesdropper can send again */
+    uint8_t overheard[DATAGRAM_MAX];
 };
 
 /* Somebody who answers on port 123: a server, or a node. */
@@ -146,6 +148,7 @@ struct happening {
     union {
         struct {
             uint16_t size;
+            bool forged;
             uint8_t bytes[DATAGRAM_MAX];
         };
         struct stamp stamp;

@@ -133,20 +133,26 @@ int main(int argc, char **argv)
     static struct order orders[SCENARIOS_MAX];
     static struct CMUnitTest tests[SCENARIOS_MAX + 1];
     unsigned asked = seeds_asked(argc, argv);
-    size_t count = argc > 2 ? (size_t)argc - 2 : catalogue_count();
+    size_t named = argc > 2 ? (size_t)argc - 2 : catalogue_count();
+    size_t count = 0;
 
-    if (count > SCENARIOS_MAX) {
+    if (named > SCENARIOS_MAX) {
         return EXIT_FAILURE;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < named; i++) {
         const struct scenario *scenario = argc > 2 ? catalogue_find(argv[i + 2]) : catalogue_at(i);
         if (!scenario) {
             fprintf(stderr, "test_worlds: no scenario '%s'\n", argv[i + 2]);
             return EXIT_FAILURE;
         }
-        orders[i] = (struct order){scenario, seeds_of(scenario, asked)};
-        tests[i] = (struct CMUnitTest){
-            .name = scenario->name, .test_func = every_seed_passes, .initial_state = &orders[i]};
+        if (argc <= 2 && scenario->by_hand) {
+            continue;
+        }
+        orders[count] = (struct order){scenario, seeds_of(scenario, asked)};
+        tests[count] = (struct CMUnitTest){.name = scenario->name,
+                                           .test_func = every_seed_passes,
+                                           .initial_state = &orders[count]};
+        count++;
     }
     if (argc <= 2) {
         tests[count++] = (struct CMUnitTest){.name = "seeds that once failed",

@@ -326,7 +326,7 @@ static void a_stranger_can_put_datagrams_into_a_socket(void **state)
     while (world->now.ns < 5 * NS_PER_S) {
         world_step(world);
     }
-    traffic_forge(world, 0, 0, 0, bytes);
+    traffic_forge(world, &(struct forgery){.bytes = bytes, .size = sizeof bytes});
     world_step(world);
     assert_int_equal(fake_of(world)->refused, 1);
     free(world);
