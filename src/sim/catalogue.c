@@ -6,8 +6,8 @@
 #include "base/must.h"
 
 static const struct scenario_table *const tables[] = {
-    &scenarios_paths, &scenarios_servers, &scenarios_machine,  &scenarios_names,
-    &scenarios_leap,  &scenarios_fleet,   &scenarios_operator, &scenarios_hostile,
+    &scenarios_paths, &scenarios_servers,  &scenarios_machine, &scenarios_names,   &scenarios_leap,
+    &scenarios_fleet, &scenarios_operator, &scenarios_hostile, &scenarios_sources,
 };
 
 enum { TABLES = sizeof tables / sizeof *tables };

@@ -51,6 +51,7 @@ struct scenario_table {
 /* One table a file, scenarios_*.c. */
 extern const struct scenario_table scenarios_paths;
 extern const struct scenario_table scenarios_servers;
+extern const struct scenario_table scenarios_sources;
 extern const struct scenario_table scenarios_machine;
 extern const struct scenario_table scenarios_names;
 extern const struct scenario_table scenarios_leap;

@@ -46,8 +46,12 @@ static double leap_error_s(const struct server *server, const struct utc_scale *
 double server_error_s(const struct server *server, const struct utc_scale *utc, struct true_time t)
 {
     const struct server_options *options = &server->options;
-    double error_s = options->error_s + options->drift_s_per_s * true_time_to_s(t) +
-                     leap_error_s(server, utc, t);
+    double drifting_s = true_time_to_s(t) - true_time_to_s(options->drift_at);
+    double error_s = options->error_s + leap_error_s(server, utc, t);
+
+    if (drifting_s > 0) {
+        error_s += options->drift_s_per_s * drifting_s;
+    }
 
     if (options->sawtooth_s > 0) {
         double turns = true_time_to_s(t) / options->sawtooth_period_s;

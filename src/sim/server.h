@@ -37,9 +37,10 @@ struct server_options {
     /* Its clock minus UTC: */
     double error_s;
     double drift_s_per_s;
-    double noise_s;           /* normal, of each answer */
-    double sawtooth_s;        /* half the height of a steered clock's sawtooth ... */
-    double sawtooth_period_s; /* ... and its length */
+    struct true_time drift_at; /* it drifts from here on */
+    double noise_s;            /* normal, of each answer */
+    double sawtooth_s;         /* half the height of a steered clock's sawtooth ... */
+    double sawtooth_period_s;  /* ... and its length */
     double jump_s;
     struct true_time jump_at;     /* the jump_s are added from here on */
     double granularity_s;         /* stamps are whole multiples of it */

@@ -16,8 +16,8 @@ static const double young_min_s = 16;
 static const double learn_s = 3600;
 /* ... and is as good as unknown again after this, if nothing is learnt. */
 static const double walk_s = 86400;
-/* Time returns into the intersection no faster than this. */
-static const double return_rate = 500e-6;
+/* Time outside the intersection returns into it over this, or over the age likewise. */
+static const double return_s = 600;
 
 void combiner_init(struct combiner *combiner)
 {
@@ -63,6 +63,7 @@ struct expected {
     double var_freq;
     double release;        /* share of what is held back that is released now */
     double learn;          /* largest share of a difference that is learnt now */
+    double back;           /* share of what is outside the intersection that is given up now */
     double anchor_floor_s; /* least floor among those who stay */
 };
 
@@ -83,6 +84,7 @@ static struct expected expect(const struct combiner *combiner, struct mono_time 
 
     e.release = t / (t + fmax(young_min_s, fmin(age / 4, release_s)));
     e.learn = t / (t + fmax(young_min_s, fmin(age / 4, learn_s)));
+    e.back = combiner->running ? t / (t + fmax(young_min_s, fmin(age / 4, return_s))) : 1;
     for (size_t i = 0; i < count; i++) {
         if (candidates[i].bias->member && is_followed(&candidates[i])) {
             e.anchor_floor_s = fmin(e.anchor_floor_s, candidates[i].floor_s);
@@ -236,15 +238,13 @@ static void hold_back(struct combiner *combiner, const struct expected *e, doubl
     combiner->carry_s_per_s = clip(combiner->carry_s_per_s, 2 * freq_sd);
 }
 
-static void stay_inside(struct combiner *combiner, const struct expected *e, bool running,
+/* What is outside the intersection is wrong, but that is no reason to jump: the bound knows. */
+static void stay_inside(struct combiner *combiner, const struct expected *e,
                         struct combined *combined)
 {
     double inside = fmax(combined->lo_s, fmin(combined->hi_s, combined->offset_s));
-    double pull = inside - combined->offset_s;
+    double pull = e->back * (inside - combined->offset_s);
 
-    if (running) {
-        pull = clip(pull, return_rate * e->elapsed_s + combined->sd_s);
-    }
     combined->offset_s += pull;
     combiner->carry_s += pull;
 }
@@ -281,7 +281,7 @@ bool combiner_run(struct combiner *combiner, const struct selection_result *sele
     }
     combined.offset_s += combiner->carry_s;
     combined.freq_s_per_s += combiner->carry_s_per_s;
-    stay_inside(combiner, &e, combiner->running, &combined);
+    stay_inside(combiner, &e, &combined);
     combined.bound_s = fmax(combined.hi_s - combined.offset_s, combined.offset_s - combined.lo_s);
     if (!combiner->running) {
         combiner->since = now;

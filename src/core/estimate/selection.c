@@ -9,6 +9,8 @@
 
 /* A nearer source becomes the reference after this many rounds in a row. */
 static const unsigned challenge_rounds = 4;
+/* Who is combined stays so until he is this much farther than who is not would be taken. */
+static const double combined_stays = 1.25;
 /* Standard deviations in a bound. */
 static const double bound_sds = 5;
 
@@ -37,6 +39,8 @@ void candidate_fill(struct candidate *candidate, const struct estimate *estimate
     candidate->wander = estimate->wander;
     candidate->half_width_s = estimate_half_width(estimate, at, growth);
     candidate->floor_s = estimate->floor_s;
+    candidate->jitter_s = estimate->jitter_s;
+    candidate->root_distance_s = estimate->root_distance_s;
 }
 
 void selection_init(struct selection *selection)
@@ -164,6 +168,7 @@ static void drop_drifters(struct vote *vote, struct candidate *candidates)
 
         c->drifts = fabs(c->freq_s_per_s - median) >
                     drift_sds * sqrt(fmax(0, c->var_freq)) + drift_allowed_s_per_s;
+        c->drifts |= c->strays;
         drifters += c->drifts;
     }
     if (2 * drifters >= vote->voters) {
@@ -180,16 +185,6 @@ static void drop_drifters(struct vote *vote, struct candidate *candidates)
     }
 }
 
-static bool is_sound(const struct candidate *c)
-{
-    return isfinite(c->offset_s) && isfinite(c->half_width_s) && c->half_width_s >= 0;
-}
-
-static bool takes_part(const struct candidate *c)
-{
-    return c->usable && !c->noselect && is_sound(c);
-}
-
 /* Fill in the voters; those marked `trust` vote alone when there are any. */
 static unsigned find_voters(struct vote *vote, struct candidate *candidates, size_t count)
 {
@@ -203,7 +198,7 @@ static unsigned find_voters(struct vote *vote, struct candidate *candidates, siz
         c->drifts = false;
         if (c->usable && c->noselect) {
             c->state = SOURCE_NOSELECT;
-        } else if (c->usable && !is_sound(c)) {
+        } else if (c->usable && !candidate_is_sound(c)) {
             c->state = SOURCE_BAD;
         } else if (c->usable) {
             usable++;
@@ -214,7 +209,7 @@ static unsigned find_voters(struct vote *vote, struct candidate *candidates, siz
     for (size_t i = 0; i < count; i++) {
         const struct candidate *c = &candidates[i];
 
-        if (takes_part(c) && (c->trust || !trust)) {
+        if (candidate_takes_part(c) && (c->trust || !trust)) {
             vote->voter[vote->voters++] = (uint16_t)i;
         }
     }
@@ -224,7 +219,7 @@ static unsigned find_voters(struct vote *vote, struct candidate *candidates, siz
 static void mark_all(struct candidate *candidates, size_t count, enum source_state state)
 {
     for (size_t i = 0; i < count; i++) {
-        if (takes_part(&candidates[i])) {
+        if (candidate_takes_part(&candidates[i])) {
             candidates[i].state = (uint8_t)state;
         }
     }
@@ -242,7 +237,7 @@ static unsigned mark_chimers(struct candidate *candidates, size_t count, const s
     for (size_t i = 0; i < count; i++) {
         struct candidate *c = &candidates[i];
 
-        if (!takes_part(c)) {
+        if (!candidate_takes_part(c)) {
             continue;
         }
         if (c->drifts || high(c) < vote->lo_s || low(c) > vote->hi_s) {
@@ -257,12 +252,53 @@ static unsigned mark_chimers(struct candidate *candidates, size_t count, const s
     return agreeing;
 }
 
+/* The largest and the second largest of what was added. */
+struct top {
+    double first, second;
+    size_t who; /* added the first */
+};
+
+static void top_add(struct top *top, double value, size_t who)
+{
+    if (value > top->first) {
+        *top = (struct top){value, top->first, who};
+    } else if (value > top->second) {
+        top->second = value;
+    }
+}
+
+/* Where UTC is by those voters who agree. */
+static void find_interval(const struct vote *vote, const struct candidate *candidates,
+                          struct selection_result *result)
+{
+    struct top lows = {-(double)INFINITY, -(double)INFINITY, 0};
+    struct top minus_highs = lows;
+    size_t agreeing = 0;
+
+    for (size_t i = 0; i < vote->voters; i++) {
+        const struct candidate *c = &candidates[vote->voter[i]];
+
+        if (c->state == SOURCE_TRUECHIMER) {
+            top_add(&lows, low(c) - c->widened_s, i);
+            top_add(&minus_highs, -high(c) - c->widened_s, i);
+            agreeing++;
+        }
+    }
+    if (lows.who == minus_highs.who || agreeing < 3) {
+        result->lo_s = lows.first;
+        result->hi_s = -minus_highs.first;
+    } else {
+        result->lo_s = fmin(lows.second, vote->lo_s);
+        result->hi_s = fmax(-minus_highs.second, vote->hi_s);
+    }
+}
+
 static bool require_missing(const struct candidate *candidates, size_t count)
 {
     bool required = false;
 
     for (size_t i = 0; i < count; i++) {
-        if (candidates[i].require && takes_part(&candidates[i]) &&
+        if (candidates[i].require && candidate_takes_part(&candidates[i]) &&
             candidates[i].state == SOURCE_TRUECHIMER) {
             return false;
         }
@@ -273,12 +309,12 @@ static bool require_missing(const struct candidate *candidates, size_t count)
 
 static double distance(const struct candidate *c, const struct selection_options *options)
 {
-    return c->half_width_s + options->stratum_weight_s * c->stratum;
+    return c->half_width_s + c->widened_s + options->stratum_weight_s * c->stratum;
 }
 
 static bool is_eligible(const struct candidate *c, bool prefer)
 {
-    return takes_part(c) && c->state == SOURCE_TRUECHIMER && (c->prefer || !prefer);
+    return candidate_takes_part(c) && c->state == SOURCE_TRUECHIMER && (c->prefer || !prefer);
 }
 
 /*
@@ -340,9 +376,11 @@ static void mark_combined(struct candidate *candidates, size_t count, int select
     for (size_t i = 0; i < count; i++) {
         struct candidate *c = &candidates[i];
 
+        double stays = c->bias && c->bias->member ? combined_stays : 1;
+
         if ((int)i == selected) {
             c->state = SOURCE_SELECTED;
-        } else if (is_eligible(c, prefer) && distance(c, options) <= limit) {
+        } else if (is_eligible(c, prefer) && distance(c, options) <= stays * limit) {
             c->state = SOURCE_COMBINED;
         }
     }
@@ -357,7 +395,8 @@ static uint8_t vote_leap(const struct candidate *candidates, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct candidate *c = &candidates[i];
 
-        if (takes_part(c) && (c->state == SOURCE_SELECTED || c->state == SOURCE_COMBINED)) {
+        if (candidate_takes_part(c) &&
+            (c->state == SOURCE_SELECTED || c->state == SOURCE_COMBINED)) {
             votes[c->leap & 3]++;
             voters++;
         }
@@ -397,9 +436,8 @@ struct selection_result selection_run(struct selection *selection,
         mark_all(candidates, count, SOURCE_NO_MAJORITY);
         return refuse(selection, result, NODE_REASON_NO_MAJORITY);
     }
-    result.lo_s = vote.lo_s;
-    result.hi_s = vote.hi_s;
     result.agreeing = mark_chimers(candidates, count, &vote);
+    find_interval(&vote, candidates, &result);
     if (require_missing(candidates, count)) {
         return refuse(selection, result, NODE_REASON_REQUIRED_MISSING);
     }

@@ -14,39 +14,10 @@
 #include <stdint.h>
 
 #include "base/units.h"
+#include "core/estimate/candidate.h"
 #include "core/estimate/sample.h"
 
-enum { SELECTION_NONE = -1, SELECTION_SOURCES_MAX = 1024 };
-
-/* What the combination remembers of one source; the owner keeps it, zeroed for a new source. */
-struct source_bias {
-    double bias_s; /* source - combined, as far as it was learnt */
-    double var_s2; /* doubt of it */
-    bool member;   /* took part in the last round */
-};
-
-/* One source in a round of selection and combination; all offsets in the node's frame. */
-struct candidate {
-    uint16_t id; /* the same source has the same id in every round */
-    /* From the estimate: candidate_fill(). */
-    double offset_s; /* UTC - (raw + frame base), now */
-    double freq_s_per_s;
-    double sd_s;         /* of the offset, statistical only */
-    double cov_s2_per_s; /* of offset and frequency, now */
-    double var_freq;
-    double wander;
-    double half_width_s; /* sound: UTC is within offset +- this */
-    double floor_s;      /* round trip floor */
-    double dispersion_s; /* of the server, as announced */
-    uint8_t stratum;
-    uint8_t leap; /* enum ntp_leap */
-    bool prefer, noselect, trust, require;
-    bool usable;   /* in: measured, reachable, near enough; when false, `state` stays as it is */
-    bool drifts;   /* out: its frequency is not the others' */
-    uint8_t state; /* in and out: enum source_state */
-    double weight; /* out, by the combination: share, 0..1 */
-    struct source_bias *bias; /* borrowed, in and out, by the combination */
-};
+enum { SELECTION_NONE = -1 };
 
 struct selection_options {
     int min_sources;         /* agreeing ones that it takes */
@@ -66,7 +37,7 @@ struct selection_result {
     int selected;      /* index of the candidate that names the reference; SELECTION_NONE */
     unsigned usable;   /* candidates that took part in the vote */
     unsigned agreeing; /* of these, truechimers */
-    double lo_s, hi_s; /* UTC is in here, if the majority is right; the node's frame */
+    double lo_s, hi_s; /* UTC is in here, if the majority is right, see selection_run() */
     uint8_t leap;      /* enum ntp_leap, by majority of the selected and combined */
     uint8_t reason;    /* enum node_reason; NODE_REASON_NONE when there is a selection */
 };
@@ -75,6 +46,10 @@ void selection_init(struct selection *selection);
 /*
  * Sort candidates into states and name the reference.  Pass every configured source, also those
  * that are not usable: a missing `require` is seen only so.  At most SELECTION_SOURCES_MAX.
+ *
+ * [lo_s, hi_s] is the intersection of those who agree when one of them lies within all others: so
+ * nothing speaks against him.  Where intervals overlap in part only, one of three and more may be
+ * wrong without being found out, and the interval is what all but one allow.
  */
 struct selection_result selection_run(struct selection *selection,
                                       const struct selection_options *options,

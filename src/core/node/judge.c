@@ -101,6 +101,7 @@ static void fill_slot(struct node *node, uint16_t index, struct mono_time now,
         .trust = options->trust,
         .require = options->require,
         .bias = &slot->bias,
+        .company = &slot->company,
     };
     if (slot->has_estimate) {
         slot->half_width_s = estimate_half_width(&slot->estimate, now, &growth);
@@ -455,6 +456,7 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
         node->judge_at = mono_add(now->raw, (struct duration){NS_PER_S / 4});
         hold(node, count);
     }
+    company_run(&node->company, now->raw, node->candidates, count);
     node->selected = selection_run(&node->selection, &options, node->candidates, count);
     if (node->selected.selected >= 0) {
         selected =

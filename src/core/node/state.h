@@ -24,6 +24,7 @@
 #include "core/clock/rival.h"
 #include "core/clock/timescale.h"
 #include "core/estimate/combine.h"
+#include "core/estimate/company.h"
 #include "core/estimate/estimator.h"
 #include "core/estimate/prefilter.h"
 #include "core/estimate/selection.h"
@@ -53,6 +54,7 @@ struct slot {
     struct estimator estimator;
     struct estimate estimate;
     struct source_bias bias;
+    struct source_company company;
     double half_width_s;
     double weight;
     double last_offset_s; /* last sample against our UTC */
@@ -75,6 +77,7 @@ struct node {
     struct leap leap;
     struct rival rival;
     struct selection selection;
+    struct company company;
     struct combiner combiner;
     struct source_bias no_bias; /* of names without an address: never followed, never learnt */
     struct budget budget;

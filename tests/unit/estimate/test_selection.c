@@ -86,12 +86,28 @@ static void sorts_sources_by_the_intersection_of_the_majority(void **state)
          -(double)INFINITY,
          (double)INFINITY},
         {"one liar of three", {{0, 2}, {1, 2}, {50, 2}}, "SCf", -1, 2},
-        {"one liar of four", {{0, 2}, {50, 2}, {1, 3}, {0.5, 2}}, "SfCC", -1.5, 2},
+        {"one liar of four", {{0, 2}, {50, 2}, {1, 3}, {0.5, 2}}, "SfCC", -2, 2.5},
         {"two liars of five that agree",
          {{0, 2}, {30, 2}, {1, 2}, {31, 2}, {0, 3}},
          "SfCfC",
+         -2,
+         3},
+        {"one of four that overlaps in part does not narrow what the others allow",
+         {{0, 10}, {1, 10}, {-1, 10}, {12, 10}},
+         "SCCC",
+         -9,
+         10},
+        {"nor does one of three", {{0, 10}, {1, 10}, {12, 10}}, "SCC", -9, 11},
+        {"one within all the others speaks for itself",
+         {{0, 10}, {1, 10}, {0, 1}, {12, 14}},
+         "ttSt",
          -1,
-         2},
+         1},
+        {"two clusters that one in the middle joins",
+         {{0, 2}, {0, 2}, {3, 2}, {6, 2}, {6, 2}},
+         "SCCCC",
+         1,
+         5},
         {"two against two: nobody",
          {{0, 2}, {1, 2}, {30, 2}, {31, 2}},
          "nnnn",
@@ -128,6 +144,64 @@ static void sorts_sources_by_the_intersection_of_the_majority(void **state)
             assert_int_equal(result.reason, NODE_REASON_NONE);
         }
     }
+}
+
+static void what_a_source_has_moved_widens_its_interval_but_wins_it_no_vote(void **state)
+{
+    struct round r = start();
+    struct selection_result result;
+
+    (void)state;
+    add(&r, 0, 2);
+    add(&r, 1, 2);
+    r.candidate[1].widened_s = 3e-3;
+    result = run(&r);
+    assert_string_equal(states(&r), "SC");
+    assert_near(result.lo_s, -2e-3, 1e-12);
+    assert_near(result.hi_s, 2e-3, 1e-12);
+    r.candidate[0].widened_s = 3e-3;
+    result = run(&r);
+    assert_near(result.lo_s, -4e-3, 1e-12);
+    assert_near(result.hi_s, 5e-3, 1e-12);
+    r.candidate[1].offset_s = 5e-3;
+    assert_int_equal(run(&r).reason, NODE_REASON_NO_MAJORITY);
+}
+
+static void a_minority_that_strays_is_out(void **state)
+{
+    struct round r = start();
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        add(&r, 0.1 * i, 5);
+    }
+    r.candidate[2].strays = true;
+    run(&r);
+    assert_string_equal(states(&r), "SCfC");
+    assert_true(r.candidate[2].drifts);
+    r.candidate[3].strays = true;
+    run(&r);
+    assert_string_equal(states(&r), "SCCC");
+    assert_false(r.candidate[2].drifts);
+}
+
+static void who_is_combined_stays_so_at_the_limit(void **state)
+{
+    struct round r = start();
+    struct source_bias bias[2] = {{.member = true}, {0}};
+
+    (void)state;
+    r.options.reselect_dist_s = 0;
+    add(&r, 0, 1);
+    add(&r, 0, 3.5);
+    add(&r, 0, 3.5);
+    r.candidate[1].bias = &bias[0];
+    r.candidate[2].bias = &bias[1];
+    run(&r);
+    assert_string_equal(states(&r), "SCt");
+    r.candidate[1].half_width_s = 4e-3;
+    run(&r);
+    assert_string_equal(states(&r), "Stt");
 }
 
 static void sources_that_are_not_usable_keep_their_state_and_have_no_vote(void **state)
@@ -380,6 +454,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_sources_by_the_intersection_of_the_majority),
+        cmocka_unit_test(what_a_source_has_moved_widens_its_interval_but_wins_it_no_vote),
+        cmocka_unit_test(a_minority_that_strays_is_out),
+        cmocka_unit_test(who_is_combined_stays_so_at_the_limit),
         cmocka_unit_test(sources_that_are_not_usable_keep_their_state_and_have_no_vote),
         cmocka_unit_test(numbers_that_are_not_finite_are_no_vote),
         cmocka_unit_test(a_drifting_source_is_out_before_its_interval_leaves_the_others),

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * scenarios_sources.c - several sources: they come and go, one leaves the truth slowly, their
+ * clocks are themselves being steered.
+ */
+#include <math.h>
+
+#include "sim/kit.h"
+#include "sim/scenario.h"
+
+/* Sources that come and go: what is remembered between two looks, one second apart. */
+struct watch {
+    unsigned followed; /* bit n: host n is */
+    double line_s;     /* error of published time */
+    double sd_s;       /* of it */
+    double worst_sds;  /* largest move of it at a change, in deviations */
+    unsigned changes;
+};
+
+static const double watched_from_s = 20000;
+
+static unsigned followed(const struct world *world, const struct kit_status *status)
+{
+    unsigned set = 0;
+
+    for (unsigned host = 0; host < world->host_count; host++) {
+        const struct source_status *source = kit_source_at(world, status, host);
+        if (source && (source->state == SOURCE_SELECTED || source->state == SOURCE_COMBINED)) {
+            set |= 1U << host;
+        }
+    }
+    return set;
+}
+
+static void look(struct world *world, int argument)
+{
+    struct watch *watch = world->note;
+    struct kit_status room;
+    const struct kit_status *status = kit_status(world, 0, &room);
+    unsigned set = followed(world, status);
+    double line_s = world_line_error_s(world, 0);
+
+    if (argument > 0 && set != watch->followed) {
+        watch->changes++;
+        watch->worst_sds = fmax(watch->worst_sds, fabs(line_s - watch->line_s) / watch->sd_s);
+    }
+    watch->followed = set;
+    watch->line_s = line_s;
+    watch->sd_s = status->node.sd_s;
+    world_at(world, true_time_to_s(world->now) + 1, look, argument + 1);
+}
+
+/* Every 2000 s one of them is taken away, and comes back after 5000. */
+static void come_and_go(struct world *world, int turn)
+{
+    struct address address = world->hosts[turn / 2 % (int)world->host_count].address;
+    char text[ADDRESS_TEXT_SIZE];
+
+    address_print(&address, text);
+    world_command(world, 0, turn % 2 == 0 ? CONTROL_OFFLINE : CONTROL_ONLINE, text);
+}
+
+static void build_change(struct world *world)
+{
+    unsigned node = kit_node(world);
+
+    for (unsigned i = 0; i < 5; i++) {
+        double base_s = prng_between(&world->prng, 1e-3, 10e-3);
+        double share = prng_between(&world->prng, -0.3, 0.3);
+        struct route_options path = {.base_s = base_s, .jitter_s = 100e-6};
+        unsigned host = kit_server(world, i + 1, &path);
+
+        kit_follow(world, node, host)->maxpoll = 6;
+        world_link(world, node, host)->there.options.base_s = base_s * (1 + share);
+        world_link(world, node, host)->back.options.base_s = base_s * (1 - share);
+    }
+    for (int i = 0; i < 50; i++) {
+        world_at(world, watched_from_s + 2000 * i, come_and_go, 2 * i);
+        world_at(world, watched_from_s + 2000 * i + 5000, come_and_go, 2 * i + 1);
+    }
+    world_at(world, watched_from_s - 1, look, 0);
+}
+
+static const char *judge_change(struct world *world)
+{
+    const struct watch *watch = world->note;
+
+    if (watch->changes < 50 || watch->changes > 120) {
+        return "sources come and go when they are told to, and not by themselves";
+    }
+    /* They are asked together, so that several answers come between two looks. */
+    return watch->worst_sds <= 2.5
+               ? NULL
+               : "a source that comes or goes moves time by a deviation at most";
+}
+
+/* Honest ones 5 to 20 ms away, and one that leaves the truth from the first day on. */
+static void add_drifter(struct world *world, unsigned count, double base_s, double drift_s_per_s)
+{
+    unsigned node = kit_node(world);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct route_options path = {.base_s = 5e-3 * (i + 1), .jitter_s = 1e-3};
+        if (i == 0) {
+            path.base_s = base_s;
+            path.jitter_s = base_s / 10;
+        }
+        kit_follow(world, node, kit_server(world, i + 1, &path));
+    }
+    kit_options_of(world, 0)->drift_s_per_s = drift_s_per_s;
+}
+
+static void build_slow_liar(struct world *world)
+{
+    add_drifter(world, 4, 10e-3, 1e-6);
+}
+
+static void build_slower_liar(struct world *world)
+{
+    add_drifter(world, 4, 10e-3, 0.1e-6);
+}
+
+/*
+ * The nearest by far, whom all the others allow for long.  Within their noise nobody can tell; it
+ * is to be less than his interval is wide.
+ */
+static void build_near_liar(struct world *world)
+{
+    add_drifter(world, 4, 200e-6, 0.1e-6);
+    for (unsigned i = 0; i < 4; i++) {
+        world->nodes[0].sources[i].maxpoll = 6;
+        world->hosts[i].path.jitter_s = fmin(world->hosts[i].path.jitter_s, 0.5e-3);
+    }
+    kit_options_of(world, 0)->drift_at = true_time_from_s(20000);
+}
+
+/* Nobody can say which of the two it is. */
+static void build_one_of_two(struct world *world)
+{
+    add_drifter(world, 2, 10e-3, 0.5e-6);
+}
+
+static const char *judge_liar(struct world *world)
+{
+    struct kit_status room;
+    const struct kit_status *status = kit_status(world, 0, &room);
+
+    for (unsigned host = 0; host < world->host_count; host++) {
+        const struct source_status *source = kit_source_at(world, status, host);
+        if (!source || (source->state == SOURCE_FALSETICKER) != (host == 0)) {
+            return "who drifts, and only he, is named a falseticker";
+        }
+    }
+    return NULL;
+}
+
+static const struct scenario rows[] = {
+    {
+        .name = "slow-liar",
+        .sentence = "one of four servers drifts away by 1 ppm: slower than servers are steered",
+        .build = build_slow_liar,
+        .judge = judge_liar,
+        .room = {.nodes = 1, .hosts = 4, .sources = 4},
+        .duration_s = 100000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 10, .clock_max_s = 4e-3, .synchronised = 1},
+    },
+    {
+        .name = "slower-liar",
+        .sentence = "one of four servers drifts away by 0.1 ppm, which takes days to show",
+        .build = build_slower_liar,
+        .judge = judge_liar,
+        .room = {.nodes = 1, .hosts = 4, .sources = 4},
+        .duration_s = 400000,
+        .judged_from_s = 1000,
+        .sample_s = 10,
+        .limits = {.lock_s = 10, .clock_max_s = 5e-3, .synchronised = 1},
+    },
+    {
+        .name = "near-liar",
+        .sentence =
+            "the nearest of four servers drifts away by 0.1 ppm, within what the others allow",
+        .build = build_near_liar,
+        .judge = judge_liar,
+        .room = {.nodes = 1, .hosts = 4, .sources = 4},
+        .duration_s = 100000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 10, .clock_max_s = 4e-3, .synchronised = 1},
+    },
+    {
+        .name = "one-of-two",
+        .sentence =
+            "one of two servers drifts away by 0.5 ppm: the bound holds while it is believed",
+        .build = build_one_of_two,
+        .room = {.nodes = 1, .hosts = 2, .sources = 4},
+        .duration_s = 100000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 10},
+    },
+    {
+        .name = "sources-change",
+        .sentence = "five sources over crooked paths, one of which keeps going and coming back",
+        .build = build_change,
+        .judge = judge_change,
+        .room = {.nodes = 1, .hosts = 5, .sources = 6},
+        .duration_s = 125000,
+        .note_size = sizeof(struct watch),
+        .limits = {.lock_s = 10, .clock_max_s = 3e-3, .synchronised = 1},
+    },
+};
+
+const struct scenario_table scenarios_sources = {rows, sizeof rows / sizeof *rows};
