@@ -92,22 +92,22 @@ static void man_entry(FILE *out, const struct option *option, const char *indent
 /* The keywords and values of a directive that work. */
 static void man_keywords(FILE *out, enum option_scope scope)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
-    for (size_t i = 0; i < table.count; i++) {
-        if (table.at[i].verdict == VERDICT_WORKS) {
-            man_entry(out, &table.at[i], "\t");
+    for (size_t i = 0; i < count; i++) {
+        if (option_at(scope, i)->verdict == VERDICT_WORKS) {
+            man_entry(out, option_at(scope, i), "\t");
         }
     }
 }
 
 static void man_section(FILE *out, enum option_section section)
 {
-    struct option_table table = option_table(SCOPE_DIRECTIVE);
+    size_t count = option_count(SCOPE_DIRECTIVE);
     bool titled = false;
 
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *option = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = option_at(SCOPE_DIRECTIVE, i);
 
         if (option->section != section || option->verdict != VERDICT_WORKS) {
             continue;
@@ -129,16 +129,16 @@ static void man_section(FILE *out, enum option_section section)
 
 static void man_verdict(FILE *out, enum option_scope scope, const char *of, enum verdict verdict)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
-    for (size_t i = 0; i < table.count; i++) {
-        if (table.at[i].verdict != verdict) {
+    for (size_t i = 0; i < count; i++) {
+        if (option_at(scope, i)->verdict != verdict) {
             continue;
         }
         fputc('*', out);
-        man_text(out, table.at[i].name);
+        man_text(out, option_at(scope, i)->name);
         fprintf(out, "*%s\n\t", of);
-        man_text(out, table.at[i].reason);
+        man_text(out, option_at(scope, i)->reason);
         fprintf(out, ".\n\n");
     }
 }
@@ -197,11 +197,11 @@ static void cell(FILE *out, const char *text)
 
 static void dialect_rows(FILE *out, enum option_scope scope)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
     fprintf(out, "| line | verdict | here |\n|---|---|---|\n");
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *option = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = option_at(scope, i);
 
         if (option->native) {
             continue;

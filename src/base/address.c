@@ -327,6 +327,22 @@ bool address_is_loopback(const struct address *address)
     return in_any(address, blocks, sizeof blocks / sizeof *blocks);
 }
 
+bool address_is_host(const struct address *address)
+{
+    static const uint8_t nobody[16], everybody[4] = {255, 255, 255, 255};
+    const uint8_t *bytes = address->bytes;
+
+    switch (address->family) {
+    case ADDRESS_IPV4:
+        return bytes[0] != 0 && (bytes[0] & 0xf0) != 0xe0 &&
+               memcmp(bytes, everybody, sizeof everybody) != 0;
+    case ADDRESS_IPV6:
+        return bytes[0] != 0xff && memcmp(bytes, nobody, sizeof nobody) != 0;
+    default:
+        return false;
+    }
+}
+
 bool address_is_private(const struct address *address)
 {
     static const struct block blocks[] = {

@@ -43,6 +43,8 @@ size_t address_of_localhost(const char *name, enum address_family family,
                             struct address addresses[static 2]);
 
 bool address_is_loopback(const struct address *address);
+/* May one machine have it?  False for 0.0.0.0/8 and ::, multicast and 255.255.255.255. */
+bool address_is_host(const struct address *address);
 /* Loopback, link-local, RFC 1918, RFC 6598 or unique local: nobody's public server. */
 bool address_is_private(const struct address *address);
 

@@ -20,10 +20,8 @@ struct checked {
 static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size)
 {
-    enum err err = storage_read(path, buffer, capacity, size);
-
     (void)context;
-    return err == ERR_RANGE ? ERR_FULL : err;
+    return storage_read(path, buffer, capacity, size);
 }
 
 static enum err list_dir(void *context, const char *path, char *buffer, size_t capacity,

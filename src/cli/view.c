@@ -38,6 +38,8 @@ enum view_color view_source_color(uint8_t state)
     case SOURCE_KOD:
     case SOURCE_UNRESOLVED:
     case SOURCE_NO_MAJORITY:
+    case SOURCE_NO_KEY:
+    case SOURCE_UNAUTHENTICATED:
         return VIEW_BAD;
     case SOURCE_TOO_FAR:
     case SOURCE_JUMPED:

@@ -168,6 +168,16 @@ void view_why_source_short(struct text *text, const struct view *view,
     case SOURCE_BAD:
         add_bad(text, view, source);
         break;
+    case SOURCE_NO_KEY:
+        text_add(text, "key ");
+        text_u64(text, source->key);
+        text_add(text, " is missing here, so it is not asked");
+        break;
+    case SOURCE_UNAUTHENTICATED:
+        add_since(text, view, "its answers are not believed", source->state_since);
+        text_add(text, ": ");
+        text_add(text, drop_sentence((enum drop_reason)source->last_drop));
+        break;
     case SOURCE_UNSYNCHRONISED:
         add_since(text, view, "it says that it has no time (leap 3, or stratum 16)",
                   source->state_since);
@@ -216,6 +226,12 @@ static const char *source_advice(const struct source_status *source)
         return "It is looked up again by itself, and at once after `noon refresh`.";
     case SOURCE_UNTRUSTED:
         return "The sources marked `trust` say otherwise: one of them, or this one, is wrong.";
+    case SOURCE_NO_KEY:
+        return "Put the key into the file that `keyfile` names, then reload noond: its log names "
+               "lines that it can't use.";
+    case SOURCE_UNAUTHENTICATED:
+        return "Both ends need the same key under the same number and with the same type; "
+               "otherwise somebody on the way answers in the server's place.";
     default:
         return "This noon is older than noond: update it.";
     }

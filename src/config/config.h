@@ -62,6 +62,7 @@ struct daemon_options {
     const char *log_dir;
     uint32_t log;                                   /* enum config_log */
     const char *user;                               /* name, UID or UID:GID */
+    const char *key_file;                           /* symmetric keys */
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;
@@ -111,7 +112,7 @@ struct config_input {
     const char *text; /* its content, `size` octets; NULL: read it */
     size_t size;
     void *context; /* of the functions below; each may be NULL */
-    /* The file's content into buffer[capacity]; ERR_FULL when it is larger. */
+    /* The file's content into buffer[capacity]; ERR_RANGE when it is larger. */
     enum err (*read_file)(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size);
     /* Names in a directory, each ended by a zero, one after another; in any order. */

@@ -31,10 +31,10 @@ static struct text begin(struct difference *difference, const char *word)
 
 static bool source_equal(const struct source_options *a, const struct source_options *b)
 {
-    struct option_table table = option_table(SCOPE_SOURCE);
+    size_t count = option_count(SCOPE_SOURCE);
 
-    for (size_t i = 0; i < table.count; i++) {
-        if (!value_equal(&table.at[i], a, b)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!value_equal(option_at(SCOPE_SOURCE, i), a, b)) {
             return false;
         }
     }
@@ -209,10 +209,10 @@ static void say_directories(struct difference *difference, const char *word,
 static bool fields_equal(const struct option *option, const struct config *a,
                          const struct config *b)
 {
-    struct option_table keywords = option_table(option->scope);
+    size_t count = option_count(option->scope);
 
-    for (size_t i = 0; i < keywords.count; i++) {
-        if (!value_equal(&keywords.at[i], a, b)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!value_equal(option_at(option->scope, i), a, b)) {
             return false;
         }
     }
@@ -241,15 +241,16 @@ size_t config_diff(const struct config *before, const struct config *after,
 {
     struct difference difference = {
         .before = before, .after = after, .line = line, .context = context};
-    struct option_table table = option_table(SCOPE_DIRECTIVE);
+    size_t count = option_count(SCOPE_DIRECTIVE);
 
     compare_sources(&difference);
     say_directories(&difference, "removed: ", &before->daemon, &after->daemon);
     say_directories(&difference, "added: ", &after->daemon, &before->daemon);
-    for (size_t i = 0; i < table.count; i++) {
-        if (table.at[i].scope != SCOPE_SOURCE && table.at[i].scope != SCOPE_REFCLOCK &&
-            !fields_equal(&table.at[i], before, after)) {
-            compare_fields(&difference, &table.at[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (option_at(SCOPE_DIRECTIVE, i)->scope != SCOPE_SOURCE &&
+            option_at(SCOPE_DIRECTIVE, i)->scope != SCOPE_REFCLOCK &&
+            !fields_equal(option_at(SCOPE_DIRECTIVE, i), before, after)) {
+            compare_fields(&difference, option_at(SCOPE_DIRECTIVE, i));
         }
     }
     compare_rules(&difference, false);

@@ -8,10 +8,10 @@
 /* Fields that a line without the keyword sets back: of `local` and `driftfile`. */
 static void reset_keywords(struct parser *parser, enum option_scope scope)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
-    for (size_t i = 0; i < table.count; i++) {
-        value_copy(&table.at[i], parser->config, &parser->standard);
+    for (size_t i = 0; i < count; i++) {
+        value_copy(option_at(scope, i), parser->config, &parser->standard);
     }
 }
 

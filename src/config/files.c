@@ -138,8 +138,10 @@ static const char *why(enum err err)
         return "not allowed to read it";
     case ERR_NOT_FOUND:
         return "there is no such file";
-    case ERR_FULL:
+    case ERR_RANGE:
         return "it is too large";
+    case ERR_FULL:
+        return "too little memory, or too many open files";
     case ERR_UNSUPPORTED:
         return "files can't be read here";
     case ERR_NONE:
@@ -147,7 +149,6 @@ static const char *why(enum err err)
     case ERR_AGAIN:
     case ERR_FORMAT:
     case ERR_UNREACHABLE:
-    case ERR_RANGE:
     case ERR_OTHER:
         break;
     }

@@ -60,6 +60,7 @@ enum option_type {
     TYPE_INT8,
     TYPE_UINT8,
     TYPE_UINT16,
+    TYPE_UINT32,
     TYPE_INT,
     TYPE_HEX, /* a whole number in hexadecimal digits; stored nowhere */
     TYPE_DOUBLE,
@@ -106,13 +107,11 @@ struct option {
     struct option_argument argument[OPTION_ARGUMENTS_MAX];
 };
 
-struct option_table {
-    const struct option *at;
-    size_t count;
-};
+/* An option of the scope by its place in the manual's order, from 0; NULL: behind the last. */
+const struct option *option_at(enum option_scope scope, size_t index);
 
-/* All options of a scope, in the manual's order. */
-struct option_table option_table(enum option_scope scope);
+/* How many options the scope has. */
+size_t option_count(enum option_scope scope);
 
 /* The option of that name, whatever its case; NULL: there is none. */
 const struct option *option_find(enum option_scope scope, const char *name);

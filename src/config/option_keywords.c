@@ -1,212 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "config/option_tables.h"
+#include "config/option_rows.h"
 
-#include "config/config.h"
-
-#define SOURCE(member) offsetof(struct source_options, member)
-#define LOCAL(member) offsetof(struct config, node.local.member)
-#define DAEMON(member) offsetof(struct config, daemon.member)
-
-#define NUMBER(name, field, least, most)                                                           \
-    {                                                                                              \
-        {                                                                                          \
-            name, TYPE_DOUBLE, field, least, most                                                  \
-        }                                                                                          \
-    }
-#define CLAMPED(name, field, least, most)                                                          \
-    {                                                                                              \
-        {                                                                                          \
-            name, TYPE_DOUBLE, field, least, most, .clamp = true                                   \
-        }                                                                                          \
-    }
-#define WHOLE(name, type, field, least, most)                                                      \
-    {                                                                                              \
-        {                                                                                          \
-            name, type, field, least, most                                                         \
-        }                                                                                          \
-    }
-#define WHOLE_CLAMPED(name, type, field, least, most)                                              \
-    {                                                                                              \
-        {                                                                                          \
-            name, type, field, least, most, .clamp = true                                          \
-        }                                                                                          \
-    }
-#define ANY_NUMBER(name) NUMBER(name, NO_FIELD, -1e9, 1e9)
-#define ANY_WHOLE(name) WHOLE(name, TYPE_INT, NO_FIELD, -2147483647, 2147483647)
-#define ANY_STRING(name)                                                                           \
-    {                                                                                              \
-        {                                                                                          \
-            name, TYPE_STRING, NO_FIELD                                                            \
-        }                                                                                          \
-    }
-
-#define NO_REFCLOCK .section = SECTION_SOURCES, .verdict = VERDICT_NOT_YET
-#define REFCLOCK_REASON "hardware reference clocks are not read yet"
-#define TRUST_REASON                                                                               \
-    "reference clocks are not read yet, and the clock would follow sources that have not been "    \
-    "compared with this one"
-#define NO_HARDWARE .section = SECTION_SERVER, .verdict = VERDICT_NOT_YET
-#define HARDWARE_REASON "hardware timestamps are not taken yet"
 #define NO_LIMIT .section = SECTION_SERVER, .verdict = VERDICT_NOT_YET
 #define LIMIT_REASON "the limits can't be set yet"
 #define NO_CHRONYC .section = SECTION_CONTROL, .verdict = VERDICT_NOT_YET
 #define CHRONYC_REASON "chronyc is not answered yet"
-
-static const struct option source_options[] = {
-    {.name = "minpoll",
-     .standard = "6",
-     .help = "Asks no more often than every 2^POLL seconds.",
-     .argument = WHOLE_CLAMPED("POLL", TYPE_INT8, SOURCE(minpoll), -7, 24)},
-    {.name = "maxpoll",
-     .standard = "10",
-     .help = "Asks at least every 2^POLL seconds.",
-     .argument = WHOLE_CLAMPED("POLL", TYPE_INT8, SOURCE(maxpoll), -7, 24)},
-    {.name = "iburst",
-     .flag = SOURCE(iburst),
-     .help = "Asks a few times in quick succession at the start."},
-    {.name = "burst",
-     .flag = SOURCE(burst),
-     .help = "Asks a few times in quick succession when a reply is missing or bad."},
-    {.name = "key",
-     .verdict = VERDICT_REFUSED,
-     .help = "Authenticates with this symmetric key.",
-     .reason = "symmetric keys don't work yet, and without one anybody could send false time; "
-               "remove the source, or the option if its path is safe",
-     .argument = WHOLE("ID", TYPE_INT, NO_FIELD, 1, 4294967295.0)},
-    {.name = "nts",
-     .verdict = VERDICT_REFUSED,
-     .help = "Authenticates by Network Time Security.",
-     .reason = "NTS does not work yet, and without it anybody could send false time; remove the "
-               "source, or the option if its path is safe"},
-    {.name = "certset",
-     .verdict = VERDICT_NOTHING_HERE,
-     .standard = "0",
-     .help = "The set of certificates that is trusted for NTS.",
-     .reason = "has an effect only with `nts`",
-     .argument = WHOLE("ID", TYPE_INT, NO_FIELD, 0, 4294967295.0)},
-    {.name = "ntsport",
-     .verdict = VERDICT_NOTHING_HERE,
-     .standard = "4460",
-     .help = "The TCP port of the NTS server.",
-     .reason = "has an effect only with `nts`",
-     .argument = WHOLE("PORT", TYPE_INT, NO_FIELD, 0, 65535)},
-    {.name = "maxdelay",
-     .standard = "3",
-     .help = "Drops a reply whose round trip took longer (seconds).",
-     .argument = CLAMPED("DELAY", SOURCE(max_delay_s), 0, 1000)},
-    {.name = "maxdelayratio",
-     .standard = "0",
-     .help = "Drops a reply whose round trip took longer than this times the shortest. 0: off.",
-     .argument = NUMBER("RATIO", SOURCE(max_delay_ratio), 0, 1e9)},
-    {.name = "maxdelaydevratio",
-     .standard = "10",
-     .help = "Drops a reply whose round trip is longer than the shortest by more than this times "
-             "the scatter of the offsets. 0: off.",
-     .argument = NUMBER("RATIO", SOURCE(max_delay_dev_ratio), 0, 1e9)},
-    {.name = "maxdelayquant",
-     .verdict = VERDICT_NOT_YET,
-     .neutral = "0",
-     .help = "Drops a reply whose round trip is beyond this quantile.",
-     .reason = "long round trips are dropped by `maxdelaydevratio` instead",
-     .argument = NUMBER("P", NO_FIELD, 0, 1)},
-    {.name = "mindelay",
-     .standard = "0",
-     .help = "The shortest possible round trip (seconds), when it is known. 0: learnt.",
-     .argument = NUMBER("DELAY", SOURCE(min_delay_s), 0, 1000)},
-    {.name = "asymmetry",
-     .help = "How asymmetric the jitter of the path is: negative when requests vary more. "
-             "Without it, it is estimated.",
-     .argument = NUMBER("RATIO", SOURCE(asymmetry), -0.5, 0.5)},
-    {.name = "offset",
-     .standard = "0",
-     .help = "Added to every measured offset (seconds): a known error of the path.",
-     .argument = NUMBER("OFFSET", SOURCE(offset_s), -1e9, 1e9)},
-    {.name = "minsamples",
-     .standard = "6",
-     .help = "Keeps at least so many samples.",
-     .argument = WHOLE("SAMPLES", TYPE_INT, SOURCE(min_samples), 0, 1e6)},
-    {.name = "maxsamples",
-     .standard = "0",
-     .help = "Keeps at most so many samples. 0: as many as there is room for.",
-     .argument = WHOLE("SAMPLES", TYPE_INT, SOURCE(max_samples), 0, 1e6)},
-    {.name = "maxunreach",
-     .verdict = VERDICT_NOT_YET,
-     .standard = "100000",
-     .neutral = "100000",
-     .help = "How many polls a source may stay selected without a reply.",
-     .reason = "a silent source is given up when its distance has grown beyond the others'",
-     .argument = WHOLE("POLLS", TYPE_INT, NO_FIELD, 0, 2147483647)},
-    {.name = "filter",
-     .standard = "0",
-     .help = "Makes one sample, their median, of the replies of so many polls.",
-     .argument = WHOLE_CLAMPED("POLLS", TYPE_UINT8, SOURCE(filter), 0, 255)},
-    {.name = "offline", .flag = SOURCE(offline), .help = "Does not ask until `noon online`."},
-    {.name = "auto_offline",
-     .verdict = VERDICT_NOT_YET,
-     .help = "Goes offline when a request can't be sent.",
-     .reason = "a source that can't be reached is asked again, ever less often"},
-    {.name = "prefer",
-     .flag = SOURCE(prefer),
-     .help = "Followed before all sources without this option."},
-    {.name = "noselect", .flag = SOURCE(noselect), .help = "Measured, but never followed."},
-    {.name = "trust",
-     .flag = SOURCE(trust),
-     .help = "Held to be right, unless another source with this option disagrees."},
-    {.name = "require",
-     .flag = SOURCE(require),
-     .help = "The clock is not corrected unless one of the sources with this option agrees."},
-    {.name = "xleave",
-     .flag = SOURCE(xleave),
-     .help = "Interleaved mode: the server tells in the next reply when the last one really left."},
-    {.name = "polltarget",
-     .standard = "8",
-     .help = "How many samples the interval aims at: more, and it grows more slowly.",
-     .argument = WHOLE_CLAMPED("SAMPLES", TYPE_UINT8, SOURCE(polltarget), 1, 255)},
-    {.name = "port",
-     .standard = "123",
-     .help = "The server's UDP port.",
-     .argument = WHOLE("PORT", TYPE_UINT16, SOURCE(literal.port), 1, 65535)},
-    {.name = "presend",
-     .help = "From this interval (2^POLL seconds) on another request goes ahead, to open the path.",
-     .argument = WHOLE("POLL", TYPE_INT8, SOURCE(presend_minpoll), -32, 32)},
-    {.name = "minstratum",
-     .standard = "0",
-     .help = "The source counts as being at least at this stratum.",
-     .argument = WHOLE("STRATUM", TYPE_UINT8, SOURCE(min_stratum), 0, 15)},
-    {.name = "version",
-     .standard = "4",
-     .help = "The NTP version of requests.",
-     .argument = WHOLE("VERSION", TYPE_UINT8, SOURCE(version), 1, 4)},
-    {.name = "copy",
-     .verdict = VERDICT_NOT_YET,
-     .help = "Takes over the server's stratum and reference.",
-     .reason = "stratum and reference are those of a client of the server"},
-    {.name = "extfield",
-     .verdict = VERDICT_NOT_YET,
-     .repeats = true,
-     .help = "Sends an experimental extension field.",
-     .reason = "requests have no extension fields",
-     .argument = WHOLE("TYPE", TYPE_HEX, NO_FIELD, 0, 65535)},
-    {.name = "ipv4",
-     .field = SOURCE(family),
-     .value = ADDRESS_IPV4,
-     .help = "Uses IPv4 addresses of the name only."},
-    {.name = "ipv6",
-     .field = SOURCE(family),
-     .value = ADDRESS_IPV6,
-     .help = "Uses IPv6 addresses of the name only."},
-    {.name = "maxsources",
-     .standard = "4",
-     .help = "Of a pool: how many addresses are used at a time.",
-     .argument = WHOLE_CLAMPED("SOURCES", TYPE_UINT8, SOURCE(max_sources), 1, 16)},
-};
 
 static const struct option local_options[] = {
     {.name = "stratum",
      .section = SECTION_SERVER,
      .standard = "10",
      .help = "Serves at this stratum.",
-     .argument = WHOLE("STRATUM", TYPE_UINT8, LOCAL(stratum), 1, 15)},
+     .argument = {WHOLE_AS("STRATUM", TYPE_UINT8, LOCAL(stratum), 1, 15)}},
     {.name = "orphan",
      .section = SECTION_SERVER,
      .flag = LOCAL(orphan),
@@ -216,22 +21,22 @@ static const struct option local_options[] = {
      .section = SECTION_SERVER,
      .standard = "1",
      .help = "Starts when the root distance (seconds) has grown to this.",
-     .argument = NUMBER("DISTANCE", LOCAL(distance_s), 0, 1e9)},
+     .argument = {NUMBER("DISTANCE", LOCAL(distance_s), 0, 1e9)}},
     {.name = "activate",
      .section = SECTION_SERVER,
      .standard = "0",
      .help = "Only once the root distance (seconds) has been below this. 0: at once.",
-     .argument = NUMBER("DISTANCE", LOCAL(activate_s), 0, 1e9)},
+     .argument = {NUMBER("DISTANCE", LOCAL(activate_s), 0, 1e9)}},
     {.name = "waitsynced",
      .section = SECTION_SERVER,
      .standard = "0",
      .help = "Only so long (seconds) after the last update of the clock.",
-     .argument = NUMBER("INTERVAL", LOCAL(wait_synced_s), 0, 1e9)},
+     .argument = {NUMBER("INTERVAL", LOCAL(wait_synced_s), 0, 1e9)}},
     {.name = "waitunsynced",
      .section = SECTION_SERVER,
      .help = "Only so long (seconds) after the start or the loss of synchronisation. Without it "
              "300 with `orphan`, else 0.",
-     .argument = NUMBER("INTERVAL", LOCAL(wait_unsynced_s), 0, 1e9)},
+     .argument = {NUMBER("INTERVAL", LOCAL(wait_unsynced_s), 0, 1e9)}},
 };
 
 static const struct option driftfile_options[] = {
@@ -240,7 +45,7 @@ static const struct option driftfile_options[] = {
      .standard = "3600",
      .restart = true,
      .help = "Writes the file no more often than this (seconds).",
-     .argument = NUMBER("SECONDS", DAEMON(drift_interval_s), 0, 1e9)},
+     .argument = {NUMBER("SECONDS", DAEMON(drift_interval_s), 0, 1e9)}},
 };
 
 static const struct option log_kinds[] = {
@@ -318,251 +123,31 @@ static const struct option authselect_modes[] = {
      .help = "Does not care which sources are authenticated."},
 };
 
-static const struct option refclock_drivers[] = {
-    {.name = "PPS", NO_REFCLOCK, .help = "A pulse every second.", .reason = REFCLOCK_REASON},
-    {.name = "SOCK", NO_REFCLOCK, .help = "A Unix socket, as of gpsd.", .reason = REFCLOCK_REASON},
-    {.name = "SHM", NO_REFCLOCK, .help = "Shared memory.", .reason = REFCLOCK_REASON},
-    {.name = "PHC", NO_REFCLOCK, .help = "The clock of a network card.", .reason = REFCLOCK_REASON},
-    {.name = "RTC", NO_REFCLOCK, .help = "The real-time clock.", .reason = REFCLOCK_REASON},
-};
-
-static const struct option refclock_parameters[] = {
-    {.name = "clear", NO_REFCLOCK, .help = "Uses falling edges.", .reason = REFCLOCK_REASON},
-    {.name = "perm",
-     NO_REFCLOCK,
-     .help = "Permissions of the shared memory.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_STRING("MODE")},
-    {.name = "nocrossts",
-     NO_REFCLOCK,
-     .help = "Does not let the card compare the clocks.",
-     .reason = REFCLOCK_REASON},
-    {.name = "extpps",
-     NO_REFCLOCK,
-     .help = "Takes the times of an external pulse.",
-     .reason = REFCLOCK_REASON},
-    {.name = "pin",
-     NO_REFCLOCK,
-     .help = "The pin of the pulse.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_STRING("INDEX")},
-    {.name = "channel",
-     NO_REFCLOCK,
-     .help = "The channel of the pulse.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_STRING("INDEX")},
-    {.name = "utc",
-     NO_REFCLOCK,
-     .help = "The real-time clock keeps UTC.",
-     .reason = REFCLOCK_REASON},
-};
-
-static const struct option refclock_options[] = {
-    {.name = "poll",
-     NO_REFCLOCK,
-     .standard = "4",
-     .help = "The interval of samples, 2^POLL seconds.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("POLL")},
-    {.name = "dpoll",
-     NO_REFCLOCK,
-     .standard = "0",
-     .help = "The interval of the driver, 2^POLL seconds.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("POLL")},
-    {.name = "refid",
-     NO_REFCLOCK,
-     .help = "Its name, up to four letters.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_STRING("REFID")},
-    {.name = "lock",
-     NO_REFCLOCK,
-     .help = "The reference clock that numbers its pulses.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_STRING("REFID")},
-    {.name = "rate",
-     NO_REFCLOCK,
-     .standard = "1",
-     .help = "Pulses in a second.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("RATE")},
-    {.name = "maxlockage",
-     NO_REFCLOCK,
-     .standard = "2",
-     .help = "How old, in pulses, the numbering may be.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("PULSES")},
-    {.name = "width",
-     NO_REFCLOCK,
-     .help = "The length of a pulse (seconds).",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_NUMBER("WIDTH")},
-    {.name = "pps",
-     NO_REFCLOCK,
-     .help = "Uses its fraction of the second only.",
-     .reason = REFCLOCK_REASON},
-    {.name = "offset",
-     NO_REFCLOCK,
-     .standard = "0",
-     .help = "Added to every offset (seconds).",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_NUMBER("OFFSET")},
-    {.name = "delay",
-     NO_REFCLOCK,
-     .standard = "1e-9",
-     .help = "Its uncertainty (seconds), doubled.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_NUMBER("DELAY")},
-    {.name = "stratum",
-     NO_REFCLOCK,
-     .standard = "0",
-     .help = "Its stratum.",
-     .reason = REFCLOCK_REASON,
-     .argument = WHOLE("STRATUM", TYPE_INT, NO_FIELD, 0, 15)},
-    {.name = "precision",
-     NO_REFCLOCK,
-     .help = "Its resolution (seconds).",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_NUMBER("PRECISION")},
-    {.name = "maxdispersion",
-     NO_REFCLOCK,
-     .help = "Drops samples less sure than this (seconds).",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_NUMBER("DISPERSION")},
-    {.name = "filter",
-     NO_REFCLOCK,
-     .standard = "64",
-     .help = "Samples reduced to one.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("SAMPLES")},
-    {.name = "prefer",
-     NO_REFCLOCK,
-     .help = "Followed before all sources without this option.",
-     .reason = REFCLOCK_REASON},
-    {.name = "noselect",
-     NO_REFCLOCK,
-     .help = "Measured, but never followed.",
-     .reason = REFCLOCK_REASON},
-    {.name = "trust",
-     .section = SECTION_SOURCES,
-     .verdict = VERDICT_REFUSED,
-     .help = "Held to be right.",
-     .reason = TRUST_REASON},
-    {.name = "require",
-     .section = SECTION_SOURCES,
-     .verdict = VERDICT_REFUSED,
-     .help = "The clock is not corrected unless it agrees.",
-     .reason = TRUST_REASON},
-    {.name = "tai", NO_REFCLOCK, .help = "It keeps TAI.", .reason = REFCLOCK_REASON},
-    {.name = "local",
-     NO_REFCLOCK,
-     .help = "It stabilises the frequency only.",
-     .reason = REFCLOCK_REASON},
-    {.name = "minsamples",
-     NO_REFCLOCK,
-     .standard = "6",
-     .help = "Keeps at least so many samples.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("SAMPLES")},
-    {.name = "maxsamples",
-     NO_REFCLOCK,
-     .standard = "0",
-     .help = "Keeps at most so many samples.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("SAMPLES")},
-    {.name = "maxunreach",
-     NO_REFCLOCK,
-     .standard = "100000",
-     .help = "How many polls it may stay selected without a sample.",
-     .reason = REFCLOCK_REASON,
-     .argument = ANY_WHOLE("POLLS")},
-};
-
 static const struct option ratelimit_options[] = {
     {.name = "interval",
      NO_LIMIT,
      .standard = "3",
      .help = "Answers once in 2^POLL seconds.",
      .reason = LIMIT_REASON,
-     .argument = WHOLE("POLL", TYPE_INT, NO_FIELD, -32, 32)},
+     .argument = {WHOLE("POLL", NO_FIELD, -32, 32)}},
     {.name = "burst",
      NO_LIMIT,
      .standard = "8",
      .help = "So many at a time.",
      .reason = LIMIT_REASON,
-     .argument = WHOLE("RESPONSES", TYPE_INT, NO_FIELD, -32, 255)},
+     .argument = {WHOLE("RESPONSES", NO_FIELD, -32, 255)}},
     {.name = "leak",
      NO_LIMIT,
      .standard = "2",
      .help = "Beyond the limit answers one request in 2^RATE nevertheless.",
      .reason = LIMIT_REASON,
-     .argument = WHOLE("RATE", TYPE_INT, NO_FIELD, -32, 32)},
+     .argument = {WHOLE("RATE", NO_FIELD, -32, 32)}},
     {.name = "kod",
      NO_LIMIT,
      .standard = "0",
      .help = "Beyond the limit asks for restraint, once in 2^RATE requests.",
      .reason = LIMIT_REASON,
-     .argument = WHOLE("RATE", TYPE_INT, NO_FIELD, -32, 32)},
-};
-
-static const struct option hwtimestamp_options[] = {
-    {.name = "minpoll",
-     NO_HARDWARE,
-     .standard = "0",
-     .help = "Reads the card's clock no more often than every 2^POLL seconds.",
-     .reason = HARDWARE_REASON,
-     .argument = WHOLE("POLL", TYPE_INT, NO_FIELD, -32, 32)},
-    {.name = "maxpoll",
-     NO_HARDWARE,
-     .help = "Reads it at least so often.",
-     .reason = HARDWARE_REASON,
-     .argument = WHOLE("POLL", TYPE_INT, NO_FIELD, -32, 32)},
-    {.name = "minsamples",
-     NO_HARDWARE,
-     .standard = "2",
-     .help = "Keeps at least so many readings.",
-     .reason = HARDWARE_REASON,
-     .argument = ANY_WHOLE("SAMPLES")},
-    {.name = "maxsamples",
-     NO_HARDWARE,
-     .standard = "16",
-     .help = "Keeps at most so many readings.",
-     .reason = HARDWARE_REASON,
-     .argument = ANY_WHOLE("SAMPLES")},
-    {.name = "precision",
-     NO_HARDWARE,
-     .standard = "100e-9",
-     .help = "How sure a reading is (seconds).",
-     .reason = HARDWARE_REASON,
-     .argument = ANY_NUMBER("PRECISION")},
-    {.name = "txcomp",
-     NO_HARDWARE,
-     .standard = "0",
-     .help = "Added to times of sending (seconds).",
-     .reason = HARDWARE_REASON,
-     .argument = ANY_NUMBER("COMPENSATION")},
-    {.name = "rxcomp",
-     NO_HARDWARE,
-     .standard = "0",
-     .help = "Subtracted from times of receiving (seconds).",
-     .reason = HARDWARE_REASON,
-     .argument = ANY_NUMBER("COMPENSATION")},
-    {.name = "nocrossts",
-     NO_HARDWARE,
-     .help = "Does not let the card compare the clocks.",
-     .reason = HARDWARE_REASON},
-    {.name = "rxfilter",
-     NO_HARDWARE,
-     .help = "Which packets get a time.",
-     .reason = HARDWARE_REASON,
-     .argument = {{"FILTER", TYPE_ENUM, NO_FIELD, .scope = SCOPE_RXFILTER}}},
-};
-
-static const struct option rxfilters[] = {
-    {.name = "all", NO_HARDWARE, .help = "All.", .reason = HARDWARE_REASON},
-    {.name = "ntp", NO_HARDWARE, .help = "NTP.", .reason = HARDWARE_REASON},
-    {.name = "ptp", NO_HARDWARE, .help = "PTP.", .reason = HARDWARE_REASON},
-    {.name = "none", NO_HARDWARE, .help = "None.", .reason = HARDWARE_REASON},
+     .argument = {WHOLE("RATE", NO_FIELD, -32, 32)}},
 };
 
 static const struct option smoothtime_options[] = {
@@ -594,24 +179,18 @@ static const struct option open_commands[] = {
         array, sizeof array / sizeof array[0]                                                      \
     }
 
-static const struct option_table tables[SCOPE_COUNT] = {
-    [SCOPE_SOURCE] = TABLE(source_options),
-    [SCOPE_LOCAL] = TABLE(local_options),
-    [SCOPE_DRIFTFILE] = TABLE(driftfile_options),
-    [SCOPE_LOG] = TABLE(log_kinds),
-    [SCOPE_LEAPSECMODE] = TABLE(leapsec_modes),
-    [SCOPE_AUTHSELECTMODE] = TABLE(authselect_modes),
-    [SCOPE_REFCLOCK] = TABLE(refclock_options),
-    [SCOPE_REFCLOCK_DRIVER] = TABLE(refclock_drivers),
-    [SCOPE_REFCLOCK_PARAMETER] = TABLE(refclock_parameters),
-    [SCOPE_RATELIMIT] = TABLE(ratelimit_options),
-    [SCOPE_HWTIMESTAMP] = TABLE(hwtimestamp_options),
-    [SCOPE_RXFILTER] = TABLE(rxfilters),
-    [SCOPE_SMOOTHTIME] = TABLE(smoothtime_options),
-    [SCOPE_OPENCOMMANDS] = TABLE(open_commands),
-};
-
 struct option_table option_keywords(enum option_scope scope)
 {
+    static const struct option_table tables[SCOPE_COUNT] = {
+        [SCOPE_LOCAL] = TABLE(local_options),
+        [SCOPE_DRIFTFILE] = TABLE(driftfile_options),
+        [SCOPE_LOG] = TABLE(log_kinds),
+        [SCOPE_LEAPSECMODE] = TABLE(leapsec_modes),
+        [SCOPE_AUTHSELECTMODE] = TABLE(authselect_modes),
+        [SCOPE_RATELIMIT] = TABLE(ratelimit_options),
+        [SCOPE_SMOOTHTIME] = TABLE(smoothtime_options),
+        [SCOPE_OPENCOMMANDS] = TABLE(open_commands),
+    };
+
     return tables[scope];
 }

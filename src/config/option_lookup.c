@@ -8,18 +8,50 @@
 
 enum { SUGGEST_LENGTH_MAX = 24 };
 
-struct option_table option_table(enum option_scope scope)
+/* A row of the parts put one behind the other; NULL: behind the last. */
+static const struct option *of_parts(const struct option_table *parts, size_t count, size_t index)
 {
-    return scope == SCOPE_DIRECTIVE ? option_directives() : option_keywords(scope);
+    for (size_t i = 0; i < count; i++) {
+        if (index < parts[i].count) {
+            return &parts[i].at[index];
+        }
+        index -= parts[i].count;
+    }
+    return NULL;
+}
+
+const struct option *option_at(enum option_scope scope, size_t index)
+{
+    if (scope == SCOPE_DIRECTIVE) {
+        const struct option_table parts[] = {option_sources(), option_clock(), option_server(),
+                                             option_system(), option_authentication()};
+
+        return of_parts(parts, sizeof parts / sizeof parts[0], index);
+    }
+    const struct option_table parts[] = {scope == SCOPE_SOURCE ? option_source_keywords()
+                                                               : (struct option_table){0},
+                                         option_hardware_keywords(scope), option_keywords(scope)};
+
+    return of_parts(parts, sizeof parts / sizeof parts[0], index);
+}
+
+size_t option_count(enum option_scope scope)
+{
+    size_t count = 0;
+
+    while (option_at(scope, count)) {
+        count++;
+    }
+    return count;
 }
 
 const struct option *option_find(enum option_scope scope, const char *name)
 {
-    struct option_table table = option_table(scope);
+    const struct option *option;
 
-    for (size_t i = 0; i < table.count; i++) {
-        if (word_equal(table.at[i].name, name)) {
-            return &table.at[i];
+    for (size_t i = 0; (option = option_at(scope, i)); i++) {
+        if (word_equal(option->name, name)) {
+            return option;
         }
     }
     return NULL;
@@ -61,7 +93,7 @@ static unsigned distance(const char *a, const char *b)
 
 const char *option_suggest(enum option_scope scope, const char *name)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
     size_t length = strlen(name);
     unsigned best = (unsigned)(length + 2) / 3; /* one letter in three may be wrong */
     char small[SUGGEST_LENGTH_MAX + 1];
@@ -73,17 +105,17 @@ const char *option_suggest(enum option_scope scope, const char *name)
     for (size_t i = 0; i <= length; i++) {
         small[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
     }
-    for (size_t i = 0; i < table.count; i++) {
-        size_t other = strlen(table.at[i].name);
+    for (size_t i = 0; i < count; i++) {
+        size_t other = strlen(option_at(scope, i)->name);
         size_t longer = other > length ? other - length : length - other;
 
         /* Letters that are too many have to be removed at least. */
         if (other <= SUGGEST_LENGTH_MAX && longer < best + !found) {
-            unsigned wrong = distance(small, table.at[i].name);
+            unsigned wrong = distance(small, option_at(scope, i)->name);
 
             if (wrong < best + !found) {
                 best = wrong;
-                found = table.at[i].name;
+                found = option_at(scope, i)->name;
             }
         }
     }

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* option_tables.h - the parts of the option table; only option.c looks at them. */
+/* option_tables.h - the parts of the option table, by theme; only option_lookup.c asks for them. */
 #ifndef CONFIG_OPTION_TABLES_H
 #define CONFIG_OPTION_TABLES_H
 
+#include <stddef.h>
+
 #include "config/option.h"
 
-struct option_table option_directives(void);
-/* All other scopes; `scope` is not SCOPE_DIRECTIVE. */
+struct option_table {
+    const struct option *at;
+    size_t count;
+};
+
+/* Directives. */
+struct option_table option_sources(void);
+struct option_table option_clock(void);
+struct option_table option_server(void);
+struct option_table option_system(void);
+struct option_table option_authentication(void);
+
+/* Of `server` and its like. */
+struct option_table option_source_keywords(void);
+/* Of `refclock` and `hwtimestamp`; empty for other scopes. */
+struct option_table option_hardware_keywords(enum option_scope scope);
+/* All other scopes; empty for those above. */
 struct option_table option_keywords(enum option_scope scope);
 
 #endif

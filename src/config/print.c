@@ -9,10 +9,10 @@
 static void print_keywords(struct text *text, enum option_scope scope, const void *base,
                            const void *standard)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *option = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = option_at(scope, i);
 
         /* Of words that share a field, as ipv4 and ipv6, the one is written whose value it has. */
         if (value_equal(option, base, standard) ||
@@ -72,15 +72,15 @@ static bool has_field(const struct option *option)
 
 bool config_is_written(const struct option *option, const struct config *config)
 {
-    struct option_table keywords = option_table(option->scope);
+    size_t count = option_count(option->scope);
     struct config standard;
 
     if (!has_field(option)) {
         return false;
     }
     standard_for(config, &standard);
-    for (size_t i = 0; i < keywords.count; i++) {
-        if (!value_equal(&keywords.at[i], config, &standard)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!value_equal(option_at(option->scope, i), config, &standard)) {
             return true;
         }
     }
@@ -138,12 +138,12 @@ void config_print_directive(struct text *text, const struct option *option,
 
 static void print_fields(const struct config *config, config_line_function *line, void *context)
 {
-    struct option_table table = option_table(SCOPE_DIRECTIVE);
+    size_t count = option_count(SCOPE_DIRECTIVE);
     char written[CONFIG_LINE_SIZE];
     struct binding_texts texts;
 
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *option = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = option_at(SCOPE_DIRECTIVE, i);
         struct text text = text_begin(written, sizeof written);
 
         if (!config_is_written(option, config)) {

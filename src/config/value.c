@@ -19,6 +19,7 @@ static size_t field_size(enum option_type type)
         return sizeof(uint16_t);
     case TYPE_INT:
         return sizeof(int);
+    case TYPE_UINT32:
     case TYPE_SET:
         return sizeof(uint32_t);
     case TYPE_DOUBLE:
@@ -49,11 +50,11 @@ static const void *field_of(const void *base, size_t offset)
 
 static void print_names(struct text *text, enum option_scope scope)
 {
-    struct option_table table = option_table(scope);
+    size_t count = option_count(scope);
 
-    for (size_t i = 0; i < table.count; i++) {
-        text_add(text, i == 0 ? "" : i + 1 == table.count ? " or " : ", ");
-        text_add(text, table.at[i].name);
+    for (size_t i = 0; i < count; i++) {
+        text_add(text, i == 0 ? "" : i + 1 == count ? " or " : ", ");
+        text_add(text, option_at(scope, i)->name);
     }
 }
 
@@ -63,6 +64,7 @@ void value_expected(struct text *text, const struct option_argument *argument)
     case TYPE_INT8:
     case TYPE_UINT8:
     case TYPE_UINT16:
+    case TYPE_UINT32:
     case TYPE_INT:
     case TYPE_DOUBLE:
         text_add(text, argument->type == TYPE_DOUBLE ? "a number from " : "a whole number from ");
@@ -148,6 +150,8 @@ static bool parse_number(struct parser *parser, const struct option *option,
         *(uint8_t *)at = (uint8_t)value;
     } else if (argument->type == TYPE_UINT16) {
         *(uint16_t *)at = (uint16_t)value;
+    } else if (argument->type == TYPE_UINT32) {
+        *(uint32_t *)at = (uint32_t)value;
     } else if (argument->type == TYPE_INT) {
         *(int *)at = (int)value;
     }
@@ -229,6 +233,7 @@ static bool parse_argument(struct parser *parser, const struct option *option,
     case TYPE_INT8:
     case TYPE_UINT8:
     case TYPE_UINT16:
+    case TYPE_UINT32:
     case TYPE_INT:
     case TYPE_HEX:
     case TYPE_DOUBLE:
@@ -425,18 +430,21 @@ static int64_t whole_field(enum option_type type, const void *field)
     if (type == TYPE_UINT8) {
         return *(const uint8_t *)field;
     }
+    if (type == TYPE_UINT32) {
+        return *(const uint32_t *)field;
+    }
     return type == TYPE_UINT16 ? *(const uint16_t *)field : *(const int *)field;
 }
 
 static void print_choices(struct text *text, const struct option_argument *argument,
                           const void *field)
 {
-    struct option_table table = option_table(argument->scope);
+    size_t count = option_count(argument->scope);
     bool set = argument->type == TYPE_SET;
     uint32_t value = set ? *(const uint32_t *)field : *(const uint8_t *)field;
 
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *choice = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *choice = option_at(argument->scope, i);
 
         if (choice->verdict == VERDICT_WORKS &&
             (set ? (value & choice->value) != 0 : value == choice->value)) {

@@ -48,14 +48,18 @@ void time_tell_status(struct time_process *process, const char *text)
     }
 }
 
-void time_tell_changed(struct time_process *process, bool new_rules)
+void time_tell_moved(struct time_process *process)
 {
     if (process->setup.supervised) {
         tell_parent(process, MESSAGE_REBIND, 0);
-        if (new_rules) {
-            tell_parent(process, MESSAGE_RESTART_SERVER, 0);
-        }
-    } else if (new_rules) {
+    }
+}
+
+void time_tell_rules(struct time_process *process)
+{
+    if (process->setup.supervised) {
+        tell_parent(process, MESSAGE_RESTART_SERVER, 0);
+    } else {
         server_loop_options(process->server, &process->config->node);
     }
 }
@@ -72,22 +76,24 @@ static void take_message(struct time_process *process, const struct message *mes
     unix_close(&fd);
 }
 
-int time_ask_socket(struct time_process *process, uint8_t family)
+/* Asks for a descriptor and waits for it a second at most; -1: none came. */
+static int ask_parent(struct time_process *process, const struct message *question,
+                      enum message_kind answer)
 {
     const struct supervised *supervised = process->setup.supervised;
     const int64_t until_ns = clock_steady().ns + NS_PER_S;
     struct message message;
     int fd = -1;
 
-    tell_parent(process, MESSAGE_OPEN_CLIENT, family);
+    tell_parent(process, (enum message_kind)question->kind, question->argument);
     for (int64_t left_ns = NS_PER_S; left_ns > 0; left_ns = until_ns - clock_steady().ns) {
         struct pollfd channel = {.fd = supervised->channel, .events = POLLIN};
         enum err error;
 
         (void)signals_wait(&channel, 1, (struct duration){left_ns});
         error = supervised_receive(supervised, &message, &fd);
-        if (error == ERR_NONE && message.kind == MESSAGE_CLIENT) {
-            if (message.argument == family) {
+        if (error == ERR_NONE && message.kind == answer) {
+            if (message.argument == question->argument) {
                 return fd;
             }
             unix_close(&fd); /* an answer that came too late for an earlier request */
@@ -98,6 +104,20 @@ int time_ask_socket(struct time_process *process, uint8_t family)
         }
     }
     return -1;
+}
+
+int time_ask_socket(struct time_process *process, uint8_t family)
+{
+    const struct message question = {.kind = MESSAGE_OPEN_CLIENT, .argument = family};
+
+    return ask_parent(process, &question, MESSAGE_CLIENT);
+}
+
+int time_ask_keys(struct time_process *process)
+{
+    const struct message question = {.kind = MESSAGE_OPEN_KEYS};
+
+    return process->setup.supervised ? ask_parent(process, &question, MESSAGE_KEYS) : -1;
 }
 
 void time_hear_parent(struct time_process *process)

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "crypto/mac.h"
 #include "daemon/config_load.h"
 #include "daemon/time_process.h"
+#include "sys/unix_socket.h"
 
 static void fail(struct control_response *response, enum control_result result, const char *why)
 {
@@ -125,6 +127,20 @@ static bool same_acquisition(const struct daemon_options *a, const struct daemon
            same_text(a->bind_acquisition_device, b->bind_acquisition_device);
 }
 
+static bool same_keys(const struct node_options *a, const struct node_options *b)
+{
+    return a->key_count == b->key_count &&
+           (a->key_count == 0 || memcmp(a->keys, b->keys, a->key_count * sizeof *a->keys) == 0);
+}
+
+static void load_keys(struct time_process *process, struct config *fresh)
+{
+    int fd = fresh->daemon.key_file != NULL ? time_ask_keys(process) : -1;
+
+    config_load_keys(fresh, fd, &process->setup.log);
+    unix_close(&fd);
+}
+
 /* Validated options take the place of the old ones. */
 static void apply(struct time_process *process, struct config *fresh)
 {
@@ -134,7 +150,11 @@ static void apply(struct time_process *process, struct config *fresh)
     event.config = &fresh->node;
     process->config = fresh;
     /* First, so that the parent knows what is to be opened from now on. */
-    time_tell_changed(process, !same_access(&old->node, &fresh->node));
+    time_tell_moved(process);
+    load_keys(process, fresh);
+    if (!same_access(&old->node, &fresh->node) || !same_keys(&old->node, &fresh->node)) {
+        time_tell_rules(process);
+    }
     if (!same_acquisition(&old->daemon, &fresh->daemon)) {
         perform_close_sockets(process);
     }

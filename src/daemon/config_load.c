@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/config_load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/print.h"
+#include "daemon/keys.h"
 #include "sys/directory.h"
 #include "sys/resolve.h"
 #include "sys/storage.h"
@@ -15,16 +17,14 @@ enum { PATH_TEXT_SIZE = 300 };
 struct loaded {
     struct config config; /* first: a pointer to it is a pointer to the whole */
     struct config_space space;
+    struct key_list keys;
 };
 
 static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size)
 {
-    enum err error;
-
     (void)context;
-    error = storage_read(path, buffer, capacity, size);
-    return error == ERR_RANGE ? ERR_FULL : error;
+    return storage_read(path, buffer, capacity, size);
 }
 
 static enum err list_dir(void *context, const char *path, char *buffer, size_t capacity,
@@ -82,7 +82,7 @@ struct config *config_load(const char *file, const struct log_sink *log, char *t
         .file = file, .read_file = read_file, .list_dir = list_dir, .lookup = lookup};
     bool good = false;
 
-    text[0] = '\0';
+    snprintf(text, size, "too little memory to read %s", file);
     if (loaded && report) {
         config_report_init(report);
         config_init(&loaded->config, &loaded->space);
@@ -103,8 +103,34 @@ const char *config_load_log_dir(const struct config *config)
     return config->daemon.log_dir ? config->daemon.log_dir : "/var/log/noon";
 }
 
+void config_load_keys(struct config *config, int fd, const struct log_sink *log)
+{
+    struct loaded *loaded = (struct loaded *)config;
+    const struct node_options *node = &config->node;
+
+    keys_free(&loaded->keys);
+    if (config->daemon.key_file != NULL) {
+        loaded->keys = keys_read(config->daemon.key_file, fd, log);
+    }
+    config->node.keys = loaded->keys.keys;
+    config->node.key_count = loaded->keys.count;
+    for (size_t i = 0; i < node->source_count; i++) {
+        const struct source_options *source = &node->sources[i];
+
+        if (source->key != 0 && mac_find(node->keys, node->key_count, source->key) == NULL) {
+            log_format(log, LOG_SEVERITY_WARNING, "%s is not asked: key %u is not in %s",
+                       source->name, source->key,
+                       config->daemon.key_file ? config->daemon.key_file
+                                               : "a file, since no `keyfile` names one");
+        }
+    }
+}
+
 void config_free(struct config *config)
 {
+    if (config != NULL) {
+        keys_free(&((struct loaded *)config)->keys);
+    }
     free(config);
 }
 

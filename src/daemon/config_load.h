@@ -21,6 +21,13 @@ struct config *config_load(const char *file, const struct log_sink *log, char *t
 struct config *config_load_empty(void);
 void config_free(struct config *config);
 
+/*
+ * Reads the symmetric keys that the configuration names into it, from `fd` (its caller's) or, when
+ * that is -1, by their path.  Only processes that need them call it.  Sources whose key is missing
+ * are said in the log.
+ */
+void config_load_keys(struct config *config, int fd, const struct log_sink *log);
+
 /* Where `log` writes its files; also when nothing is to be written. */
 const char *config_load_log_dir(const struct config *config);
 

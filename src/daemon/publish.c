@@ -70,6 +70,20 @@ static void tell_service_manager(struct time_process *process)
     }
 }
 
+/* For the server process, which answers questions about the daemon from it. */
+static void publish_record(struct time_process *process)
+{
+    struct supervised *supervised = process->setup.supervised;
+
+    if (supervised) {
+        size_t size = status_encode(&process->status, process->record, process->record_capacity);
+
+        if (size > 0 && size <= page_capacity(&supervised->record)) {
+            page_write(&supervised->record, process->record, size);
+        }
+    }
+}
+
 void publish(struct time_process *process)
 {
     struct clock_reading now = time_reading(process);
@@ -91,6 +105,7 @@ void publish(struct time_process *process)
     }
     server_loop_publish(process->server, &process->line);
     publish_refresh(process);
+    publish_record(process);
     records_published(process);
     tell_service_manager(process);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/config_load.h"
+#include "daemon/endpoints.h"
 #include "daemon/supervisor.h"
 #include "daemon/time_process.h"
 #include "daemon/worker.h"
@@ -39,46 +40,6 @@ bool role_is_taken(const struct args *args)
     }
     unix_close(&fd);
     return true;
-}
-
-static bool serves_anybody(const struct config *config)
-{
-    for (size_t i = 0; i < config->node.access_count; i++) {
-        if (config->node.access[i].allow) {
-            return config->daemon.port != 0;
-        }
-    }
-    return false;
-}
-
-/* The sockets of the server, as the configuration and -4, -6 want them. */
-static size_t server_sockets(const struct args *args, const struct config *config,
-                             struct udp_options options[static 2])
-{
-    static const uint8_t families[2] = {ADDRESS_IPV4, ADDRESS_IPV6};
-    size_t count = 0;
-
-    if (!serves_anybody(config)) {
-        return 0;
-    }
-    for (size_t i = 0; i < 2; i++) {
-        struct udp_options *one = &options[count];
-
-        if ((i == 0 && args->ipv6_only) || (i == 1 && args->ipv4_only)) {
-            continue;
-        }
-        memset(one, 0, sizeof *one);
-        one->local = config->daemon.bind[i];
-        one->local.family = families[i];
-        one->local.port = config->daemon.port;
-        one->stamps = true;
-        one->share_port = config->daemon.acquisition_port == config->daemon.port;
-        if (config->daemon.bind_device) {
-            snprintf(one->device, sizeof one->device, "%s", config->daemon.bind_device);
-        }
-        count++;
-    }
-    return count;
 }
 
 /* --- alone ---------------------------------------------------------------------------------- */
@@ -135,12 +96,13 @@ static int run_alone(const struct args *args, struct config *config, const char 
         .control_socket = -1,
         .network_socket = -1,
     };
-    struct udp_options options[2];
-    struct udp_socket sockets[2];
+    struct endpoint endpoints[ENDPOINTS_MAX];
+    struct udp_socket sockets[ENDPOINTS_MAX];
     struct page page;
     char path[PATH_SIZE];
-    size_t wanted = server_sockets(args, config, options);
+    size_t wanted = endpoints_plan(args, config, endpoints);
 
+    config_load_keys(config, -1, log);
     if (args->once == ONCE_NO) {
         listen_alone(&setup, log);
         snprintf(path, sizeof path, "%s/time", setup.run_dir);
@@ -149,10 +111,15 @@ static int run_alone(const struct args *args, struct config *config, const char 
         }
     }
     for (size_t i = 0; i < wanted && args->once == ONCE_NO; i++) {
+        /* Alone, noond serves time; questions by UDP are the server process's. */
+        if (endpoints[i].optional) {
+            continue;
+        }
         char text[ADDRESS_TEXT_SIZE];
-        enum err error = udp_server_open(&sockets[setup.server_socket_count], &options[i]);
+        enum err error =
+            udp_server_open(&sockets[setup.server_socket_count], &endpoints[i].options);
 
-        address_print_port(&options[i].local, text);
+        address_print_port(&endpoints[i].options.local, text);
         if (error == ERR_NONE) {
             setup.server_socket_count++;
         } else if (error == ERR_IN_USE) {
@@ -224,7 +191,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         return false;
     }
     memset(plan, 0, sizeof *plan);
-    plan->server_count = server_sockets(parent->args, config, plan->server);
+    plan->server_count = endpoints_plan(parent->args, config, plan->server);
     plan_acquisition(&config->daemon, plan->acquisition);
     snprintf(plan->run_directory, sizeof plan->run_directory, "%s", run_dir(parent->args));
     snprintf(plan->state_directory, sizeof plan->state_directory, "%s", state_dir(parent->args));
@@ -236,6 +203,9 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         snprintf(plan->pidfile, sizeof plan->pidfile, "%s/noond.pid", run_dir(parent->args));
     } else if (strcmp(config->daemon.pid_file, "/") != 0) {
         snprintf(plan->pidfile, sizeof plan->pidfile, "%s", config->daemon.pid_file);
+    }
+    if (config->daemon.key_file) {
+        snprintf(plan->key_file, sizeof plan->key_file, "%s", config->daemon.key_file);
     }
     good = find_user(parent, config, &plan->user);
     config_free(config);
@@ -324,6 +294,7 @@ static int run_time(const struct args *args, struct config *config, const char *
         log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
         return 2;
     }
+    config_load_keys(config, -1, log); /* while this process may still read everything */
     setup.status_socket = supervised.status_listener;
     setup.control_socket = supervised.control_listener;
     setup.time_page = &supervised.line;

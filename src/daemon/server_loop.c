@@ -10,7 +10,7 @@
 #include "sys/entropy.h"
 #include "wire/clients.h"
 
-enum { CLIENTS_KEPT = 4096, CLIENTS_TOLD = 1024 };
+enum { CLIENTS_KEPT = 524288 /* octets */, CLIENTS_TOLD = 1024 };
 
 struct server_loop {
     struct udp_socket *sockets;
@@ -19,7 +19,7 @@ struct server_loop {
     struct access_tree access;
     struct access_node *nodes;
     struct server_tables tables;
-    struct client_slot *slots;
+    void *memory; /* of the tables */
     struct client_status *told;
 };
 
@@ -49,14 +49,15 @@ struct server_loop *server_loop_open(struct udp_socket *sockets, size_t count,
     }
     loop->sockets = sockets;
     loop->count = count < SERVER_LOOP_SOCKETS ? count : SERVER_LOOP_SOCKETS;
-    loop->slots = calloc(CLIENTS_KEPT, sizeof *loop->slots);
+    loop->memory = aligned_alloc(64, CLIENTS_KEPT);
     loop->told = calloc(CLIENTS_TOLD, sizeof *loop->told);
-    if (!loop->slots || !loop->told || !build_access(loop, options)) {
+    if (!loop->memory || !loop->told || !build_access(loop, options)) {
         server_loop_close(loop);
         return NULL;
     }
     entropy_fill(&key, sizeof key);
-    client_log_init(&loop->tables.clients, loop->slots, CLIENTS_KEPT, &key);
+    memset(loop->memory, 0, CLIENTS_KEPT);
+    server_tables_init(&loop->tables, loop->memory, CLIENTS_KEPT, &key);
     return loop;
 }
 
@@ -64,7 +65,7 @@ void server_loop_close(struct server_loop *loop)
 {
     if (loop) {
         free(loop->nodes);
-        free(loop->slots);
+        free(loop->memory);
         free(loop->told);
         free(loop);
     }
@@ -100,26 +101,29 @@ static void answer(struct server_loop *loop, struct udp_socket *s,
 {
     const struct server_view view = {.line = &loop->line, .access = &loop->access, .serving = true};
     struct clocks now;
-    struct request request = {
-        .bytes = datagram->bytes, .size = datagram->size, .from = datagram->from};
-    struct reply reply;
-    struct udp_message message = {.bytes = reply.bytes,
-                                  .size = sizeof reply.bytes,
-                                  .to = datagram->from,
-                                  .from = datagram->to};
+    struct request request = {.bytes = datagram->bytes,
+                              .size = datagram->size,
+                              .from = datagram->from,
+                              .to = datagram->to,
+                              .flags = datagram->truncated ? REQUEST_TRUNCATED : 0};
+    uint8_t bytes[NTP_PACKET_MAX];
+    struct reply reply = {.bytes = bytes};
+    struct udp_message message = {.bytes = bytes, .to = datagram->from, .from = datagram->to};
     struct clock_pair pair;
     struct utc_time left;
     enum err ignored;
 
     clocks_read(&now);
     pair = (struct clock_pair){now.system, now.mono};
-    request.now = now.mono;
+    request.now = request.leaves = now.mono;
     if (!server_received(&loop->line, &pair, datagram->stamp, &request.received)) {
         loop->tables.counters.requests++;
         loop->tables.counters.drops[DROP_AMBIGUOUS_STAMP]++;
         return;
     }
-    if (server_reply(&view, &loop->tables, &request, &reply) == DROP_NONE) {
+    (void)server_reply(&view, &loop->tables, &request, &reply);
+    message.size = reply.size;
+    if (reply.size > 0) {
         ignored = udp_send(s, &message, &left);
         (void)ignored; /* an answer that can't leave is the client's loss: it asks again */
     }

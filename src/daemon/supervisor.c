@@ -9,6 +9,7 @@
 #include "sys/notify.h"
 #include "sys/process.h"
 #include "sys/signals.h"
+#include "sys/storage.h"
 #include "sys/unix_socket.h"
 
 enum {
@@ -139,6 +140,7 @@ static void rebind(struct supervisor *s)
     }
     if (message.value == ERR_NONE) {
         memcpy(s->plan.acquisition, plan.acquisition, sizeof plan.acquisition);
+        memcpy(s->plan.key_file, plan.key_file, sizeof plan.key_file);
     }
     message.argument = (uint32_t)s->gear.server_count;
     reply(s, &message, -1);
@@ -156,6 +158,17 @@ static void open_client(struct supervisor *s, uint32_t family)
         options.local.family = (uint8_t)family;
         message.value = udp_bound_open(&fd, &options);
     }
+    reply(s, &message, fd);
+    unix_close(&fd);
+}
+
+/* What is in it, the parent does not read. */
+static void open_keys(struct supervisor *s)
+{
+    struct message message = {.kind = MESSAGE_KEYS, .value = ERR_NOT_FOUND};
+    int fd = s->plan.key_file[0] != '\0' ? storage_open_secret(s->plan.key_file) : -1;
+
+    message.value = fd >= 0 ? ERR_NONE : ERR_NOT_FOUND;
     reply(s, &message, fd);
     unix_close(&fd);
 }
@@ -199,6 +212,9 @@ static void take_message(struct supervisor *s, const struct message *message)
         break;
     case MESSAGE_OPEN_CLIENT:
         open_client(s, message->argument);
+        break;
+    case MESSAGE_OPEN_KEYS:
+        open_keys(s);
         break;
     default: /* nonsense of a process that may have been taken over */
         break;

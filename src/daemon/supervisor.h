@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "daemon/descriptors.h"
+#include "daemon/endpoints.h"
 #include "sys/log.h"
 #include "sys/page.h"
 #include "sys/privilege.h"
@@ -25,8 +26,8 @@ enum { SUPERVISOR_PATH_SIZE = 108 };
 
 /* What the configuration asks of the parent. */
 struct supervisor_plan {
-    struct udp_options server[SUPERVISOR_SOCKETS_MAX]; /* the server's sockets, in order */
-    size_t server_count;                               /* 0: no server process */
+    struct endpoint server[ENDPOINTS_MAX]; /* where the server process answers */
+    size_t server_count;                   /* 0: no server process */
     /* For MESSAGE_OPEN_CLIENT, by family: port, sharing, device. */
     struct udp_options acquisition[2];
     struct user_ids user;                       /* whom the sockets and directories are given to */
@@ -34,6 +35,7 @@ struct supervisor_plan {
     char state_directory[SUPERVISOR_PATH_SIZE]; /* made if missing; "": none */
     char log_directory[SUPERVISOR_PATH_SIZE];   /* made if missing; "": none */
     char pidfile[SUPERVISOR_PATH_SIZE];         /* "": none */
+    char key_file[SUPERVISOR_PATH_SIZE];        /* of symmetric keys; "": none */
 };
 
 struct supervisor_setup {
@@ -62,9 +64,11 @@ enum message_kind {
     MESSAGE_RESTART_SERVER, /* the server's rules have changed: let it read them */
     MESSAGE_REBIND,         /* the configuration has changed: ask for the plan again */
     MESSAGE_OPEN_CLIENT,    /* argument: family; answered by CLIENT */
+    MESSAGE_OPEN_KEYS,      /* the file of symmetric keys; answered by KEYS */
     /* to the time process */
     MESSAGE_HELPER,  /* with a socket to it; argument: role, value: enum err */
     MESSAGE_CLIENT,  /* with a bound UDP socket; argument: family, value: enum err */
+    MESSAGE_KEYS,    /* with the file, open for reading; value: enum err */
     MESSAGE_REBOUND, /* argument: how many server sockets are open, value: enum err */
 };
 

@@ -30,12 +30,16 @@ static enum err open_server_sockets(struct gear *gear, const struct supervisor_p
     enum err worst = ERR_NONE;
 
     for (size_t i = 0; i < plan->server_count; i++) {
-        enum err err = udp_server_open(&gear->server[gear->server_count], &plan->server[i]);
+        const struct endpoint *endpoint = &plan->server[i];
+        enum err err = udp_server_open(&gear->server[gear->server_count], &endpoint->options);
         char text[ADDRESS_TEXT_SIZE];
 
-        address_print_port(&plan->server[i].local, text);
+        address_print_port(&endpoint->options.local, text);
         if (err == ERR_NONE) {
             gear->server_count++;
+        } else if (endpoint->optional && err != ERR_UNSUPPORTED) {
+            log_format(log, LOG_SEVERITY_INFO, "%s is taken: no questions are answered there",
+                       text);
         } else if (err == ERR_IN_USE) {
             log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
             worst = err;

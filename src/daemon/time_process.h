@@ -84,6 +84,8 @@ struct time_process {
     struct notify notify;
     struct record_files records;
     struct status_record status; /* the last published one; its sources are ours */
+    uint8_t *record;             /* the same, encoded */
+    size_t record_capacity;
     struct time_line line;
     struct utc_time started;
     uint64_t log_repeats;
@@ -120,8 +122,10 @@ void time_tell_ready(struct time_process *process);
 void time_tell_reloading(struct time_process *process);
 void time_tell_stopping(struct time_process *process);
 void time_tell_status(struct time_process *process, const char *text);
-/* After a reload: sockets may have moved; a server with old rules has to read the new ones. */
-void time_tell_changed(struct time_process *process, bool new_rules);
+/* After a reload: sockets and files may have moved ... */
+void time_tell_moved(struct time_process *process);
+/* ... and a server with old rules or keys has to read the new ones. */
+void time_tell_rules(struct time_process *process);
 /* Takes what the supervisor says; asks it for a resolver when one is needed. */
 void time_hear_parent(struct time_process *process);
 /*
@@ -129,6 +133,11 @@ void time_hear_parent(struct time_process *process);
  * bind; -1: none.  Waits for it a second at most.
  */
 int time_ask_socket(struct time_process *process, uint8_t family);
+/*
+ * The file of symmetric keys, which this process may not be allowed to open itself; -1: alone, or
+ * there is none.
+ */
+int time_ask_keys(struct time_process *process);
 /* The client table for CONTROL_CLIENTS; returns the octets used. */
 size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t capacity);
 

@@ -6,6 +6,7 @@
 
 #include "core/server/reply.h"
 #include "daemon/descriptors.h"
+#include "daemon/worker_ask.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/privilege.h"
@@ -16,7 +17,7 @@
 #include "wire/clients.h"
 
 enum {
-    CLIENTS_KEPT = 4096,
+    CLIENTS_KEPT = 524288, /* octets */
     CLIENTS_TOLD = 1024,
     CLIENTS_BYTES = 128 * CLIENTS_TOLD, /* of the encoded table; what does not fit is left out */
     ROUNDS_MAX = 8,                     /* batches of one socket in a row */
@@ -37,8 +38,10 @@ struct worker_record {
 struct worker {
     struct udp_socket sockets[SUPERVISOR_SOCKETS_MAX];
     struct pollfd fds[SUPERVISOR_SOCKETS_MAX];
+    uint8_t ports[SUPERVISOR_SOCKETS_MAX]; /* ASK_PORT_* */
     size_t count;
-    struct page line_page, report_page;
+    struct page line_page, report_page, record_page;
+    struct worker_ask ask;
     struct time_line line;
     uint64_t generation; /* of the line; 0: none was read yet */
     struct access_tree access;
@@ -61,31 +64,32 @@ static bool make_tables(struct worker *w, const struct config *config)
 {
     size_t wanted = access_nodes(config->node.access_count);
     struct access_node *nodes = calloc(wanted, sizeof *nodes);
-    struct client_slot *slots = calloc(CLIENTS_KEPT, sizeof *slots);
+    void *memory = aligned_alloc(64, CLIENTS_KEPT);
     struct siphash_key key;
     size_t bad = 0;
 
     w->batch = udp_batch_open(UDP_BATCH_MAX, NTP_PACKET_MAX);
     w->told = calloc(CLIENTS_TOLD, sizeof *w->told);
     w->record = calloc(1, worker_page_size());
-    if (nodes == NULL || slots == NULL || w->batch == NULL || w->told == NULL ||
+    if (nodes == NULL || memory == NULL || w->batch == NULL || w->told == NULL ||
         w->record == NULL) {
         free(nodes);
-        free(slots);
+        free(memory);
         return false;
     }
     access_init(&w->access, nodes, wanted);
     if (access_build(&w->access, config->node.access, config->node.access_count, &bad) !=
         ERR_NONE) {
-        return false; /* `nodes` and `slots` end with the process */
+        return false; /* `nodes` and `memory` end with the process */
     }
     entropy_fill(&key, sizeof key);
-    client_log_init(&w->tables.clients, slots, CLIENTS_KEPT, &key);
+    memset(memory, 0, CLIENTS_KEPT);
+    server_tables_init(&w->tables, memory, CLIENTS_KEPT, &key);
     return true;
 }
 
 /* False: this process was not started by a supervisor. */
-static bool take_descriptors(struct worker *w)
+static bool take_descriptors(struct worker *w, const struct config *config)
 {
     size_t given = process_given_fds();
 
@@ -94,12 +98,19 @@ static bool take_descriptors(struct worker *w)
         struct udp_socket *s = &w->sockets[w->count];
 
         if (udp_server_adopt(s, PROCESS_FDS_FIRST + (int)i) == ERR_NONE) {
+            uint16_t port = udp_local(s).port;
+
+            w->ports[w->count] = port == config->daemon.command_port && port != config->daemon.port
+                                     ? ASK_PORT_CHRONYC
+                                     : ASK_PORT_NTP;
             w->fds[w->count++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
         }
     }
     return w->count > 0 &&
            page_adopt(&w->line_page, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, false) == ERR_NONE &&
            page_adopt(&w->report_page, SUPERVISOR_FD_COUNTERS, PAGE_LAYOUT_COUNTERS, true) ==
+               ERR_NONE &&
+           page_adopt(&w->record_page, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, false) ==
                ERR_NONE &&
            page_capacity(&w->report_page) >= worker_page_size();
 }
@@ -124,34 +135,55 @@ static void count_drop(struct worker *w, enum drop_reason reason)
     w->tables.counters.drops[reason]++;
 }
 
+/* True: it was a question about the daemon, and has been dealt with. */
+static bool answer_question(struct worker *w, unsigned i, uint8_t port)
+{
+    const struct udp_datagram *datagram = udp_batch_at(w->batch, i);
+    const struct question question = {.bytes = datagram->bytes,
+                                      .size = datagram->size,
+                                      .from = datagram->from,
+                                      .to = datagram->to,
+                                      .port = port};
+    size_t size = 0;
+
+    if (port == ASK_PORT_NTP && !worker_ask_is_question(datagram->bytes, datagram->size)) {
+        return false;
+    }
+    enum drop_reason reason =
+        worker_ask_answer(&w->ask, &question, udp_batch_answer(w->batch, i), NTP_PACKET_MAX, &size);
+    if (reason == DROP_NONE) {
+        w->tables.counters.requests++;
+        w->tables.counters.answers++;
+        udp_batch_answer_size(w->batch, i, size);
+    } else {
+        count_drop(w, reason);
+    }
+    return true;
+}
+
 /* Answers one request of the batch; *now is when it was answered. */
 static bool answer_one(struct worker *w, unsigned i, const struct clock_pair *pair,
                        struct steady_time *now)
 {
     const struct udp_datagram *datagram = udp_batch_at(w->batch, i);
-    const struct server_view view = {.line = &w->line,
-                                     .access = &w->access,
-                                     .serving = true,
-                                     .latency = {(int64_t)w->latency_ns}};
-    struct request request = {
-        .bytes = datagram->bytes, .size = datagram->size, .from = datagram->from};
-    struct reply reply;
+    const struct server_view view = {
+        .line = &w->line, .access = &w->access, .serving = w->generation != 0};
+    struct request request = {.bytes = datagram->bytes,
+                              .size = datagram->size,
+                              .from = datagram->from,
+                              .to = datagram->to,
+                              .flags = datagram->truncated ? REQUEST_TRUNCATED : 0};
+    struct reply reply = {.bytes = udp_batch_answer(w->batch, i)};
 
-    if (w->generation == 0 || datagram->truncated) {
-        count_drop(w, w->generation == 0 ? DROP_NOT_SERVING : DROP_FORMAT);
-        return false;
-    }
-    if (!server_received(&w->line, pair, datagram->stamp, &request.received)) {
+    if (view.serving && !server_received(&w->line, pair, datagram->stamp, &request.received)) {
         count_drop(w, DROP_AMBIGUOUS_STAMP);
         return false;
     }
     *now = request.now = clock_steady();
-    if (server_reply(&view, &w->tables, &request, &reply) != DROP_NONE) {
-        return false;
-    }
-    memcpy(udp_batch_answer(w->batch, i), reply.bytes, sizeof reply.bytes);
-    udp_batch_answer_size(w->batch, i, sizeof reply.bytes);
-    return true;
+    request.leaves.ns = now->ns + (int64_t)w->latency_ns;
+    (void)server_reply(&view, &w->tables, &request, &reply);
+    udp_batch_answer_size(w->batch, i, reply.size);
+    return reply.size > 0;
 }
 
 /*
@@ -172,8 +204,9 @@ static void learn_latency(struct worker *w, double read_ns, unsigned answers,
     }
 }
 
-static unsigned serve_batch(struct worker *w, struct udp_socket *s)
+static unsigned serve_batch(struct worker *w, size_t socket)
 {
+    struct udp_socket *s = &w->sockets[socket];
     unsigned count = udp_batch_receive(w->batch, s);
     unsigned answers = 0;
     double read_ns = 0;
@@ -188,7 +221,7 @@ static unsigned serve_batch(struct worker *w, struct udp_socket *s)
     for (unsigned i = 0; i < count; i++) {
         struct steady_time now;
 
-        if (answer_one(w, i, &pair, &now)) {
+        if (!answer_question(w, i, w->ports[socket]) && answer_one(w, i, &pair, &now)) {
             read_ns += (double)now.ns;
             answers++;
         }
@@ -248,7 +281,7 @@ static void serve(struct worker *w)
         if (signals_wait(w->fds, w->count, timeout) > 0) {
             for (size_t i = 0; i < w->count; i++) {
                 for (int round = 0; w->fds[i].revents != 0 && round < ROUNDS_MAX &&
-                                    serve_batch(w, &w->sockets[i]) == UDP_BATCH_MAX;
+                                    serve_batch(w, i) == UDP_BATCH_MAX;
                      round++) {
                 }
             }
@@ -288,9 +321,13 @@ int worker_run(const struct args *args, const struct config *config, const struc
         log_line(log, LOG_SEVERITY_ERROR, "the server process has too little memory");
         return SUPERVISOR_EXIT_RESTART;
     }
-    if (!take_descriptors(w)) {
+    if (!take_descriptors(w, config)) {
         log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
         return 2;
+    }
+    if (!worker_ask_open(&w->ask, config, &w->record_page)) {
+        log_line(log, LOG_SEVERITY_ERROR, "the server process has too little memory");
+        return SUPERVISOR_EXIT_RESTART;
     }
     signals_open(SIGNALS_NORMAL);
     if (!confine(args, log)) {

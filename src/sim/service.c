@@ -14,7 +14,7 @@ void service_init(struct service *service)
     *service = (struct service){0};
     access_init(&service->access, service->nodes, SERVICE_ACCESS_NODES);
     must(access_build(&service->access, &everybody, 1, &bad) == ERR_NONE);
-    client_log_init(&service->tables.clients, service->clients, SERVICE_CLIENTS, &key);
+    server_tables_init(&service->tables, service->memory, sizeof service->memory, &key);
 }
 
 bool service_answer(struct service *service, struct computer *computer,
@@ -39,15 +39,16 @@ bool service_answer(struct service *service, struct computer *computer,
     } else {
         asked.received.ns = now.mono.ns - (now.raw.ns - stamp.ns);
     }
-    asked.now = now.mono;
-    return server_reply(&view, &service->tables, &asked, reply) == DROP_NONE;
+    asked.now = asked.leaves = now.mono;
+    (void)server_reply(&view, &service->tables, &asked, reply);
+    return reply->size > 0;
 }
 
 void service_check(const struct reply *reply, const struct check_instant *at, struct check *check)
 {
     struct ntp_packet packet;
 
-    must(ntp_packet_decode(&packet, reply->bytes, NTP_HEADER_SIZE) == DROP_NONE);
+    must(ntp_packet_decode(&packet, reply->bytes, reply->size) == DROP_NONE);
     if (packet.leap == NTP_LEAP_UNSYNC) {
         return;
     }

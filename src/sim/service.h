@@ -10,13 +10,13 @@
 #include "sim/check.h"
 #include "sim/computer.h"
 
-enum { SERVICE_ACCESS_NODES = 8, SERVICE_CLIENTS = 64 };
+enum { SERVICE_ACCESS_NODES = 8, SERVICE_MEMORY = 8192 };
 
 struct service {
     struct access_tree access;
     struct access_node nodes[SERVICE_ACCESS_NODES];
     struct server_tables tables;
-    struct client_slot clients[SERVICE_CLIENTS];
+    _Alignas(64) uint8_t memory[SERVICE_MEMORY];
 };
 
 /* Everybody may ask. */

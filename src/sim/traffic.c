@@ -162,7 +162,8 @@ static void answer_as_node(struct world *world, const struct happening *happenin
         .from = world->nodes[happening->node].address,
         .line = node->published ? &node->line : NULL,
     };
-    struct reply reply;
+    uint8_t bytes[NTP_PACKET_MAX];
+    struct reply reply = {.bytes = bytes};
 
     if (!node->program) {
         return;
@@ -174,7 +175,7 @@ static void answer_as_node(struct world *world, const struct happening *happenin
     struct check_instant at = world_instant(world, node);
     service_check(&reply, &at, &node->check);
     node->figures.answers_served++;
-    carry_reply(world, happening, node->computer.now, reply.bytes, NTP_HEADER_SIZE);
+    carry_reply(world, happening, node->computer.now, reply.bytes, reply.size);
 }
 
 void traffic_request(struct world *world, const struct happening *happening)

@@ -106,6 +106,35 @@ enum err storage_read(const char *path, void *bytes, size_t capacity, size_t *si
     return err;
 }
 
+int storage_open_secret(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+enum err storage_read_secret(struct storage_secret *secret)
+{
+    int fd = secret->fd >= 0 ? secret->fd : storage_open_secret(secret->path);
+    struct stat st;
+    enum err err;
+
+    secret->size = 0;
+    if (fd < 0) {
+        return storage_err(errno);
+    }
+    if (fstat(fd, &st) != 0) {
+        err = storage_err(errno);
+    } else if (!S_ISREG(st.st_mode) || lseek(fd, 0, SEEK_SET) != 0) {
+        err = ERR_FORMAT;
+    } else {
+        secret->mode = st.st_mode & 07777U;
+        err = read_all(fd, secret->bytes, secret->capacity, &secret->size);
+    }
+    if (fd != secret->fd) {
+        (void)close(fd);
+    }
+    return err;
+}
+
 enum err storage_append(int fd, const void *bytes, size_t size)
 {
     const uint8_t *at = bytes;

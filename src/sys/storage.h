@@ -15,6 +15,21 @@
  */
 MUST_USE enum err storage_read(const char *path, void *bytes, size_t capacity, size_t *size);
 
+/* A file of secrets: how to get at it, and what it holds. */
+struct storage_secret {
+    const char *path;
+    int fd;      /* opened by somebody with more rights, and his to close; -1: open `path` */
+    void *bytes; /* the caller's, `capacity` octets */
+    size_t capacity;
+    size_t size;   /* read */
+    unsigned mode; /* its permissions */
+};
+
+/* Opens a file for reading, to be passed on to another process; -1: it can't be. */
+int storage_open_secret(const char *path);
+/* Reads it from the start; errors as storage_read(). */
+MUST_USE enum err storage_read_secret(struct storage_secret *secret);
+
 /*
  * Replaces a file so that after a crash it holds the old or the new content: temporary file in the
  * same directory, fsync, rename, fsync of the directory.  ERR_FULL: disk or quota full; ERR_DENIED:

@@ -13,7 +13,7 @@
     X(SHORT, "short", "shorter than an NTP header")                                                \
     X(FORMAT, "format", "malformed extension fields or MAC")                                       \
     X(VERSION, "version", "a version of NTP that is not spoken here")                              \
-    X(MODE, "mode", "not the mode of an answer")                                                   \
+    X(MODE, "mode", "a mode of NTP that is not expected here")                                     \
     X(ORIGIN, "origin", "not an answer to what was asked (duplicate, late or forged)")             \
     X(UNSYNCHRONISED, "unsynchronised", "the server says that it has no time (leap 3)")            \
     X(STRATUM, "stratum", "the server's stratum is 0, above 15, or outside what is allowed")       \
@@ -32,7 +32,14 @@
     X(RATE_LIMIT, "rate-limit", "the client asks too often")                                       \
     X(NOT_SERVING, "not-serving", "this machine does not serve time now")                          \
     X(STALE, "stale", "waited too long to be answered truthfully")                                 \
-    X(SERVER_TIME, "server-time", "the server's two times contradict each other or are missing")
+    X(SERVER_TIME, "server-time", "the server's two times contradict each other or are missing")   \
+    X(SOURCE, "source", "the sender's address or port can't be that of a client")                  \
+    X(UNAUTHENTICATED, "unauthenticated", "not authenticated, as it must be")                      \
+    X(BAD_MAC, "bad-mac", "its MAC is wrong, or of a key that is not known here")                  \
+    X(CRYPTO_NAK, "crypto-nak", "the server does not know the key, or has another one")            \
+    X(NTS_ID, "nts-id", "not a reply to what was asked (NTS identifier)")                          \
+    X(NTS_FORGED, "nts-forged", "its NTS authenticator is wrong: forged, or changed on the way")   \
+    X(NTS_NAK, "nts-nak", "the server can't read the cookie (NTS NAK)")
 
 enum drop_reason {
 #define DROP_ENUM(name, word, sentence) DROP_##name,

@@ -82,6 +82,7 @@ static const struct status_field node_fields[] = {
     F(U64, server.requests, "datagrams that reached the server"),
     F(U64, server.answers, "answers sent"),
     L(DROPS64, server.drops, 8, "requests not answered, by reason"),
+    F(U64, server.interleaved, "answers in interleaved mode (RFC 9769)"),
 };
 #undef OWNER
 
@@ -132,6 +133,7 @@ static const struct status_field source_fields[] = {
     F(U32, send_errors, "requests that did not leave, or were refused on the way (ICMP)"),
     L(DROPS32, drops, 4, "answers refused, by reason"),
     L(HOURS, hours, 4, "requests and answers of each hour, the present one first"),
+    F(U32, key, "number of the symmetric key that authenticates it; 0: none"),
 };
 #undef OWNER
 

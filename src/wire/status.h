@@ -57,7 +57,9 @@
     X(KOD, "kod", "asked not to be asked")                                                         \
     X(OFFLINE, "offline", "taken offline by the operator")                                         \
     X(UNRESOLVED, "unresolved", "its name has no address yet")                                     \
-    X(UNTRUSTED, "untrusted", "agrees only outside what the trusted sources say")
+    X(UNTRUSTED, "untrusted", "agrees only outside what the trusted sources say")                  \
+    X(NO_KEY, "no-key", "its key is missing here, so it is not asked")                             \
+    X(UNAUTHENTICATED, "unauthenticated", "its answers are not authenticated as they must be")
 
 enum node_state {
 #define X(name, word, sentence) NODE_##name,
@@ -129,6 +131,7 @@ struct source_status {
     uint32_t address_changes;
     uint32_t send_errors;
     uint32_t drops[DROP_COUNT];
+    uint32_t key;                            /* number of its symmetric key; 0: none */
     struct source_hour hours[HISTORY_HOURS]; /* hours[0] is the present one */
 };
 
@@ -137,6 +140,7 @@ struct server_status {
     uint64_t requests; /* datagrams on the server's sockets */
     uint64_t answers;
     uint64_t drops[DROP_COUNT];
+    uint64_t interleaved; /* answers in interleaved mode */
 };
 
 struct node_status {

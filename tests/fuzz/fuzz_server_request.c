@@ -7,16 +7,16 @@
 #include "core/server/reply.h"
 #include "fuzz/fuzz.h"
 
-enum { HEAD = 4, SLOTS = 16 };
+enum { HEAD = 4, MEMORY = 2048 };
 
 static void check_answer(const struct time_line *line, const struct request *request,
                          const struct reply *reply)
 {
     struct ntp_packet in, out;
 
-    assert(sizeof reply->bytes <= request->size);
+    assert(reply->size <= request->size);
     assert(ntp_packet_decode(&in, request->bytes, request->size) == DROP_NONE);
-    assert(ntp_packet_decode(&out, reply->bytes, sizeof reply->bytes) == DROP_NONE);
+    assert(ntp_packet_decode(&out, reply->bytes, reply->size) == DROP_NONE);
     assert(in.mode == NTP_MODE_CLIENT || in.mode == NTP_MODE_ACTIVE || in.mode == 0);
     assert(out.mode == (in.mode == NTP_MODE_ACTIVE ? NTP_MODE_PASSIVE : NTP_MODE_SERVER));
     assert(out.version == in.version && out.origin.raw == in.transmit.raw);
@@ -33,13 +33,14 @@ static void check_answer(const struct time_line *line, const struct request *req
 /* The first four octets choose the state, the rest is the datagram. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct client_slot slots[SLOTS] = {{{0}}};
+    _Alignas(64) uint8_t memory[MEMORY] = {0};
+    uint8_t bytes[NTP_PACKET_MAX];
     struct access_node nodes[16];
     const struct access_rule rules[] = {
         {.allow = true}, {.prefix = {.family = ADDRESS_IPV4, .bytes = {10}}, .bits = 9}};
     struct access_tree access;
     struct server_tables tables = {0};
-    struct reply reply;
+    struct reply reply = {.bytes = bytes};
     size_t bad;
 
     if (size < HEAD) {
@@ -54,19 +55,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              .leap = data[1] & 3,
                              .precision_log2 = -20,
                              .synchronised = (data[1] & 4) != 0};
-    struct server_view view = {
-        .line = &line, .access = &access, .serving = data[1] >= 16, .latency = {data[0]}};
+    struct server_view view = {.line = &line, .access = &access, .serving = data[1] >= 16};
     struct request request = {.bytes = data + HEAD,
                               .size = size - HEAD,
                               .from = {.family = data[2] & 1 ? ADDRESS_IPV4 : ADDRESS_IPV6,
                                        .bytes = {10, data[2]},
                                        .port = data[3] & 1 ? 123 : 40000},
                               .received = {data[3] * NS_PER_S / 2},
-                              .now = {data[3] * NS_PER_S / 2 + (data[2] - 10) * 1000000}};
+                              .now = {data[3] * NS_PER_S / 2 + (data[2] - 10) * 1000000},
+                              .flags = data[1] >> 3 & 3};
 
+    request.leaves.ns = request.now.ns + data[0];
     access_init(&access, nodes, 16);
     assert(access_build(&access, rules, 2, &bad) == ERR_NONE);
-    client_log_init(&tables.clients, slots, SLOTS, &(struct siphash_key){{1, 2}});
+    server_tables_init(&tables, memory, sizeof memory, &(struct siphash_key){{1, 2}});
     enum drop_reason reason = server_reply(&view, &tables, &request, &reply);
     assert(reason < DROP_COUNT);
     assert(tables.counters.requests == 1);

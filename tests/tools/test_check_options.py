@@ -34,7 +34,7 @@ CASES = [
 
 def run(checker, code):
     """The checker's exit code and lines for a tree with this code."""
-    files = {'config/option_directives.c': DIRECTIVES, 'config/option_keywords.c': KEYWORDS,
+    files = {'config/option_server.c': DIRECTIVES, 'config/option_keywords.c': KEYWORDS,
              'config/parser.c': 'int f(void) { return s.iburst + c.port; }', 'daemon/a.c': code}
     with tempfile.TemporaryDirectory() as root:
         for name, text in files.items():

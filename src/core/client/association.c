@@ -18,6 +18,7 @@ void association_init(struct association *association, const struct association_
 {
     *association = (struct association){
         .options = start->options,
+        .key = start->key,
         .address = start->address,
         .online = !start->options->offline,
         .hour = start->now.ns / hour_ns,
@@ -45,11 +46,33 @@ void association_options(struct association *association, const struct source_op
     }
 }
 
+bool association_lacks_key(const struct association *association)
+{
+    return association->options->key != 0 && association->key == NULL;
+}
+
+bool association_doubted(const struct association *association)
+{
+    return association->silent > 0 && association->doubted != 0 &&
+           association->asked - association->doubted <= 1;
+}
+
+void association_set_key(struct association *association, const struct mac_key *key,
+                         struct mono_time now)
+{
+    bool lacked = association_lacks_key(association);
+
+    association->key = key;
+    if (lacked && key != NULL && association->online) {
+        schedule_soon(&association->schedule, now);
+    }
+}
+
 struct mono_time association_deadline(const struct association *association)
 {
     struct mono_time poll = association->schedule.next;
 
-    if (!association->online) {
+    if (!association->online || association_lacks_key(association)) {
         return exchange_deadline(&association->exchange);
     }
     if (association->denied) {
@@ -121,7 +144,8 @@ enum association_poll association_poll(struct association *association, struct b
     const struct source_options *options = association->options;
     struct schedule *schedule = &association->schedule;
 
-    if (!association->online || (association->denied && now.ns < association->denied_until.ns)) {
+    if (!association->online || association_lacks_key(association) ||
+        (association->denied && now.ns < association->denied_until.ns)) {
         return ASSOCIATION_IDLE;
     }
     if (association->denied) {
@@ -137,17 +161,22 @@ enum association_poll association_poll(struct association *association, struct b
     association->granted = false;
 
     bool presend = schedule_presends(schedule);
+    uint8_t version = options->version != 0 ? options->version : 4;
     if (!presend) {
         count_request(association, now);
     }
     send->sequence = exchange_ask(&association->exchange,
                                   &(struct exchange_request){
-                                      .version = options->version != 0 ? options->version : 4,
+                                      .version = version,
                                       .interleaved = options->xleave && !presend,
                                       .presend = presend,
                                       .random = {random[0], random[1]},
                                   },
                                   now, send->bytes);
+    send->size = NTP_HEADER_SIZE;
+    if (association->key != NULL) {
+        send->size = (uint16_t)ntp_mac_put(association->key, version, send->bytes, send->size);
+    }
     association->asked_at[send->sequence % EXCHANGE_PENDING] = association->asked;
     association->sent++;
     send->fresh_socket =
@@ -226,10 +255,18 @@ static void welcome(struct association *association, bool was_unreachable, struc
     association->usable = true;
 }
 
+static bool of_authentication(enum drop_reason reason)
+{
+    return reason == DROP_UNAUTHENTICATED || reason == DROP_BAD_MAC || reason == DROP_CRYPTO_NAK;
+}
+
 static void count_sample(struct association *association, const struct exchange_result *result,
                          struct mono_time now)
 {
     if (result->outcome == EXCHANGE_DROPPED) {
+        if (of_authentication(result->reason)) {
+            association->doubted = association->asked;
+        }
         association->drops[result->reason]++;
         association->last_drop = (uint8_t)result->reason;
     } else if (result->outcome == EXCHANGE_SAMPLE) {

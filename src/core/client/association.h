@@ -36,6 +36,7 @@ struct association_kod {
 
 struct association {
     const struct source_options *options; /* borrowed */
+    const struct mac_key *key;            /* borrowed; NULL: none is known */
     struct address address;               /* with port */
     struct exchange exchange;
     struct schedule schedule;
@@ -50,6 +51,7 @@ struct association {
     uint16_t reach; /* usable answers to the last 16 requests, newest in bit 0 */
     bool usable;    /* an answer was usable, ever */
 
+    uint32_t doubted; /* `asked`, when an answer was not authenticated; 0: never */
     uint8_t denials;
     bool denied;
     struct mono_time denied_until;
@@ -71,7 +73,8 @@ struct association {
 /* How an association begins.  `options` is borrowed until association_options(). */
 struct association_start {
     const struct source_options *options;
-    struct address address; /* with port */
+    const struct mac_key *key; /* of options->key; borrowed likewise; NULL: there is none */
+    struct address address;    /* with port */
     struct mono_time now;
     int64_t phase_ns; /* of the polling grid: random, the same for all associations of a node */
     uint64_t random;
@@ -81,6 +84,13 @@ void association_init(struct association *association, const struct association_
 /* The options after a reload; kind, name and address are the same. */
 void association_options(struct association *association, const struct source_options *options,
                          struct mono_time now);
+
+/* The key after a reload.  Without the one that its options name, a source is not asked. */
+void association_set_key(struct association *association, const struct mac_key *key,
+                         struct mono_time now);
+bool association_lacks_key(const struct association *association);
+/* Do its answers come, but not authenticated as they must be? */
+bool association_doubted(const struct association *association);
 
 /* The instant at which association_poll() or association_release() has something to do. */
 struct mono_time association_deadline(const struct association *association);
@@ -93,7 +103,8 @@ enum association_poll {
 struct association_send {
     uint32_t sequence;
     bool fresh_socket; /* draw another local port: the path of the old one seems dead */
-    uint8_t bytes[NTP_HEADER_SIZE];
+    uint16_t size;
+    uint8_t bytes[EXCHANGE_REQUEST_MAX];
 };
 
 /*

@@ -340,6 +340,7 @@ static enum drop_reason measure(struct exchange *exchange, const struct exchange
                                                                   : limits->options->min_stratum,
         .leap = packet->leap,
         .kind = SAMPLE_TWO_WAY,
+        .authenticated = limits->options->key != 0,
         .stamp_class = times->sent->stamp_class < times->received->stamp_class
                            ? times->sent->stamp_class
                            : times->received->stamp_class,
@@ -430,6 +431,29 @@ static void take(struct exchange *exchange, const struct exchange_limits *limits
     };
 }
 
+/* What a source without a key appends is its own affair; NTS is checked before it comes here. */
+static enum drop_reason check_mac(const struct exchange_limits *limits, uint8_t version,
+                                  const uint8_t *bytes, size_t size)
+{
+    struct ntp_mac mac;
+
+    if (limits->options->key == 0) {
+        return DROP_NONE;
+    }
+    switch (ntp_mac_find(&mac, version, bytes, size)) {
+    case NTP_MAC_NONE:
+        return DROP_UNAUTHENTICATED;
+    case NTP_MAC_NAK:
+        return DROP_CRYPTO_NAK;
+    case NTP_MAC_MALFORMED:
+        return DROP_FORMAT;
+    case NTP_MAC_FOUND:
+        break;
+    }
+    return limits->key != NULL && ntp_mac_check(&mac, limits->key, version, bytes) ? DROP_NONE
+                                                                                   : DROP_BAD_MAC;
+}
+
 struct exchange_result exchange_receive(struct exchange *exchange,
                                         const struct exchange_limits *limits, const uint8_t *bytes,
                                         size_t size, const struct local_stamp *received)
@@ -455,6 +479,10 @@ struct exchange_result exchange_receive(struct exchange *exchange,
     request = match(exchange, result.packet.origin, &interleaved);
     if (request == NULL) {
         result.reason = DROP_ORIGIN;
+        return result;
+    }
+    result.reason = check_mac(limits, result.packet.version, bytes, size);
+    if (result.reason != DROP_NONE) {
         return result;
     }
     result.matched = true;

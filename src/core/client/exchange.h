@@ -25,9 +25,11 @@
 #include "core/estimate/sample.h"
 #include "core/node/options.h"
 #include "wire/drop.h"
+#include "wire/ntp_mac.h"
 #include "wire/ntp_packet.h"
 
 enum {
+    EXCHANGE_REQUEST_MAX = NTP_HEADER_SIZE + NTP_MAC_MAX,
     EXCHANGE_PENDING = 4, /* requests whose replies are still accepted */
     EXCHANGE_HOLD_NS = 50000000,
 };
@@ -94,7 +96,8 @@ struct exchange_limits {
     const uint32_t *own_refids;      /* by which others name this machine */
     size_t own_refid_count;
     double max_distance_s;                /* root distance; 0: only the RFC's 16 s */
-    const struct source_options *options; /* the delay tests, offset, minstratum */
+    const struct source_options *options; /* the delay tests, offset, minstratum, key */
+    const struct mac_key *key;            /* of the source; NULL: none */
 };
 
 enum exchange_outcome {
@@ -130,7 +133,8 @@ void exchange_sent(struct exchange *exchange, uint32_t sequence, const struct lo
 
 /*
  * Take a datagram from the server's address.  Tests of RFC 5905, section 9.2 and figure 20, then
- * the limits; a reply to each request is accepted once.
+ * the limits; a reply to each request is accepted once.  One that is not authenticated as it must
+ * be answers nothing: the true one may still come.
  */
 struct exchange_result exchange_receive(struct exchange *exchange,
                                         const struct exchange_limits *limits, const uint8_t *bytes,

@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/must.h"
 #include "base/units.h"
+#include "core/client/exchange.h"
 #include "core/estimate/sample.h"
 #include "core/node/log_event.h"
 #include "core/node/options.h"
@@ -36,7 +37,7 @@ struct action_send {
     uint32_t sequence; /* comes back with the stamps */
     struct address to;
     uint16_t size;
-    uint8_t bytes[NTP_HEADER_SIZE];
+    uint8_t bytes[EXCHANGE_REQUEST_MAX];
 };
 
 struct action_status {

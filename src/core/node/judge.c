@@ -61,6 +61,12 @@ static enum source_state own_state(const struct node *node, const struct slot *s
     if (association_denied(association)) {
         return SOURCE_KOD;
     }
+    if (association_lacks_key(association)) {
+        return SOURCE_NO_KEY;
+    }
+    if (association_doubted(association)) {
+        return SOURCE_UNAUTHENTICATED;
+    }
     if (association_unreachable(association)) {
         return SOURCE_UNREACHABLE;
     }

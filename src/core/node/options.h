@@ -39,6 +39,7 @@ struct source_options {
     double min_delay_s;           /* known floor of the path; 0: learnt */
     double asymmetry;             /* chrony's -0.5 .. 0.5 of the jitter; NaN: estimated */
     double offset_s;              /* added to every measured offset */
+    uint32_t key;                 /* number of the symmetric key; 0: none */
     bool iburst, burst, prefer, noselect, trust, require, offline, xleave;
 };
 
@@ -73,11 +74,15 @@ struct access_rule {
     bool all; /* `allow all`: also replaces more specific rules written before */
 };
 
+struct mac_key;
+
 struct node_options {
     const struct source_options *sources; /* borrowed, as long as the options are in force */
     size_t source_count;
     const struct access_rule *access; /* borrowed likewise */
     size_t access_count;
+    const struct mac_key *keys; /* borrowed likewise, in ascending order of their ids */
+    size_t key_count;
     struct step_options step;
     struct change_options change;
     struct local_options local;

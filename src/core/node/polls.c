@@ -32,8 +32,8 @@ static void poll_slot(struct node *node, uint16_t index, struct mono_time now,
     action->fresh_socket = send.fresh_socket;
     action->sequence = send.sequence;
     action->to = slot->association.address;
-    action->size = sizeof send.bytes;
-    memcpy(action->bytes, send.bytes, sizeof send.bytes);
+    action->size = send.size;
+    memcpy(action->bytes, send.bytes, send.size);
     /* A source falls silent by being asked in vain. */
     node->judge_now |= association_unreachable(&slot->association) && !slot->was_unreachable;
 }

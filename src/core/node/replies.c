@@ -18,6 +18,7 @@ static struct exchange_limits limits_of(const struct node *node, const struct sl
         .own_refid_count = node->own_refid_count,
         .max_distance_s = 0,
         .options = slot->association.options,
+        .key = slot->association.key,
     };
 
     if (limits.utc.ns < era_pivot_ns) {

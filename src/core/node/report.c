@@ -183,6 +183,7 @@ static void report_association(const struct node *node, const struct slot *slot,
     status->received = association->received;
     status->accepted = association->accepted;
     status->kod = association->kod;
+    status->key = association->options->key;
     status->send_errors = association->send_errors;
     memcpy(status->drops, association->drops, sizeof status->drops);
     association_hours(association, now, status->hours);

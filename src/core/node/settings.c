@@ -63,6 +63,19 @@ static void update_entry(struct node *node, struct entry *entry,
     node_fill_entry(node, index, now);
 }
 
+/* Of all sources, since the keys before are gone. */
+static void renew_keys(struct node *node, struct mono_time now)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        struct slot *slot = &node->slots[i];
+
+        if (slot->used) {
+            association_set_key(&slot->association,
+                                node_key(node, node->entries[slot->entry].options.key), now);
+        }
+    }
+}
+
 void node_take_options(struct node *node, const struct clock_reading *now,
                        const struct node_options *options, struct actions *out)
 {
@@ -93,6 +106,7 @@ void node_take_options(struct node *node, const struct clock_reading *now,
             removed++;
         }
     }
+    renew_keys(node, now->raw);
     budget_resize(&node->budget, node->capacity, node_steady_polls(options));
     leap_set_mode(&node->leap, (enum leap_mode)options->leap_mode, node->leap.kernel_leaps);
     node->change_refused = false;

@@ -85,6 +85,11 @@ static void estimator_begin(const struct node *node, struct slot *slot)
     slot->has_estimate = false;
 }
 
+const struct mac_key *node_key(const struct node *node, uint32_t id)
+{
+    return id == 0 ? NULL : mac_find(node->options->keys, node->options->key_count, id);
+}
+
 static bool open_slot(struct node *node, uint16_t entry, const struct address *address,
                       struct mono_time now)
 {
@@ -92,6 +97,7 @@ static bool open_slot(struct node *node, uint16_t entry, const struct address *a
     struct slot *slot;
     struct association_start start = {
         .options = &node->entries[entry].options,
+        .key = node_key(node, node->entries[entry].options.key),
         .address = *address,
         .now = now,
         .phase_ns = node->phase_ns,
@@ -275,6 +281,7 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_UNSYNCHRONISED:
     case SOURCE_BAD:
     case SOURCE_FALSETICKER:
+    case SOURCE_UNAUTHENTICATED:
         return true;
     case SOURCE_MEASURING:
         /* Nothing came back so far: after a few requests that is as bad as silence. */
@@ -289,6 +296,7 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_OFFLINE:
     case SOURCE_UNRESOLVED:
     case SOURCE_UNTRUSTED:
+    case SOURCE_NO_KEY:
     case SOURCE_STATE_COUNT:
         break;
     }

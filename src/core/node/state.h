@@ -175,6 +175,8 @@ void node_take_resolved(struct node *node, const struct event_resolved *answer,
 /* Replaces what has been bad for long; looks at everything, cheap enough for each judgement. */
 void node_replace_bad(struct node *node, struct mono_time now, struct actions *out);
 void node_network_changed(struct node *node, struct mono_time now);
+/* NULL: there is no such key, or id is 0. */
+const struct mac_key *node_key(const struct node *node, uint32_t id);
 unsigned node_count_slots(const struct node *node, uint16_t entry);
 
 /* polls.c */

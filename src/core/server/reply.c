@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/fmath.h"
+#include "base/must.h"
 
 enum {
     NTP_PORT = 123,
@@ -10,6 +11,7 @@ enum {
     EXTENSION_SIZE_MIN = 16, /* RFC 7822, section 3 */
     MAC_SIZE_MAX = 24,
     STRATUM_MAX = 15,
+    CLIENT_ALIGNMENT = 64,
 };
 
 /* A request that waited longer is answered by nobody: its client has given up or asks again. */
@@ -69,6 +71,23 @@ static uint8_t answer_mode(const struct ntp_packet *packet, const struct address
     }
 }
 
+static bool time_is_valid(const struct time_line *line, struct steady_time leaves)
+{
+    return line->synchronised && line->leap != NTP_LEAP_UNSYNC && line->stratum >= 1 &&
+           line->stratum <= STRATUM_MAX && leaves.ns < line->void_after.ns;
+}
+
+/* A sender to whom an answer must not go: nobody's own address, or a server's, or this one's. */
+static bool source_ok(const struct request *request)
+{
+    const struct address *from = &request->from;
+
+    return from->port != 0 && address_is_host(from) &&
+           !(from->port == NTP_PORT && address_equal(from, &request->to)) &&
+           !(address_is_loopback(from) && request->to.family != ADDRESS_NONE &&
+             !address_is_loopback(&request->to));
+}
+
 static enum drop_reason check(const struct server_view *view, const struct request *request,
                               struct ntp_packet *packet)
 {
@@ -84,10 +103,13 @@ static enum drop_reason check(const struct server_view *view, const struct reque
     if (answer_mode(packet, &request->from) == 0) {
         return DROP_MODE;
     }
+    if (!source_ok(request)) {
+        return DROP_SOURCE;
+    }
     if (!access_allows(view->access, &request->from, NULL)) {
         return DROP_ACCESS;
     }
-    if (request->size > NTP_PACKET_MAX ||
+    if ((request->flags & REQUEST_TRUNCATED) != 0 || request->size > NTP_PACKET_MAX ||
         !trailer_ok(request->bytes + NTP_HEADER_SIZE, request->size - NTP_HEADER_SIZE,
                     packet->version)) {
         return DROP_FORMAT;
@@ -98,17 +120,72 @@ static enum drop_reason check(const struct server_view *view, const struct reque
     return DROP_NONE;
 }
 
-static void answer(const struct server_view *view, const struct request *request,
-                   const struct ntp_packet *packet, struct reply *reply)
+void server_tables_init(struct server_tables *own, void *memory, size_t size,
+                        const struct siphash_key *key)
+{
+    static const uint8_t label[] = "departures";
+    /* A client that uses interleaved mode takes a little of the second part, too. */
+    size_t clients = size / 16 * 13 / CLIENT_ALIGNMENT * CLIENT_ALIGNMENT;
+    uint8_t *rest = (uint8_t *)memory + clients;
+
+    *own = (struct server_tables){.counters = {.requests = 0}};
+    client_log_init(&own->clients, memory, clients / sizeof(struct client_slot), key);
+    departures_init(&own->departures, (struct departure *)(void *)rest,
+                    (size - clients) / sizeof(struct departure), siphash(key, label, sizeof label));
+}
+
+static uint8_t client_octet(const struct server_tables *own, const struct address *from)
+{
+    return (uint8_t)siphash(&own->clients.key, from->bytes, sizeof from->bytes);
+}
+
+/*
+ * A request for interleaved mode names the receive timestamp of our last answer to it as its
+ * origin, which is odd; the transmit timestamps, which basic clients name, are even.
+ */
+static bool asks_for_interleaved(const struct ntp_packet *packet)
+{
+    return packet->mode == NTP_MODE_CLIENT && (packet->origin.raw & 1) != 0 &&
+           packet->receive.raw != packet->transmit.raw;
+}
+
+/*
+ * Turn a basic answer into an interleaved one if the one before it is known, and see to it that the
+ * next one can be (RFC 9769, section 2).
+ */
+static void interleave(struct server_tables *own, const struct request *request,
+                       const struct ntp_packet *packet, struct ntp_packet *out, uint64_t *handle)
+{
+    uint8_t client = client_octet(own, &request->from);
+    struct departure *before = departures_find(&own->departures, packet->origin, client);
+    struct departure wanted = {
+        .receive = out->receive.raw,
+        .after = (uint32_t)(out->transmit.raw - out->receive.raw),
+        .client = client,
+        .class = before != NULL ? DEPARTURE_PROVEN : DEPARTURE_TRIED,
+    };
+
+    if (before != NULL) {
+        out->origin = packet->receive;
+        out->transmit.raw = before->receive + before->after;
+        before->class = DEPARTURE_SPENT;
+        own->counters.interleaved++;
+    }
+    *handle = departures_store(&own->departures, &wanted, request->now);
+    if ((request->flags & REQUEST_TELLABLE) == 0) {
+        *handle = 0;
+    }
+}
+
+static void fill(const struct server_view *view, const struct request *request,
+                 const struct ntp_packet *packet, struct ntp_packet *out)
 {
     const struct time_line *line = view->line;
-    struct steady_time leaves = {request->now.ns + view->latency.ns};
     /* A stamp's clock may run a little ahead of ours; nothing leaves before it came. */
     struct steady_time came =
         request->received.ns < request->now.ns ? request->received : request->now;
-    bool valid = line->synchronised && line->leap != NTP_LEAP_UNSYNC && line->stratum >= 1 &&
-                 line->stratum <= STRATUM_MAX && leaves.ns < line->void_after.ns;
-    struct ntp_packet out = {
+
+    *out = (struct ntp_packet){
         .leap = NTP_LEAP_UNSYNC,
         .version = packet->version,
         .mode = answer_mode(packet, &request->from),
@@ -117,20 +194,38 @@ static void answer(const struct server_view *view, const struct request *request
         .root_dispersion = ntp_short_from_s_up(unsynchronised_dispersion_s),
         .origin = packet->transmit,
         .receive = ntp_ts_from_utc(line_utc(line, came)),
-        .transmit = ntp_ts_from_utc(line_utc(line, leaves)),
+        .transmit = ntp_ts_from_utc(line_utc(line, request->leaves)),
     };
-
-    if (valid) {
-        out.leap = line->leap;
-        out.stratum = line->stratum;
-        out.root_delay = ntp_short_from_s_up(line->root_delay_s);
+    /* By the last bit, 0.2 ns, the two are told apart: asks_for_interleaved(). */
+    out->receive.raw |= 1;
+    out->transmit.raw &= ~UINT64_C(1);
+    if ((int64_t)(out->transmit.raw - out->receive.raw) < 0) {
+        out->transmit.raw = out->receive.raw + 1;
+    }
+    if (time_is_valid(line, request->leaves)) {
+        out->leap = line->leap;
+        out->stratum = line->stratum;
+        out->root_delay = ntp_short_from_s_up(line->root_delay_s);
         /* The precision covers reading the clock and rounding to the format. */
-        out.root_dispersion = ntp_short_from_s_up(line_root_dispersion_s(line, leaves) +
-                                                  fmath_exp2i(line->precision_log2));
-        out.refid = line->refid;
-        out.reference = ntp_ts_from_utc(line->reference);
+        out->root_dispersion = ntp_short_from_s_up(line_root_dispersion_s(line, request->leaves) +
+                                                   fmath_exp2i(line->precision_log2));
+        out->refid = line->refid;
+        out->reference = ntp_ts_from_utc(line->reference);
+    }
+}
+
+static void answer(const struct server_view *view, struct server_tables *own,
+                   const struct request *request, const struct ntp_packet *packet,
+                   struct reply *reply)
+{
+    struct ntp_packet out;
+
+    fill(view, request, packet, &out);
+    if (asks_for_interleaved(packet) && out.leap != NTP_LEAP_UNSYNC) {
+        interleave(own, request, packet, &out, &reply->handle);
     }
     ntp_packet_encode(&out, reply->bytes);
+    reply->size = NTP_HEADER_SIZE;
 }
 
 enum drop_reason server_reply(const struct server_view *view, struct server_tables *own,
@@ -139,6 +234,8 @@ enum drop_reason server_reply(const struct server_view *view, struct server_tabl
     struct ntp_packet packet = {0};
     enum drop_reason reason = check(view, request, &packet);
 
+    reply->size = 0;
+    reply->handle = 0;
     own->counters.requests++;
     own->counters.drops[reason] += reason != DROP_NONE;
     own->counters.answers += reason == DROP_NONE;
@@ -146,7 +243,17 @@ enum drop_reason server_reply(const struct server_view *view, struct server_tabl
         client_log_count(&own->clients, &request->from, request->now, packet.version, reason);
     }
     if (reason == DROP_NONE) {
-        answer(view, request, &packet, reply);
+        answer(view, own, request, &packet, reply);
     }
+    must(reply->size <= request->size);
     return reason;
+}
+
+void server_sent(const struct server_view *view, struct server_tables *own, uint64_t handle,
+                 struct steady_time at)
+{
+    struct ntp_ts transmit = ntp_ts_from_utc(line_utc(view->line, at));
+
+    /* Even, as every transmit timestamp. */
+    departures_sent(&own->departures, handle, (struct ntp_ts){transmit.raw & ~UINT64_C(1)});
 }

@@ -41,7 +41,7 @@ static inline enum err memory_read(void *context, const char *path, char *buffer
         if (strcmp(file->path, path) == 0) {
             *size = strlen(file->text);
             if (*size > capacity) {
-                return ERR_FULL;
+                return ERR_RANGE;
             }
             memcpy(buffer, file->text, *size);
             return ERR_NONE;

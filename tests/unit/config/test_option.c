@@ -156,7 +156,7 @@ static const char *const chrony_refclock_options[] = {
 static void the_table_has_all_of_chrony(void **state)
 {
     size_t native = 0;
-    struct option_table table = option_table(SCOPE_DIRECTIVE);
+    size_t count = option_count(SCOPE_DIRECTIVE);
 
     (void)state;
     for (size_t i = 0; i < COUNT(chrony_directives); i++) {
@@ -164,29 +164,29 @@ static void the_table_has_all_of_chrony(void **state)
             fail_msg("missing: %s", chrony_directives[i]);
         }
     }
-    for (size_t i = 0; i < table.count; i++) {
-        native += table.at[i].native;
+    for (size_t i = 0; i < count; i++) {
+        native += option_at(SCOPE_DIRECTIVE, i)->native;
     }
-    assert_int_equal(table.count, COUNT(chrony_directives) + native);
+    assert_int_equal(count, COUNT(chrony_directives) + native);
     for (size_t i = 0; i < COUNT(chrony_source_options); i++) {
         assert_non_null(option_find(SCOPE_SOURCE, chrony_source_options[i]));
     }
-    assert_int_equal(option_table(SCOPE_SOURCE).count, COUNT(chrony_source_options));
+    assert_int_equal(option_count(SCOPE_SOURCE), COUNT(chrony_source_options));
     for (size_t i = 0; i < COUNT(chrony_refclock_options); i++) {
         assert_non_null(option_find(SCOPE_REFCLOCK, chrony_refclock_options[i]));
     }
-    assert_int_equal(option_table(SCOPE_REFCLOCK).count, COUNT(chrony_refclock_options));
+    assert_int_equal(option_count(SCOPE_REFCLOCK), COUNT(chrony_refclock_options));
 }
 
 static void every_row_is_complete(void **state)
 {
     (void)state;
     for (unsigned scope = SCOPE_DIRECTIVE; scope < SCOPE_COUNT; scope++) {
-        struct option_table table = option_table((enum option_scope)scope);
+        size_t words = option_count((enum option_scope)scope);
 
-        assert_true(table.count > 0);
-        for (size_t i = 0; i < table.count; i++) {
-            const struct option *option = &table.at[i];
+        assert_true(words > 0);
+        for (size_t i = 0; i < words; i++) {
+            const struct option *option = option_at((enum option_scope)scope, i);
 
             if (!option->help || (option->verdict != VERDICT_WORKS) != (option->reason != NULL)) {
                 fail_msg("%s lacks its help or its reason", option->name);
@@ -211,6 +211,7 @@ static void sample(struct text *text, const struct option *option,
     case TYPE_INT8:
     case TYPE_UINT8:
     case TYPE_UINT16:
+    case TYPE_UINT32:
     case TYPE_INT:
     case TYPE_DOUBLE:
         number_print(&written, argument->maximum, 0);
@@ -222,7 +223,7 @@ static void sample(struct text *text, const struct option *option,
         break;
     case TYPE_ENUM:
     case TYPE_SET:
-        text_add(text, option_table(argument->scope).at[argument->offset == NO_FIELD].name);
+        text_add(text, option_at(argument->scope, argument->offset == NO_FIELD)->name);
         break;
     case TYPE_ADDRESS:
     case TYPE_BINDING:
@@ -291,20 +292,20 @@ static void assert_verdict(const struct option *option, const char *line, const 
 
 static void every_directive_behaves_as_its_verdict_says(void **state)
 {
-    struct option_table table = option_table(SCOPE_DIRECTIVE);
+    size_t count = option_count(SCOPE_DIRECTIVE);
 
     (void)state;
-    for (size_t i = 0; i < table.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         char line[512];
         char text[1024];
         struct text written = text_begin(line, sizeof line);
         struct text file = text_begin(text, sizeof text);
 
-        sample_line(&written, &table.at[i]);
+        sample_line(&written, option_at(SCOPE_DIRECTIVE, i));
         /* More sources than any sample of minsources asks for. */
         text_add(&file, "sourcedir /many\n");
         text_add(&file, line);
-        assert_verdict(&table.at[i], line, text);
+        assert_verdict(option_at(SCOPE_DIRECTIVE, i), line, text);
     }
 }
 
@@ -321,9 +322,9 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct option_table table = option_table(lines[i].scope);
+        size_t count = option_count(lines[i].scope);
 
-        for (size_t j = 0; j < table.count; j++) {
+        for (size_t j = 0; j < count; j++) {
             char line[512];
             char text[1024];
             struct text written = text_begin(line, sizeof line);
@@ -331,15 +332,18 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
 
             text_add(&written, lines[i].line);
             text_char(&written, ' ');
-            text_add(&written, table.at[j].name);
-            for (unsigned k = 0; k < option_argument_count(&table.at[j]); k++) {
-                sample(&written, &table.at[j], &table.at[j].argument[k]);
+            text_add(&written, option_at(lines[i].scope, j)->name);
+            for (unsigned k = 0; k < option_argument_count(option_at(lines[i].scope, j)); k++) {
+                sample(&written, option_at(lines[i].scope, j),
+                       &option_at(lines[i].scope, j)->argument[k]);
             }
             /* A lower maxpoll than minpoll has a warning of its own. */
-            text_add(&written, strcmp(table.at[j].name, "minpoll") == 0 ? " maxpoll 24" : "");
+            text_add(&written, strcmp(option_at(lines[i].scope, j)->name, "minpoll") == 0
+                                   ? " maxpoll 24"
+                                   : "");
             text_add(&file, "sourcedir /many\n");
             text_add(&file, line);
-            assert_verdict(&table.at[j], line, text);
+            assert_verdict(option_at(lines[i].scope, j), line, text);
         }
     }
 }
@@ -364,20 +368,21 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct option_table table = option_table(lines[i].scope);
+        size_t count = option_count(lines[i].scope);
 
-        for (size_t j = 0; j < table.count; j++) {
+        for (size_t j = 0; j < count; j++) {
             char text[1024];
             struct text file = text_begin(text, sizeof text);
-            bool refused = table.at[j].verdict == VERDICT_REFUSED;
+            bool refused = option_at(lines[i].scope, j)->verdict == VERDICT_REFUSED;
 
             text_add(&file, "server a.example\n");
             text_add(&file, lines[i].line);
             text_char(&file, ' ');
-            text_add(&file, table.at[j].name);
+            text_add(&file, option_at(lines[i].scope, j)->name);
             text_add(&file, lines[i].only ? " /x" : "");
-            for (unsigned k = 0; k < option_argument_count(&table.at[j]); k++) {
-                sample(&file, &table.at[j], &table.at[j].argument[k]);
+            for (unsigned k = 0; k < option_argument_count(option_at(lines[i].scope, j)); k++) {
+                sample(&file, option_at(lines[i].scope, j),
+                       &option_at(lines[i].scope, j)->argument[k]);
             }
             if (parse_text(&fixture, text) == refused || fixture.report.count != 1) {
                 fail_msg("%s: %s", text, message_at(&fixture, 0));
@@ -388,13 +393,13 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
 
 static void written_defaults_change_nothing(void **state)
 {
-    struct option_table table = option_table(SCOPE_DIRECTIVE);
+    size_t count = option_count(SCOPE_DIRECTIVE);
     struct config standard;
 
     (void)state;
     config_init(&standard, NULL);
-    for (size_t i = 0; i < table.count; i++) {
-        const struct option *option = &table.at[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = option_at(SCOPE_DIRECTIVE, i);
         char text[256];
         struct text file = text_begin(text, sizeof text);
 
@@ -410,10 +415,10 @@ static void written_defaults_change_nothing(void **state)
         }
     }
     for (unsigned scope = SCOPE_SOURCE; scope <= SCOPE_DRIFTFILE; scope++) {
-        struct option_table keywords = option_table((enum option_scope)scope);
+        size_t words = option_count((enum option_scope)scope);
 
-        for (size_t i = 0; i < keywords.count; i++) {
-            const struct option *option = &keywords.at[i];
+        for (size_t i = 0; i < words; i++) {
+            const struct option *option = option_at((enum option_scope)scope, i);
             char text[256];
             struct text file = text_begin(text, sizeof text);
             struct source_options source;

@@ -179,7 +179,7 @@ static void a_check_passes_only_what_holds_as_written(void **state)
         bool passes;
     } rows[] = {
         {"server a.example\n", true},
-        {"server a.example\nkeyfile /k\n", true}, /* means nothing here: a warning */
+        {"server a.example key 1\nkeyfile /k\n", true},
         {"server a.example\nleapsectz right/UTC\n", false},
         {"server a.example nts\n", false},
     };

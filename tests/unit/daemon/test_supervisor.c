@@ -233,10 +233,10 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
     memset(plan, 0, sizeof *plan);
     plan->user = privilege_self();
     plan->server_count = 1;
-    plan->server[0].local = r->server;
-    plan->server[0].stamps = true;
+    plan->server[0].options.local = r->server;
+    plan->server[0].options.stamps = true;
     if (r->plans++ > 0) {
-        plan->server[0].local.bytes[3] = 2;
+        plan->server[0].options.local.bytes[3] = 2;
     }
     plan->acquisition[0].local.port = (uint16_t)(r->server.port + 1);
     (void)snprintf(plan->run_directory, sizeof plan->run_directory, "%s/run", r->directory);

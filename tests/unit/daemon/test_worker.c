@@ -43,7 +43,7 @@ static int be_worker(void)
 
 struct setting {
     int pid;
-    struct page line, counters;
+    struct page line, record, counters;
     struct udp_socket socket;
     struct address where;
     struct server_status status; /* as last read */
@@ -83,16 +83,20 @@ static int start_worker(void **state)
                      ERR_NONE);
     assert_int_equal(page_create(&setting.counters, NULL, PAGE_LAYOUT_COUNTERS, worker_page_size()),
                      ERR_NONE);
+    assert_int_equal(page_create(&setting.record, NULL, PAGE_LAYOUT_RECORD, status_size_max(4)),
+                     ERR_NONE);
     assert_int_equal(udp_server_open(&setting.socket, &options), ERR_NONE);
     setting.where = udp_local(&setting.socket);
     setting.where.bytes[0] = 127;
     setting.where.bytes[3] = 1;
     int line_reader = page_reader_fd(&setting.line);
-    const int fds[] = {null_fd, null_fd, line_reader,      null_fd, setting.counters.fd,
+    int record_reader = page_reader_fd(&setting.record);
+    const int fds[] = {null_fd, null_fd, line_reader,      record_reader, setting.counters.fd,
                        null_fd, null_fd, setting.socket.fd};
     assert_int_equal(process_start(&setting.pid, program, arguments, fds, 8), ERR_NONE);
     (void)close(null_fd);
     (void)close(line_reader);
+    (void)close(record_reader);
     /* Its first report says that it is ready. */
     for (int i = 0; i < 500 && page_generation(&setting.counters) == 0; i++) {
         (void)usleep(10000);
@@ -117,6 +121,7 @@ static int stop_worker(void **state)
     }
     udp_close(&s->socket);
     page_close(&s->line);
+    page_close(&s->record);
     page_close(&s->counters);
     return 0;
 }

@@ -246,6 +246,36 @@ static void reload_keeps_the_samples_of_what_stays(void **state)
     bench_close(&bench);
 }
 
+static void a_source_without_its_key_waits_for_a_reload_that_brings_it(void **state)
+{
+    struct event event = {.kind = EVENT_CONFIG};
+    struct node_options changed;
+    struct mac_key key = {.id = 9};
+
+    (void)state;
+    bench_open(&bench, 2, 0);
+    bench.sources[1].key = 9;
+    bench_start(&bench);
+    bench_run(&bench, 60);
+    assert_int_equal(bench_status(&bench)->sources[1].state, SOURCE_NO_KEY);
+    assert_int_equal(bench_status(&bench)->sources[1].key, 9);
+    assert_int_equal(bench_status(&bench)->sources[1].sent, 0);
+    assert_int_equal(bench_status(&bench)->sources[0].key, 0);
+    assert_true(mac_key_set(&key, MAC_MD5, (const uint8_t *)"a secret", 8));
+    changed = bench.options;
+    changed.keys = &key;
+    changed.key_count = 1;
+    event.config = &changed;
+    bench_deliver(&bench, &event);
+    bench_run(&bench, 60);
+    assert_true(bench_status(&bench)->sources[1].sent > 0);
+    /* These servers append no MAC. */
+    assert_true(bench_status(&bench)->sources[1].drops[DROP_UNAUTHENTICATED] > 0);
+    assert_int_equal(bench_status(&bench)->sources[1].accepted, 0);
+    assert_int_equal(bench_status(&bench)->sources[1].state, SOURCE_UNAUTHENTICATED);
+    bench_close(&bench);
+}
+
 static void a_correction_beyond_maxchange_is_refused_and_said(void **state)
 {
     (void)state;
@@ -319,6 +349,7 @@ int main(void)
         cmocka_unit_test(commands_name_sources_and_say_when_there_is_none),
         cmocka_unit_test(an_operator_steps_what_a_slew_would_take_long_for),
         cmocka_unit_test(reload_keeps_the_samples_of_what_stays),
+        cmocka_unit_test(a_source_without_its_key_waits_for_a_reload_that_brings_it),
         cmocka_unit_test(a_correction_beyond_maxchange_is_refused_and_said),
         cmocka_unit_test(a_foreign_step_is_undone_at_once),
         cmocka_unit_test(a_program_that_keeps_adjusting_is_left_alone),

@@ -36,11 +36,12 @@ struct bench {
     struct time_line line;
     struct access_node nodes[16];
     struct access_tree access;
-    struct client_slot slots[64];
+    _Alignas(64) uint8_t memory[8192];
     struct server_view view;
     struct server_tables tables;
     struct ntp_packet packet;
     uint8_t bytes[2048];
+    uint8_t answer[NTP_PACKET_MAX];
     struct request request;
     struct reply reply;
 };
@@ -55,13 +56,15 @@ static void bench_start(struct bench *bench)
     bench->line = line_good;
     access_init(&bench->access, bench->nodes, 16);
     assert_int_equal(access_build(&bench->access, rules, 1, &bad), ERR_NONE);
-    client_log_init(&bench->tables.clients, bench->slots, 64, &(struct siphash_key){{3, 4}});
-    bench->view = (struct server_view){
-        .line = &bench->line, .access = &bench->access, .serving = true, .latency = {20000}};
+    server_tables_init(&bench->tables, bench->memory, sizeof bench->memory,
+                       &(struct siphash_key){{3, 4}});
+    bench->view =
+        (struct server_view){.line = &bench->line, .access = &bench->access, .serving = true};
+    bench->reply.bytes = bench->answer;
     bench->packet = (struct ntp_packet){.version = 4,
                                         .mode = NTP_MODE_CLIENT,
                                         .poll_log2 = 7,
-                                        .origin = {11},
+                                        .origin = {12},
                                         .receive = {22},
                                         .transmit = {UINT64_C(0x0123456789abcdef)}};
     bench->request = (struct request){
@@ -69,7 +72,10 @@ static void bench_start(struct bench *bench)
         .size = NTP_HEADER_SIZE,
         .from = {.family = ADDRESS_IPV4, .bytes = {10, 0, 0, 9}, .port = 40000},
         .received = {5100 * NS_PER_S},
+        .to = {.family = ADDRESS_IPV4, .bytes = {10, 0, 0, 1}},
         .now = {5100 * NS_PER_S + 50000},
+        .leaves = {5100 * NS_PER_S + 70000},
+        .flags = REQUEST_TELLABLE,
     };
 }
 
@@ -84,8 +90,8 @@ static struct ntp_packet answered(struct bench *bench)
     struct ntp_packet out;
 
     assert_int_equal(ask(bench), DROP_NONE);
-    assert_int_equal(ntp_packet_decode(&out, bench->reply.bytes, sizeof bench->reply.bytes),
-                     DROP_NONE);
+    assert_int_equal(bench->reply.size, NTP_HEADER_SIZE);
+    assert_int_equal(ntp_packet_decode(&out, bench->answer, bench->reply.size), DROP_NONE);
     return out;
 }
 
@@ -109,8 +115,9 @@ static void an_answer_tells_the_time_of_the_line(void **state)
     /* 100 s along the line, which runs 20 ppm fast; 70 us later it leaves. */
     struct utc_time came = {line_good.utc.ns + 100 * NS_PER_S + 2 * MS};
     struct utc_time left = {came.ns + 70000 + 1};
-    assert_true(out.receive.raw == ntp_ts_from_utc(came).raw);
-    assert_true(out.transmit.raw == ntp_ts_from_utc(left).raw);
+    assert_true(out.receive.raw == (ntp_ts_from_utc(came).raw | 1));
+    assert_true(out.transmit.raw == (ntp_ts_from_utc(left).raw & ~UINT64_C(1)));
+    assert_true(bench.reply.handle == 0);
     assert_int_equal(bench.tables.counters.requests, 1);
     assert_int_equal(bench.tables.counters.answers, 1);
     assert_int_equal(bench.tables.clients.known, 1);
@@ -124,7 +131,7 @@ static void what_is_announced_covers_the_bound_until_the_line_is_void(void **sta
     bench_start(&bench);
     for (int64_t s = 5000; s < 6000; s += 7) {
         bench.request.received.ns = s * NS_PER_S;
-        bench.request.now.ns = s * NS_PER_S + 1000;
+        bench.request.now.ns = bench.request.leaves.ns = s * NS_PER_S + 1000;
         struct ntp_packet out = answered(&bench);
         double announced_s =
             ntp_short_to_s(out.root_delay) / 2 + ntp_short_to_s(out.root_dispersion);
@@ -147,7 +154,7 @@ static void without_valid_time_the_answer_says_so(void **state)
         } else if (i == 1) {
             bench.line.leap = NTP_LEAP_UNSYNC;
         } else if (i == 2) {
-            bench.line.void_after = bench.request.now; /* it leaves too late */
+            bench.line.void_after = bench.request.leaves; /* it leaves too late */
         } else if (i == 3) {
             bench.line.stratum = 16;
         } else {
@@ -271,7 +278,7 @@ static void time_is_valid_to_the_last_moment_and_stratum(void **state)
     (void)state;
     bench_start(&bench);
     bench.line.stratum = 15;
-    bench.line.void_after.ns = bench.request.now.ns + bench.view.latency.ns + 1;
+    bench.line.void_after.ns = bench.request.leaves.ns + 1;
     assert_int_equal(answered(&bench).stratum, 15);
     bench.line.stratum = 1;
     assert_int_equal(answered(&bench).stratum, 1);
@@ -321,7 +328,8 @@ static void nothing_leaves_before_it_came(void **state)
     bench_start(&bench);
     bench.request.received.ns = bench.request.now.ns + 5 * MS;
     struct ntp_packet out = answered(&bench);
-    assert_true(out.receive.raw == ntp_ts_from_utc(line_utc(&bench.line, bench.request.now)).raw);
+    assert_true(out.receive.raw ==
+                (ntp_ts_from_utc(line_utc(&bench.line, bench.request.now)).raw | 1));
     assert_true(out.transmit.raw > out.receive.raw);
 }
 
@@ -344,6 +352,194 @@ static void a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped
     }
 }
 
+static void answers_go_to_no_address_that_is_no_clients(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        uint16_t port;
+        enum drop_reason reason;
+    } rows[] = {
+        {"10.0.0.9", "10.0.0.1", 40000, DROP_NONE},
+        {"10.0.0.9", "10.0.0.1", 0, DROP_SOURCE},
+        {"0.0.0.0", "10.0.0.1", 40000, DROP_SOURCE},
+        {"0.1.2.3", "10.0.0.1", 40000, DROP_SOURCE},
+        {"255.255.255.255", "10.0.0.1", 40000, DROP_SOURCE},
+        {"224.0.1.1", "10.0.0.1", 123, DROP_SOURCE},
+        {"239.255.0.1", "10.0.0.1", 123, DROP_SOURCE},
+        {"127.0.0.1", "10.0.0.1", 40000, DROP_SOURCE},
+        {"127.0.0.1", "127.0.0.1", 40000, DROP_NONE},
+        {"127.0.0.1", "127.0.0.1", 123, DROP_SOURCE}, /* our own answers would come back */
+        {"10.0.0.1", "10.0.0.1", 123, DROP_SOURCE},
+        {"10.0.0.1", "10.0.0.1", 40000, DROP_NONE}, /* a program on this machine */
+        {"10.0.0.2", "10.0.0.1", 123, DROP_NONE},
+        {"::", "fd00::1", 40000, DROP_SOURCE},
+        {"ff02::101", "fd00::1", 123, DROP_SOURCE},
+        {"::1", "fd00::1", 40000, DROP_SOURCE},
+        {"::1", "::1", 40000, DROP_NONE},
+        {"fd00::1", "fd00::1", 123, DROP_SOURCE},
+        {"fd00::2", "fd00::1", 123, DROP_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static const struct access_rule everybody = {.allow = true};
+        static struct bench bench;
+        size_t bad;
+
+        bench_start(&bench);
+        assert_int_equal(access_build(&bench.access, &everybody, 1, &bad), ERR_NONE);
+        assert_true(address_parse(&bench.request.from, rows[i].from));
+        assert_true(address_parse(&bench.request.to, rows[i].to));
+        bench.request.from.port = rows[i].port;
+        enum drop_reason reason = ask(&bench);
+        if (reason != rows[i].reason) {
+            fail_msg("row %zu: %s", i, drop_word(reason));
+        }
+        assert_int_equal(bench.reply.size, reason == DROP_NONE ? NTP_HEADER_SIZE : 0);
+    }
+}
+
+static void no_size_and_no_first_octet_brings_an_answer_longer_than_the_request(void **state)
+{
+    static const struct {
+        size_t from, to, by;
+    } sizes[] = {{0, 140, 1}, {1000, 1100, 1}, {1100, 65508, 911}, {65507, 65508, 1}};
+    static struct bench bench;
+    static uint8_t datagram[65508];
+    uint64_t asked = 0, answers = 0;
+
+    (void)state;
+    bench_start(&bench);
+    bench.request.bytes = datagram;
+    for (unsigned octet = 0; octet < 256; octet++) {
+        datagram[0] = (uint8_t)octet;
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            for (size_t size = sizes[i].from; size < sizes[i].to; size += sizes[i].by) {
+                bench.request.size = size;
+                enum drop_reason reason =
+                    server_reply(&bench.view, &bench.tables, &bench.request, &bench.reply);
+                assert_true(bench.reply.size <= size);
+                assert_int_equal(bench.reply.size > 0, reason == DROP_NONE);
+                asked++;
+                answers += reason == DROP_NONE;
+            }
+        }
+    }
+    assert_true(bench.tables.counters.requests == asked);
+    assert_true(bench.tables.counters.answers == answers && answers > 0);
+    uint64_t dropped = 0;
+    for (unsigned i = 0; i < DROP_COUNT; i++) {
+        dropped += bench.tables.counters.drops[i];
+    }
+    assert_true(dropped == asked - answers);
+}
+
+/* The client's next request in interleaved mode (RFC 9769, section 2). */
+static void ask_on(struct bench *bench, const struct ntp_packet *last)
+{
+    bench->packet.origin = last->receive;
+    bench->packet.receive.raw = 1234567 + bench->packet.transmit.raw;
+    bench->packet.transmit.raw += 999999937;
+    bench->request.received.ns += 16 * NS_PER_S;
+    bench->request.now.ns += 16 * NS_PER_S;
+    bench->request.leaves.ns += 16 * NS_PER_S;
+}
+
+static void the_third_request_of_an_interleaved_client_brings_the_true_departure(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    bench.packet.origin.raw = bench.packet.receive.raw = 0;
+    struct ntp_packet last = answered(&bench); /* basic: nothing is remembered */
+    assert_true(bench.reply.handle == 0);
+    ask_on(&bench, &last);
+    last = answered(&bench); /* it asks for more: basic still, but remembered */
+    assert_true(last.origin.raw == bench.packet.transmit.raw);
+    assert_true(bench.reply.handle != 0);
+    for (unsigned i = 0; i < 5; i++) {
+        /* It left 31 us later than was thought; the kernel said so. */
+        struct steady_time left = {bench.request.leaves.ns + 31000};
+        server_sent(&bench.view, &bench.tables, bench.reply.handle, left);
+        ask_on(&bench, &last);
+        struct ntp_packet out = answered(&bench);
+
+        assert_true(out.origin.raw == bench.packet.receive.raw);
+        assert_true(out.transmit.raw ==
+                    (ntp_ts_from_utc(line_utc(&bench.line, left)).raw & ~UINT64_C(1)));
+        assert_true(out.receive.raw > out.transmit.raw);
+        assert_true(bench.reply.handle != 0);
+        assert_int_equal(bench.tables.counters.interleaved, i + 1);
+        last = out;
+    }
+}
+
+static void without_the_kernels_stamp_the_prediction_stands(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    struct ntp_packet last = answered(&bench);
+    ask_on(&bench, &last);
+    bench.request.flags = 0; /* a worker that can't learn departures */
+    last = answered(&bench);
+    assert_true(bench.reply.handle == 0);
+    ask_on(&bench, &last);
+    struct ntp_packet out = answered(&bench);
+    assert_true(out.origin.raw == bench.packet.receive.raw);
+    assert_true(out.transmit.raw == last.transmit.raw);
+}
+
+static void interleaved_mode_is_for_who_asked_for_it_with_a_stamp_of_his_own(void **state)
+{
+    static struct bench bench;
+    struct ntp_packet last;
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        bench_start(&bench);
+        last = answered(&bench);
+        ask_on(&bench, &last);
+        last = answered(&bench);
+        ask_on(&bench, &last);
+        if (i == 0) {
+            bench.packet.origin = last.transmit; /* as ntpd does in basic mode */
+        } else if (i == 1) {
+            bench.packet.receive = bench.packet.transmit; /* section 2: no way to tell them apart */
+        } else if (i == 2) {
+            bench.packet.origin.raw += 2;
+        } else if (i == 3) {
+            bench.request.from.bytes[3]++; /* somebody else's stamp */
+        } else if (i == 4) {
+            bench.packet.mode = NTP_MODE_ACTIVE; /* no state for peers */
+        } else {
+            bench.line.synchronised = false;
+        }
+        assert_true(answered(&bench).origin.raw == bench.packet.transmit.raw);
+        assert_int_equal(bench.tables.counters.interleaved, 0);
+    }
+}
+
+static void a_lost_answer_does_not_end_interleaved_mode(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    struct ntp_packet last = answered(&bench);
+    ask_on(&bench, &last);
+    last = answered(&bench);
+    ask_on(&bench, &last);
+    (void)answered(&bench); /* this one is lost: the client names the one before again */
+    ask_on(&bench, &last);
+    struct ntp_packet out = answered(&bench);
+    assert_true(out.origin.raw == bench.packet.receive.raw);
+    assert_true(out.transmit.raw == last.transmit.raw);
+    assert_int_equal(bench.tables.counters.interleaved, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +552,12 @@ int main(void)
         cmocka_unit_test(time_is_valid_to_the_last_moment_and_stratum),
         cmocka_unit_test(other_requests_are_dropped_and_counted_by_reason),
         cmocka_unit_test(nothing_leaves_before_it_came),
+        cmocka_unit_test(answers_go_to_no_address_that_is_no_clients),
+        cmocka_unit_test(no_size_and_no_first_octet_brings_an_answer_longer_than_the_request),
+        cmocka_unit_test(the_third_request_of_an_interleaved_client_brings_the_true_departure),
+        cmocka_unit_test(without_the_kernels_stamp_the_prediction_stands),
+        cmocka_unit_test(interleaved_mode_is_for_who_asked_for_it_with_a_stamp_of_his_own),
+        cmocka_unit_test(a_lost_answer_does_not_end_interleaved_mode),
         cmocka_unit_test(a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped),
     };
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/endpoints.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct address loopbacks[2] = {
+    {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}},
+    {.family = ADDRESS_IPV6, .bytes = {[15] = 1}},
+};
+
+bool endpoints_serve(const struct config *config)
+{
+    for (size_t i = 0; i < config->node.access_count; i++) {
+        if (config->node.access[i].allow) {
+            return config->daemon.port != 0;
+        }
+    }
+    return false;
+}
+
+static struct endpoint *append(struct endpoint *endpoints, size_t *count,
+                               const struct address *local, uint16_t port)
+{
+    struct endpoint *endpoint = &endpoints[(*count)++];
+
+    memset(endpoint, 0, sizeof *endpoint);
+    endpoint->options.local = *local;
+    endpoint->options.local.port = port;
+    endpoint->options.stamps = true;
+    return endpoint;
+}
+
+static void set_device(struct endpoint *endpoint, const char *device)
+{
+    if (device) {
+        snprintf(endpoint->options.device, sizeof endpoint->options.device, "%s", device);
+    }
+}
+
+/* Where time is served, and where it is not, loopback. */
+static void plan_time(const struct config *config, unsigned family, struct endpoint *endpoints,
+                      size_t *count)
+{
+    const struct daemon_options *daemon = &config->daemon;
+    struct address local = daemon->bind[family];
+    bool serves = endpoints_serve(config);
+    bool everywhere = local.family == ADDRESS_NONE && daemon->bind_device == NULL;
+    struct endpoint *endpoint;
+
+    if (serves) {
+        local.family = loopbacks[family].family;
+        endpoint = append(endpoints, count, &local, daemon->port);
+        endpoint->options.share_port = daemon->acquisition_port == daemon->port;
+        set_device(endpoint, daemon->bind_device);
+    }
+    if (daemon->port != 0 && !(serves && everywhere) &&
+        !address_equal(&local, &loopbacks[family])) {
+        endpoint = append(endpoints, count, &loopbacks[family], daemon->port);
+        endpoint->options.share_port = daemon->acquisition_port == daemon->port;
+        endpoint->optional = true;
+    }
+}
+
+static void plan_chronyc(const struct daemon_options *daemon, unsigned family,
+                         struct endpoint *endpoints, size_t *count)
+{
+    const struct address *local = &daemon->bind_command.address[family];
+    /* A `bindcmdaddress` of one family does not close the other's loopback, as with chronyd. */
+    bool asked = local->family != ADDRESS_NONE;
+    struct endpoint *endpoint;
+
+    if (daemon->command_port == 0) {
+        return;
+    }
+    endpoint = append(endpoints, count, asked ? local : &loopbacks[family], daemon->command_port);
+    endpoint->optional = true;
+    set_device(endpoint, daemon->bind_command_device);
+}
+
+size_t endpoints_plan(const struct args *args, const struct config *config,
+                      struct endpoint endpoints[static ENDPOINTS_MAX])
+{
+    size_t count = 0;
+
+    for (unsigned family = 0; family < 2; family++) {
+        if ((family == 0 && args->ipv6_only) || (family == 1 && args->ipv4_only)) {
+            continue;
+        }
+        plan_time(config, family, endpoints, &count);
+        plan_chronyc(&config->daemon, family, endpoints, &count);
+    }
+    return count;
+}

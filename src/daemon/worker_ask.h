@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker_ask.h - questions about the daemon that come by UDP: mode 6 of NTP (ntpq) and chronyc's.
+ *
+ * They are answered from the status record that the time process publishes; nothing can be changed
+ * by them.  A worker calls this for what came to chronyc's port, and for modes 6 and 7 on the port
+ * of NTP; who may ask is decided here.
+ */
+#ifndef DAEMON_WORKER_ASK_H
+#define DAEMON_WORKER_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "config/config.h"
+#include "sys/page.h"
+#include "wire/drop.h"
+#include "wire/status.h"
+
+enum { ASK_PORT_NTP, ASK_PORT_CHRONYC };
+
+struct question {
+    const uint8_t *bytes; /* borrowed */
+    size_t size;
+    struct address from; /* with port */
+    struct address to;   /* which of our addresses was asked; NONE: unknown */
+    uint8_t port;        /* ASK_PORT_* */
+};
+
+/* What a worker keeps for it. */
+struct worker_ask {
+    const struct config *config;    /* borrowed */
+    const struct page *record_page; /* borrowed; NULL: there is none */
+    uint64_t generation;            /* of what was decoded last; 0: nothing yet */
+    uint8_t *bytes;
+    size_t capacity, sources_max;
+    struct status_record record;
+};
+
+/* Takes its memory.  False: there is none. */
+bool worker_ask_open(struct worker_ask *ask, const struct config *config,
+                     const struct page *record_page);
+
+/* The newest status; NULL when nothing was published yet. */
+const struct status_record *worker_ask_status(struct worker_ask *ask);
+
+/*
+ * Answers into answer[capacity]; *size is 0 when the reason is not DROP_NONE.  An answer is sent
+ * where the question came from.
+ */
+enum drop_reason worker_ask_answer(struct worker_ask *ask, const struct question *question,
+                                   uint8_t *answer, size_t capacity, size_t *size);
+
+/* Is this datagram on the port of NTP a question of this kind? */
+bool worker_ask_is_question(const uint8_t *bytes, size_t size);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where noond answers, by its configuration. */
+#include "daemon/endpoints.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    const char *name;
+    const char *text;
+    struct args args;
+    const char *expected; /* ADDRESS:PORT[?], one after another; `?`: optional */
+};
+
+static const struct row rows[] = {
+    {"nobody allowed: loopback for questions", "", .args = {0},
+     "127.0.0.1:123? 127.0.0.1:323? [::1]:123? [::1]:323? "},
+    {"somebody allowed: everywhere", "allow 10.0.0.0/8\n", .args = {0},
+     "0.0.0.0:123 127.0.0.1:323? [::]:123 [::1]:323? "},
+    {"a rule that only denies allows nobody", "deny 10.0.0.0/8\n", .args = {.ipv4_only = true},
+     "127.0.0.1:123? 127.0.0.1:323? "},
+    {"on one address, and on loopback", "allow\nbindaddress 192.0.2.1\n",
+     .args = {.ipv4_only = true}, "192.0.2.1:123 127.0.0.1:123? 127.0.0.1:323? "},
+    {"on one interface, and on loopback", "allow\nbinddevice lan0\n", .args = {.ipv4_only = true},
+     "0.0.0.0:123%lan0 127.0.0.1:123? 127.0.0.1:323? "},
+    {"bound to loopback: once", "allow\nbindaddress 127.0.0.1\n", .args = {.ipv4_only = true},
+     "127.0.0.1:123 127.0.0.1:323? "},
+    {"port 0: no NTP at all", "allow\nport 0\n", .args = {.ipv6_only = true}, "[::1]:323? "},
+    {"cmdport 0: no chronyc", "cmdport 0\n", .args = {.ipv6_only = true}, "[::1]:123? "},
+    {"everything closed", "port 0\ncmdport 0\n", .args = {0}, ""},
+    {"another port and address for chronyc", "cmdport 1323\nbindcmdaddress 192.0.2.7\n",
+     .args = {.ipv4_only = true}, "127.0.0.1:123? 192.0.2.7:1323? "},
+    {"the port of requests is shared", "allow\nacquisitionport 123\n", .args = {.ipv4_only = true},
+     "0.0.0.0:123+ 127.0.0.1:323? "},
+};
+
+static void parse(struct config *config, struct config_space *space, const char *text)
+{
+    struct config_input input = {.file = "test.conf", .text = text, .size = strlen(text)};
+    static struct config_report report;
+
+    report = (struct config_report){.count = 0};
+    config_init(config, space);
+    assert_true(config_parse(config, &input, &report));
+}
+
+static void print(const struct endpoint *endpoint, char *out, size_t size)
+{
+    char address[ADDRESS_TEXT_SIZE];
+
+    address_print_port(&endpoint->options.local, address);
+    (void)snprintf(out, size, "%s%s%s%s%s ", address, endpoint->options.device[0] ? "%" : "",
+                   endpoint->options.device, endpoint->options.share_port ? "+" : "",
+                   endpoint->optional ? "?" : "");
+}
+
+static void each_configuration_has_its_endpoints(void **state)
+{
+    struct config_space *space = calloc(1, sizeof *space);
+
+    (void)state;
+    assert_non_null(space);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct endpoint endpoints[ENDPOINTS_MAX];
+        struct config config;
+        char text[512] = "";
+
+        parse(&config, space, rows[i].text);
+        size_t count = endpoints_plan(&rows[i].args, &config, endpoints);
+        for (size_t k = 0; k < count; k++) {
+            print(&endpoints[k], text + strlen(text), sizeof text - strlen(text));
+        }
+        if (strcmp(text, rows[i].expected) != 0) {
+            fail_msg("%s: %s", rows[i].name, text);
+        }
+    }
+    free(space);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_configuration_has_its_endpoints),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
