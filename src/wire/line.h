@@ -3,7 +3,7 @@
  * line.h - published time: one line on CLOCK_MONOTONIC with a bound that grows along it.
  *
  * Everybody who tells the time reads this line: the server, observers, the library, `noon now`.
- * CLOCK_MONOTONIC is never stepped, so nobody is wrong while the system clock is being corrected.
+ * CLOCK_MONOTONIC is never stepped, so nobody is far off while the system clock is being corrected.
  */
 #ifndef WIRE_LINE_H
 #define WIRE_LINE_H

@@ -11,6 +11,8 @@
 #define LIFE_POLLS 4.0
 #define LIFE_MAX_S 1e6
 #define ROUNDING_S 1e-9
+/* The clock is served when that costs no more than this part of the bound. */
+#define CLOCK_SHARE 0.25
 /* Two clocks read one after the other by a process that is interrupted in between. */
 #define READ_APART_NS 100000.0
 
@@ -70,6 +72,29 @@ static double life_s(const struct bound_conditions *conditions, const struct clo
     return fmax(life, 0);
 }
 
+/*
+ * The line of the clock instead of the estimate's.  Should nobody end its slew, it goes on past the
+ * estimate, and at the end of the line's life has gone too far by more than it is wrong now.
+ */
+static void follow_clock(const struct bound_estimate *estimate,
+                         const struct bound_conditions *conditions, const struct clock_reading *now,
+                         struct time_line *line)
+{
+    double error_s = fabs(conditions->clock_error_s);
+    double closing = fabs(conditions->real_rate_s_per_s - estimate->freq_s_per_s);
+    double life_s = fmax(LIFE_MIN_S, LIFE_POLLS * conditions->poll_s);
+
+    if (!conditions->steered || error_s > CLOCK_SHARE * line->bound_s) {
+        return;
+    }
+    line->utc = now->real;
+    line->rate = (conditions->real_rate_s_per_s - conditions->mono_rate_s_per_s) /
+                 (1 + conditions->mono_rate_s_per_s);
+    line->bound_s += error_s;
+    line->growth_s_per_s += fmax(0, closing - 2 * error_s / life_s);
+    line->sd_s = sqrt(line->sd_s * line->sd_s + error_s * error_s);
+}
+
 bool bound_line(const struct bound_estimate *estimate, const struct bound_conditions *conditions,
                 const struct clock_reading *now, struct time_line *line)
 {
@@ -90,6 +115,7 @@ bool bound_line(const struct bound_estimate *estimate, const struct bound_condit
          conditions->mono_rate_error_s_per_s) /
         fmin(mono, 1);
     line->sd_s = estimate->sd_s;
+    follow_clock(estimate, conditions, now, line);
     life = life_s(conditions, now, line->bound_s, line->growth_s_per_s);
     line->void_after.ns = now->mono.ns + duration_from_s(life * mono).ns;
     line->real_minus_mono_ns = now->real.ns - now->mono.ns;

@@ -7,6 +7,10 @@
  * estimate need not be in the middle.  It grows with what the frequency may be wrong by, never
  * slower than maxclockerror.
  *
+ * As long as the clock is nearly right, the line is the clock itself: what followers see is then as
+ * smooth as the clock's slews, instead of jumping with each update, and what is left of a slew is
+ * part of the bound.  A clock that is far off is not served; the estimate is.
+ *
  * A line is void 64 s, or 4 polls, after it was made: readers then say that they don't know,
  * because whoever should have renewed it hangs.  That is no limit on holdover: a node without
  * sources goes on publishing, with a larger bound each time, until that reaches maxdistance.
@@ -39,6 +43,8 @@ struct bound_conditions {
     double mono_rate_s_per_s;       /* of CLOCK_MONOTONIC against RAW */
     double mono_rate_error_s_per_s; /* what that may be wrong by */
     double real_rate_s_per_s;       /* of the disciplined clock against RAW */
+    bool steered;                   /* by us: the clock closes in on the estimate */
+    double clock_error_s;           /* UTC as estimated - the disciplined clock, now */
     struct mono_time void_at;       /* UTC jumps here (a leap second); INT64_MAX: nothing known */
 };
 

@@ -125,6 +125,8 @@ static void line_of_estimate(const struct node *node, const struct clock_reading
         .root_delay_s = node->last_root_delay_s,
         .mono_rate_s_per_s = timescale_mono_rate(&node->timescale, &mono_error).s_per_s,
         .real_rate_s_per_s = node->rate.s_per_s,
+        .steered = node->setup.may_adjust && !node->backed_off,
+        .clock_error_s = node_clock_error_s(node, now),
         .void_at = {INT64_MAX},
     };
 

@@ -170,6 +170,63 @@ static void the_line_is_utc_whatever_monotonic_does(void **state)
     }
 }
 
+static void the_line_is_the_clock_while_that_costs_a_quarter_of_the_bound(void **state)
+{
+    static const struct {
+        double error_s;
+        bool steered, follows;
+    } rows[] = {
+        {0, true, true},     {300e-6, true, true}, {-450e-6, true, true},  {550e-6, true, false},
+        {-0.2, true, false}, {0, false, false},    {300e-6, false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bound_estimate estimate = estimate_default();
+        struct bound_conditions conditions = conditions_default();
+        struct time_line plain = made(&estimate, &conditions, 1000), line;
+
+        conditions.steered = rows[i].steered;
+        conditions.clock_error_s = rows[i].error_s;
+        conditions.real_rate_s_per_s = 31e-6;
+        line = made(&estimate, &conditions, 1000);
+        if (!rows[i].follows) {
+            assert_true(line.utc.ns == plain.utc.ns && line.rate == plain.rate);
+            assert_true(line.bound_s == plain.bound_s && line.sd_s == plain.sd_s);
+            continue;
+        }
+        assert_true(line.utc.ns == EPOCH + 123);
+        assert_true(fabs(line.rate - 1e-6 / (1 + 30e-6)) < 1e-15);
+        assert_true(fabs(line.bound_s - plain.bound_s - fabs(rows[i].error_s)) < 1e-12);
+        assert_true(line.sd_s >= fabs(rows[i].error_s) && line.sd_s >= plain.sd_s);
+    }
+}
+
+static void a_slew_that_nobody_ends_stays_within_the_bound_of_the_clock(void **state)
+{
+    static const double slew_times_s[] = {1, 8, 32, 64, 512, 5000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof slew_times_s / sizeof *slew_times_s; i++) {
+        struct bound_estimate estimate = estimate_default();
+        struct bound_conditions conditions = conditions_default();
+        struct time_line plain = made(&estimate, &conditions, 1000), line;
+        double error_s = 100e-6;
+        double closing = error_s / slew_times_s[i];
+
+        conditions.steered = true;
+        conditions.clock_error_s = error_s;
+        conditions.real_rate_s_per_s = estimate.freq_s_per_s + closing;
+        line = made(&estimate, &conditions, 1000);
+        for (double t = 0; t < 250; t += 0.5) {
+            double off_s = fabs(error_s - closing * t);
+
+            assert_true(line_bound_s(&line, later(&line, t)) >=
+                        line_bound_s(&plain, later(&plain, t)) + off_s - 1e-12);
+        }
+    }
+}
+
 static void it_is_void_after_64_s_or_4_polls_or_at_maxdistance_or_at_a_leap(void **state)
 {
     static const struct {
@@ -278,6 +335,8 @@ int main(void)
         cmocka_unit_test(the_line_promises_no_less_than_it_can),
         cmocka_unit_test(life_is_counted_in_seconds_of_raw),
         cmocka_unit_test(the_line_is_utc_whatever_monotonic_does),
+        cmocka_unit_test(the_line_is_the_clock_while_that_costs_a_quarter_of_the_bound),
+        cmocka_unit_test(a_slew_that_nobody_ends_stays_within_the_bound_of_the_clock),
         cmocka_unit_test(it_is_void_after_64_s_or_4_polls_or_at_maxdistance_or_at_a_leap),
         cmocka_unit_test(holdover_goes_on_as_long_as_somebody_publishes),
         cmocka_unit_test(half_the_delay_and_the_dispersion_cover_the_bound),
