@@ -50,6 +50,7 @@ struct config_binding {
 struct daemon_options {
     uint16_t port;          /* of the server; 0: never opened.  Opened when `access` allows any */
     int acquisition_port;   /* of requests; -1: a random one each, 0: a random one for all */
+    int server_threads;     /* 0: as many as there are processors */
     uint16_t command_port;  /* chrony's monitoring protocol; 0: never opened */
     struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
     struct address bind_acquisition[2]; /* client, likewise */

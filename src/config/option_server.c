@@ -61,6 +61,13 @@ static const struct option directives[] = {
      .standard = "123",
      .help = "Serves on this UDP port. 0: never.",
      .argument = {PORT("PORT", DAEMON(port))}},
+    {.name = "serverthreads",
+     .native = true,
+     .section = SECTION_SERVER,
+     .standard = "0",
+     .help = "How many threads answer clients; one client is always answered by the same one. 0: "
+             "one for each processor that noond may use, by its affinity and its cgroup's quota.",
+     .argument = {WHOLE("THREADS", DAEMON(server_threads), 0, 16)}},
     {.name = "ratelimit",
      .section = SECTION_SERVER,
      .verdict = VERDICT_NOT_YET,

@@ -73,6 +73,10 @@ static void take_message(struct time_process *process, const struct message *mes
             fd = -1;
         }
     }
+    if (message->kind == MESSAGE_SERVER && fd >= 0) {
+        supervised_server(process->setup.supervised, fd);
+        fd = -1;
+    }
     unix_close(&fd);
 }
 
@@ -145,6 +149,6 @@ size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t c
 {
     const struct supervised *supervised = process->setup.supervised;
 
-    return server_clients_read(process->server, supervised ? &supervised->counters : NULL, bytes,
+    return server_clients_read(process->server, supervised ? &supervised->server : NULL, bytes,
                                capacity);
 }

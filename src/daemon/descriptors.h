@@ -5,7 +5,7 @@
 
 /* Descriptors of every child; /dev/null where a role has none. */
 enum supervisor_fd {
-    SUPERVISOR_FD_CHANNEL = 3,    /* time: messages to and from the parent */
+    SUPERVISOR_FD_CHANNEL = 3,    /* messages to and from the parent */
     SUPERVISOR_FD_LIFE,           /* time: page written for the parent, SUPERVISED_STATUS_SIZE */
     SUPERVISOR_FD_LINE,           /* time page: written by time, read by server */
     SUPERVISOR_FD_RECORD,         /* status page: the same */
@@ -21,8 +21,6 @@ enum {
     PAGE_LAYOUT_RECORD = 0x72656331,
     PAGE_LAYOUT_COUNTERS = 0x636e7431,
 };
-
-enum { SUPERVISOR_SOCKETS_MAX = 16 };
 
 /*
  * How a child ends.  Any status below SUPERVISOR_EXIT_RESTART is deliberate: the parent ends

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/cpus.h"
+#include "sys/udp_group.h"
+
 static const struct address loopbacks[2] = {
     {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}},
     {.family = ADDRESS_IPV6, .bytes = {[15] = 1}},
@@ -17,6 +20,16 @@ bool endpoints_serve(const struct config *config)
         }
     }
     return false;
+}
+
+unsigned endpoints_threads(const struct config *config)
+{
+    unsigned wanted = (unsigned)config->daemon.server_threads;
+
+    if (wanted == 0) {
+        wanted = cpus_usable();
+    }
+    return wanted < UDP_GROUP_MAX ? wanted : UDP_GROUP_MAX;
 }
 
 static struct endpoint *append(struct endpoint *endpoints, size_t *count,

@@ -27,6 +27,9 @@ struct endpoint {
 /* May anybody ask for time? */
 bool endpoints_serve(const struct config *config);
 
+/* Threads that answer: `serverthreads`, or as many as there are processors for us. */
+unsigned endpoints_threads(const struct config *config);
+
 /* Returns how many. */
 size_t endpoints_plan(const struct args *args, const struct config *config,
                       struct endpoint endpoints[static ENDPOINTS_MAX]);

@@ -72,6 +72,7 @@ int main(int argc, char *argv[])
     struct config *config;
     const char *file;
     static char text[TEXT_SIZE];
+    int starter = -1;
     enum args_result parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
 
     if (parsed != ARGS_RUN) {
@@ -104,10 +105,11 @@ int main(int argc, char *argv[])
             fputs("noond: another noond runs in this runtime directory (-r)\n", stderr);
             return 1;
         }
-        if (log.to_syslog && process_background() != ERR_NONE) {
+        if (log.to_syslog && process_background(&starter) != ERR_NONE) {
             fputs("noond: no process for the background; -d stays in the foreground\n", stderr);
             return 1;
         }
+        log.starter = &starter;
     }
     return role_run(&args, argv, config, file, &log);
 }

@@ -17,7 +17,7 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
     node->reloads = process->reloads;
     node->reload_failures = process->reload_failures;
     server_status_read(process->server,
-                       process->setup.supervised ? &process->setup.supervised->counters : NULL,
+                       process->setup.supervised ? &process->setup.supervised->server : NULL,
                        &node->server);
 }
 

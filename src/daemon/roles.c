@@ -191,7 +191,8 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         return false;
     }
     memset(plan, 0, sizeof *plan);
-    plan->server_count = endpoints_plan(parent->args, config, plan->server);
+    plan->server.count = endpoints_plan(parent->args, config, plan->server.endpoints);
+    plan->server.threads = endpoints_threads(config);
     plan_acquisition(&config->daemon, plan->acquisition);
     snprintf(plan->run_directory, sizeof plan->run_directory, "%s", run_dir(parent->args));
     snprintf(plan->state_directory, sizeof plan->state_directory, "%s", state_dir(parent->args));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/server/reply.h"
-#include "daemon/worker.h"
+#include "daemon/worker_report.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "wire/clients.h"
@@ -141,25 +141,25 @@ void server_loop_serve(struct server_loop *loop, int fd)
     }
 }
 
-void server_status_read(const struct server_loop *loop, const struct page *page,
+void server_status_read(const struct server_loop *loop, const struct server_totals *totals,
                         struct server_status *status)
 {
     memset(status, 0, sizeof *status);
     if (loop) {
         *status = loop->tables.counters;
         status->serving = access_allows_somebody(&loop->access);
-    } else if (page) {
-        worker_status_read(page, status);
+    } else if (totals) {
+        server_totals_read(totals, status);
     }
 }
 
-size_t server_clients_read(const struct server_loop *loop, const struct page *page, uint8_t *bytes,
-                           size_t capacity)
+size_t server_clients_read(const struct server_loop *loop, const struct server_totals *totals,
+                           uint8_t *bytes, size_t capacity)
 {
     struct clients_record record = {.count = CLIENTS_TOLD};
 
     if (!loop) {
-        return page ? worker_clients_read(page, bytes, capacity) : 0;
+        return totals ? worker_clients_read(&totals->now, bytes, capacity) : 0;
     }
     record.clients = loop->told;
     client_log_list(&loop->tables.clients, &loop->line, &record);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "core/node/options.h"
+#include "daemon/server_totals.h"
 #include "sys/page.h"
 #include "sys/udp.h"
 #include "wire/line.h"
@@ -36,12 +37,12 @@ unsigned server_loop_poll(const struct server_loop *loop,
 /* Answers one datagram on a socket that is ready. */
 void server_loop_serve(struct server_loop *loop, int fd);
 
-/* Counters of the loop, or of the server process by its page; zeros when there is neither. */
-void server_status_read(const struct server_loop *loop, const struct page *page,
+/* Counters of the loop, or of the server process by its pages; zeros when there is neither. */
+void server_status_read(const struct server_loop *loop, const struct server_totals *totals,
                         struct server_status *status);
 
 /* The client table, encoded for CONTROL_CLIENTS; 0 octets: nobody keeps one. */
-size_t server_clients_read(const struct server_loop *loop, const struct page *page, uint8_t *bytes,
-                           size_t capacity);
+size_t server_clients_read(const struct server_loop *loop, const struct server_totals *totals,
+                           uint8_t *bytes, size_t capacity);
 
 #endif

@@ -28,8 +28,12 @@ bool supervised_open(struct supervised *supervised)
            page_adopt(&supervised->line, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, true) == ERR_NONE &&
            page_adopt(&supervised->record, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, true) ==
                ERR_NONE &&
-           page_adopt(&supervised->counters, SUPERVISOR_FD_COUNTERS, PAGE_LAYOUT_COUNTERS, false) ==
-               ERR_NONE;
+           server_totals_open(&supervised->server, SUPERVISOR_FD_COUNTERS);
+}
+
+void supervised_server(struct supervised *supervised, int fd)
+{
+    server_totals_next(&supervised->server, fd);
 }
 
 void supervised_awake(struct supervised *supervised, struct steady_time now,

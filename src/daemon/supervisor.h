@@ -16,7 +16,8 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "daemon/descriptors.h"
-#include "daemon/endpoints.h"
+#include "daemon/server_totals.h"
+#include "daemon/supervisor_sockets.h"
 #include "sys/log.h"
 #include "sys/page.h"
 #include "sys/privilege.h"
@@ -26,8 +27,7 @@ enum { SUPERVISOR_PATH_SIZE = 108 };
 
 /* What the configuration asks of the parent. */
 struct supervisor_plan {
-    struct endpoint server[ENDPOINTS_MAX]; /* where the server process answers */
-    size_t server_count;                   /* 0: no server process */
+    struct server_plan server;
     /* For MESSAGE_OPEN_CLIENT, by family: port, sharing, device. */
     struct udp_options acquisition[2];
     struct user_ids user;                       /* whom the sockets and directories are given to */
@@ -56,7 +56,8 @@ int supervisor_run(const struct supervisor_setup *setup);
 
 enum message_kind {
     /* from the time process */
-    MESSAGE_READY = 1,      /* serving, or watching: tell the service manager */
+    /* serving, or watching: tell the service manager; from a server process: it serves */
+    MESSAGE_READY = 1,
     MESSAGE_RELOADING,      /* a reload has begun; READY ends it */
     MESSAGE_STOPPING,       /* about to end */
     MESSAGE_STATUS,         /* the life page holds a new sentence for people */
@@ -70,6 +71,7 @@ enum message_kind {
     MESSAGE_CLIENT,  /* with a bound UDP socket; argument: family, value: enum err */
     MESSAGE_KEYS,    /* with the file, open for reading; value: enum err */
     MESSAGE_REBOUND, /* argument: how many server sockets are open, value: enum err */
+    MESSAGE_SERVER,  /* with the page on which a server process that was started will count */
 };
 
 enum helper_role { HELPER_RESOLVE };
@@ -88,11 +90,15 @@ enum { SUPERVISED_STATUS_SIZE = 160 };
 struct supervised {
     int channel;
     int status_listener, control_listener; /* -1: none */
-    struct page life, line, record, counters;
+    struct page life, line, record;
+    struct server_totals server;
 };
 
 /* Takes over the descriptors.  False: this process was not started by a supervisor. */
 bool supervised_open(struct supervised *supervised);
+
+/* A server process was started; `fd`: its page, of MESSAGE_SERVER.  Takes the descriptor. */
+void supervised_server(struct supervised *supervised, int fd);
 
 /*
  * Promises to call again within that time.  When the promise is broken, and nothing is heard at

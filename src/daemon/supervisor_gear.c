@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/worker.h"
+#include "daemon/worker_report.h"
 #include "sys/clock.h"
 #include "sys/storage.h"
 #include "sys/unix_socket.h"
@@ -23,42 +23,24 @@ static int64_t owner_of(uint32_t id)
     return privilege_self().uid == 0 ? (int64_t)id : -1;
 }
 
-/* ERR_IN_USE when somebody else serves there; a family that is missing is no error. */
-static enum err open_server_sockets(struct gear *gear, const struct supervisor_plan *plan,
-                                    const struct log_sink *log)
+bool gear_renew_counters(struct gear *gear)
 {
-    enum err worst = ERR_NONE;
+    struct page fresh;
 
-    for (size_t i = 0; i < plan->server_count; i++) {
-        const struct endpoint *endpoint = &plan->server[i];
-        enum err err = udp_server_open(&gear->server[gear->server_count], &endpoint->options);
-        char text[ADDRESS_TEXT_SIZE];
-
-        address_print_port(&endpoint->options.local, text);
-        if (err == ERR_NONE) {
-            gear->server_count++;
-        } else if (endpoint->optional && err != ERR_UNSUPPORTED) {
-            log_format(log, LOG_SEVERITY_INFO, "%s is taken: no questions are answered there",
-                       text);
-        } else if (err == ERR_IN_USE) {
-            log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
-            worst = err;
-        } else if (err != ERR_UNSUPPORTED) {
-            log_format(log, LOG_SEVERITY_WARNING, "%s can't be bound%s: no service there", text,
-                       err == ERR_DENIED ? " (CAP_NET_BIND_SERVICE)" : "");
-        }
+    if (page_create(&fresh, NULL, PAGE_LAYOUT_COUNTERS, worker_page_size()) != ERR_NONE) {
+        return false;
     }
-    return worst;
-}
-
-enum err gear_rebind(struct gear *gear, const struct supervisor_plan *plan,
-                     const struct log_sink *log)
-{
-    for (size_t i = 0; i < gear->server_count; i++) {
-        udp_close(&gear->server[i]);
+    int reader = page_reader_fd(&fresh);
+    if (reader < 0) {
+        page_close(&fresh);
+        return false;
     }
-    gear->server_count = 0;
-    return open_server_sockets(gear, plan, log);
+    /* Those who use the old one have it open themselves. */
+    page_close(&gear->counters);
+    unix_close(&gear->counters_reader);
+    gear->counters = fresh;
+    gear->counters_reader = reader;
+    return true;
 }
 
 static void open_listeners(struct gear *gear, const struct supervisor_plan *plan,
@@ -93,13 +75,12 @@ static bool open_pages(struct gear *gear, const struct supervisor_plan *plan)
     if (page_create(&gear->life, NULL, PAGE_LAYOUT_LIFE, SUPERVISED_STATUS_SIZE) != ERR_NONE ||
         page_create(&gear->record, NULL, PAGE_LAYOUT_RECORD, status_size_max(RECORD_SOURCES)) !=
             ERR_NONE ||
-        page_create(&gear->counters, NULL, PAGE_LAYOUT_COUNTERS, worker_page_size()) != ERR_NONE) {
+        !gear_renew_counters(gear)) {
         return false;
     }
     gear->line_reader = page_reader_fd(&gear->line);
     gear->record_reader = page_reader_fd(&gear->record);
-    gear->counters_reader = page_reader_fd(&gear->counters);
-    return gear->line_reader >= 0 && gear->record_reader >= 0 && gear->counters_reader >= 0;
+    return gear->line_reader >= 0 && gear->record_reader >= 0;
 }
 
 static void make_directories(const struct supervisor_plan *plan, const struct log_sink *log)
@@ -142,10 +123,14 @@ static bool take_pidfile(struct gear *gear, const struct supervisor_plan *plan,
 
 bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const struct log_sink *log)
 {
-    *gear = (struct gear){.listeners = {-1, -1}};
+    bool ignored = false;
+
+    *gear = (struct gear){.listeners = {-1, -1}, .counters = {.fd = -1}, .counters_reader = -1};
+    server_sockets_init(&gear->server);
     gear->nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     make_directories(plan, log);
-    if (!take_pidfile(gear, plan, log) || open_server_sockets(gear, plan, log) == ERR_IN_USE) {
+    if (!take_pidfile(gear, plan, log) ||
+        server_sockets_apply(&gear->server, &plan->server, log, &ignored) == ERR_IN_USE) {
         return false;
     }
     if (plan->run_directory[0] != '\0') {
@@ -169,7 +154,7 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
         fds[0] = channel;
         return 1;
     }
-    fds[count++] = of_server ? none : channel;
+    fds[count++] = channel;
     fds[count++] = of_server ? none : gear->life.fd;
     fds[count++] = of_server ? gear->line_reader : gear->line.fd;
     fds[count++] = of_server ? gear->record_reader : gear->record.fd;
@@ -177,8 +162,8 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
     for (int i = 0; i < 2; i++) {
         fds[count++] = of_server || gear->listeners[i] < 0 ? none : gear->listeners[i];
     }
-    for (size_t i = 0; of_server && i < gear->server_count; i++) {
-        fds[count++] = gear->server[i].fd;
+    if (of_server) {
+        count += server_sockets_fds(&gear->server, fds + count, PROCESS_FDS_MAX - count);
     }
     return count;
 }
@@ -186,7 +171,7 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
 void gear_arguments(const struct supervisor_setup *setup, const struct supervisor_plan *plan,
                     enum child_kind kind, struct gear_arguments *out)
 {
-    static const char *const roles[CHILD_COUNT] = {"time", "server", "resolve"};
+    static const char *const roles[CHILD_COUNT] = {"time", "server", "server", "resolve"};
     size_t count = 0;
 
     (void)snprintf(out->helper, sizeof out->helper, "noon-helper");

@@ -12,14 +12,15 @@
 #include "daemon/supervisor.h"
 #include "sys/process.h"
 
-enum child_kind { CHILD_TIME, CHILD_SERVER, CHILD_HELPER, CHILD_COUNT };
+/* CHILD_LEAVING: a server process whose successor is about to serve, or does. */
+enum child_kind { CHILD_TIME, CHILD_SERVER, CHILD_LEAVING, CHILD_HELPER, CHILD_COUNT };
 
 struct gear {
     int nothing;      /* /dev/null */
     int listeners[2]; /* status, control; -1: none */
-    struct udp_socket server[SUPERVISOR_SOCKETS_MAX];
-    size_t server_count;
-    struct page life, line, record, counters;
+    struct server_sockets server;
+    struct page life, line, record;
+    struct page counters; /* of the newest server process */
     int line_reader, record_reader, counters_reader;
     bool pidfile; /* written by us */
 };
@@ -30,9 +31,8 @@ struct gear {
  */
 bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const struct log_sink *log);
 
-/* Closes the server's sockets and opens those of the plan.  ERR_IN_USE: somebody else is there. */
-MUST_USE enum err gear_rebind(struct gear *gear, const struct supervisor_plan *plan,
-                              const struct log_sink *log);
+/* A fresh page of counters, for a server process that is about to be started. */
+bool gear_renew_counters(struct gear *gear);
 
 /*
  * A child's descriptors in the order of enum supervisor_fd; returns how many.  `channel` is the

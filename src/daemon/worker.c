@@ -1,250 +1,186 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/worker.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#include "core/server/reply.h"
 #include "daemon/descriptors.h"
-#include "daemon/worker_ask.h"
+#include "daemon/server_totals.h"
+#include "daemon/supervisor.h"
+#include "daemon/worker_report.h"
+#include "daemon/worker_thread.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
 #include "sys/signals.h"
-#include "sys/udp.h"
-#include "wire/clients.h"
+#include "sys/udp_group.h"
+#include "sys/unix_socket.h"
 
 enum {
-    CLIENTS_KEPT = 524288, /* octets */
-    CLIENTS_TOLD = 1024,
-    CLIENTS_BYTES = 128 * CLIENTS_TOLD, /* of the encoded table; what does not fit is left out */
-    ROUNDS_MAX = 8,                     /* batches of one socket in a row */
+    CLIENTS_KEPT = 524288, /* octets, of all workers */
+    STACK_SIZE = 256 << 10,
     REPORT_NS = 1000000000,
-    LATENCY_MAX_NS = 1000000,
-    LATENCY_MEMORY = 4096, /* answers */
+    LIST_SHARE = 500, /* listing clients takes at most 1/500 of a processor */
     FIRST_LOOK_NS = 1000000,
     FIRST_LOOKS = 2000,
 };
 
-/* The page's payload: the counters, then the encoded client table. */
-struct worker_record {
-    struct server_status counters;
-    uint32_t clients_size;
-    uint8_t clients[];
-};
-
-struct worker {
-    struct udp_socket sockets[SUPERVISOR_SOCKETS_MAX];
-    struct pollfd fds[SUPERVISOR_SOCKETS_MAX];
-    uint8_t ports[SUPERVISOR_SOCKETS_MAX]; /* ASK_PORT_* */
-    size_t count;
-    struct page line_page, report_page, record_page;
-    struct worker_ask ask;
-    struct time_line line;
-    uint64_t generation; /* of the line; 0: none was read yet */
-    struct access_tree access;
-    struct server_tables tables;
-    struct udp_batch *batch;
-    struct client_status *told;
+struct server {
+    struct worker_shared shared;
+    struct worker *workers;
+    unsigned count;
+    struct page report_page;
     struct worker_record *record;
-    double latency_ns;            /* from the reading of T3 until the answer leaves: mean */
-    uint64_t reported;            /* requests counted in the last report */
-    struct steady_time report_at; /* the next one */
+    struct client_status *told;
+    struct steady_time report_at, list_at; /* not before */
 };
 
-size_t worker_page_size(void)
-{
-    return sizeof(struct worker_record) + CLIENTS_BYTES;
-}
-
-/* Everything that is allocated, is allocated here. */
-static bool make_tables(struct worker *w, const struct config *config)
+static bool make_shared(struct server *s, const struct config *config)
 {
     size_t wanted = access_nodes(config->node.access_count);
     struct access_node *nodes = calloc(wanted, sizeof *nodes);
-    void *memory = aligned_alloc(64, CLIENTS_KEPT);
-    struct siphash_key key;
     size_t bad = 0;
 
-    w->batch = udp_batch_open(UDP_BATCH_MAX, NTP_PACKET_MAX);
-    w->told = calloc(CLIENTS_TOLD, sizeof *w->told);
-    w->record = calloc(1, worker_page_size());
-    if (nodes == NULL || memory == NULL || w->batch == NULL || w->told == NULL ||
-        w->record == NULL) {
-        free(nodes);
-        free(memory);
-        return false;
+    s->shared.config = config;
+    s->shared.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    s->shared.news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_init(&s->shared.stop, false);
+    atomic_init(&s->shared.quiet, true);
+    s->record = worker_record_open();
+    s->told = calloc(WORKER_CLIENTS_TOLD, sizeof *s->told);
+    if (nodes == NULL || s->record == NULL || s->told == NULL || s->shared.stop_fd < 0 ||
+        s->shared.news_fd < 0) {
+        return false; /* the process ends */
     }
-    access_init(&w->access, nodes, wanted);
-    if (access_build(&w->access, config->node.access, config->node.access_count, &bad) !=
-        ERR_NONE) {
-        return false; /* `nodes` and `memory` end with the process */
-    }
-    entropy_fill(&key, sizeof key);
-    memset(memory, 0, CLIENTS_KEPT);
-    server_tables_init(&w->tables, memory, CLIENTS_KEPT, &key);
-    return true;
+    entropy_fill(&s->shared.key, sizeof s->shared.key);
+    access_init(&s->shared.access, nodes, wanted);
+    return access_build(&s->shared.access, config->node.access, config->node.access_count, &bad) ==
+           ERR_NONE;
 }
 
 /* False: this process was not started by a supervisor. */
-static bool take_descriptors(struct worker *w, const struct config *config)
+static bool take_pages(struct server *s)
 {
-    size_t given = process_given_fds();
-
-    for (size_t i = SUPERVISOR_FD_SERVER - PROCESS_FDS_FIRST;
-         i < given && w->count < SUPERVISOR_SOCKETS_MAX; i++) {
-        struct udp_socket *s = &w->sockets[w->count];
-
-        if (udp_server_adopt(s, PROCESS_FDS_FIRST + (int)i) == ERR_NONE) {
-            uint16_t port = udp_local(s).port;
-
-            w->ports[w->count] = port == config->daemon.command_port && port != config->daemon.port
-                                     ? ASK_PORT_CHRONYC
-                                     : ASK_PORT_NTP;
-            w->fds[w->count++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
-        }
-    }
-    return w->count > 0 &&
-           page_adopt(&w->line_page, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, false) == ERR_NONE &&
-           page_adopt(&w->report_page, SUPERVISOR_FD_COUNTERS, PAGE_LAYOUT_COUNTERS, true) ==
+    return page_adopt(&s->shared.line_page, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, false) ==
                ERR_NONE &&
-           page_adopt(&w->record_page, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, false) ==
+           page_adopt(&s->shared.record_page, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, false) ==
                ERR_NONE &&
-           page_capacity(&w->report_page) >= worker_page_size();
+           page_adopt(&s->report_page, SUPERVISOR_FD_COUNTERS, PAGE_LAYOUT_COUNTERS, true) ==
+               ERR_NONE &&
+           page_capacity(&s->report_page) >= worker_page_size();
 }
 
-/* The newest line; an older one when it is just being written. */
-static void read_line(struct worker *w)
+static bool same_place(int fd, int other)
 {
-    uint64_t generation = page_generation(&w->line_page);
-    struct time_line line;
-    size_t size = 0;
+    const struct udp_socket a = {.fd = fd}, b = {.fd = other};
+    struct address one = udp_local(&a), two = udp_local(&b);
 
-    if (generation != w->generation &&
-        page_read(&w->line_page, &line, sizeof line, &size) == ERR_NONE && size == sizeof line) {
-        w->line = line;
-        w->generation = generation;
+    return address_equal(&one, &two) && one.port == two.port;
+}
+
+/* The sockets of one place lie next to each other: each goes to a worker of its own. */
+static bool share_sockets(struct server *s, size_t given)
+{
+    const struct daemon_options *daemon = &s->shared.config->daemon;
+    unsigned number = 0;
+    bool some = false;
+
+    for (size_t i = SUPERVISOR_FD_SERVER - PROCESS_FDS_FIRST; i < given; i++) {
+        int fd = PROCESS_FDS_FIRST + (int)i;
+        const struct udp_socket socket = {.fd = fd};
+        uint16_t port = udp_local(&socket).port;
+        bool chronyc = port == daemon->command_port && port != daemon->port;
+
+        number = some && same_place(fd, fd - 1) ? number + 1 : 0;
+        some = worker_add(&s->workers[number % s->count], fd,
+                          chronyc ? ASK_PORT_CHRONYC : ASK_PORT_NTP) ||
+               some;
     }
+    return some;
 }
 
-static void count_drop(struct worker *w, enum drop_reason reason)
+static bool make_workers(struct server *s, size_t given)
 {
-    w->tables.counters.requests++;
-    w->tables.counters.drops[reason]++;
-}
+    size_t sockets = given - (SUPERVISOR_FD_SERVER - PROCESS_FDS_FIRST);
+    unsigned threads = endpoints_threads(s->shared.config);
 
-/* True: it was a question about the daemon, and has been dealt with. */
-static bool answer_question(struct worker *w, unsigned i, uint8_t port)
-{
-    const struct udp_datagram *datagram = udp_batch_at(w->batch, i);
-    const struct question question = {.bytes = datagram->bytes,
-                                      .size = datagram->size,
-                                      .from = datagram->from,
-                                      .to = datagram->to,
-                                      .port = port};
-    size_t size = 0;
-
-    if (port == ASK_PORT_NTP && !worker_ask_is_question(datagram->bytes, datagram->size)) {
+    s->count = threads < sockets ? threads : (unsigned)sockets;
+    s->workers = calloc(s->count, sizeof *s->workers);
+    if (s->workers == NULL) {
         return false;
     }
-    enum drop_reason reason =
-        worker_ask_answer(&w->ask, &question, udp_batch_answer(w->batch, i), NTP_PACKET_MAX, &size);
-    if (reason == DROP_NONE) {
-        w->tables.counters.requests++;
-        w->tables.counters.answers++;
-        udp_batch_answer_size(w->batch, i, size);
-    } else {
-        count_drop(w, reason);
+    for (unsigned i = 0; i < s->count; i++) {
+        if (!worker_open(&s->workers[i], &s->shared, CLIENTS_KEPT / s->count)) {
+            return false;
+        }
     }
     return true;
 }
 
-/* Answers one request of the batch; *now is when it was answered. */
-static bool answer_one(struct worker *w, unsigned i, const struct clock_pair *pair,
-                       struct steady_time *now)
+static void sum_up(struct server *s, struct server_status *sum)
 {
-    const struct udp_datagram *datagram = udp_batch_at(w->batch, i);
-    const struct server_view view = {
-        .line = &w->line, .access = &w->access, .serving = w->generation != 0};
-    struct request request = {.bytes = datagram->bytes,
-                              .size = datagram->size,
-                              .from = datagram->from,
-                              .to = datagram->to,
-                              .flags = datagram->truncated ? REQUEST_TRUNCATED : 0};
-    struct reply reply = {.bytes = udp_batch_answer(w->batch, i)};
+    *sum = (struct server_status){.serving = access_allows_somebody(&s->shared.access)};
+    for (unsigned i = 0; i < s->count; i++) {
+        struct server_status one;
+        size_t size = 0;
 
-    if (view.serving && !server_received(&w->line, pair, datagram->stamp, &request.received)) {
-        count_drop(w, DROP_AMBIGUOUS_STAMP);
-        return false;
+        if (page_read(&s->workers[i].counted, &one, sizeof one, &size) == ERR_NONE &&
+            size == sizeof one) {
+            server_status_add(sum, &one);
+        }
     }
-    *now = request.now = clock_steady();
-    request.leaves.ns = now->ns + (int64_t)w->latency_ns;
-    (void)server_reply(&view, &w->tables, &request, &reply);
-    udp_batch_answer_size(w->batch, i, reply.size);
-    return reply.size > 0;
 }
 
 /*
- * Answers of a batch leave one after the other while it is sent: on average in the middle of the
- * call.  That much later than T3 was read, T3 is to be; but never later than the answer leaves, or
- * its client measures a negative delay, for which OpenNTPD leaves a server alone for an hour.  So
- * the least that was met lately counts, not the mean, which a lost processor moves.
+ * Reads the tables while they are being written: of a client who asks just now a line may be made
+ * of two requests.  Nothing is decided by it.
  */
-static void learn_latency(struct worker *w, double read_ns, unsigned answers,
-                          struct steady_time start, struct steady_time end)
+static void list_clients(struct server *s, struct clients_record *clients)
 {
-    double latency_ns = (double)(start.ns + (end.ns - start.ns) / 2) - read_ns / (double)answers;
+    size_t told = 0;
+    uint64_t known = 0;
+    struct time_line line;
+    size_t size = 0;
 
-    if (latency_ns >= 0 && latency_ns < w->latency_ns) {
-        w->latency_ns = latency_ns;
-    } else if (latency_ns < LATENCY_MAX_NS) {
-        w->latency_ns += (latency_ns - w->latency_ns) / LATENCY_MEMORY;
+    memset(&line, 0, sizeof line);
+    if (page_read(&s->shared.line_page, &line, sizeof line, &size) != ERR_NONE) {
+        size = 0; /* no time was published yet: those of the clients are not known */
     }
+    for (unsigned i = 0; i < s->count; i++) {
+        struct clients_record part = {.clients = s->told + told,
+                                      .count = WORKER_CLIENTS_TOLD / s->count};
+
+        client_log_list(&s->workers[i].tables.clients, &line, &part);
+        told += part.count;
+        known += part.known;
+    }
+    *clients = (struct clients_record){.known = known, .count = told, .clients = s->told};
 }
 
-static unsigned serve_batch(struct worker *w, size_t socket)
+static void report(struct server *s)
 {
-    struct udp_socket *s = &w->sockets[socket];
-    unsigned count = udp_batch_receive(w->batch, s);
-    unsigned answers = 0;
-    double read_ns = 0;
-    struct clocks clocks;
+    struct steady_time now = clock_steady();
+    struct server_status sum;
+    struct clients_record clients;
+    bool list = now.ns >= s->list_at.ns;
 
-    if (count == 0) {
-        return 0;
+    /* What is counted from here on is news again. */
+    atomic_store_explicit(&s->shared.quiet, true, memory_order_release);
+    sum_up(s, &sum);
+    if (list) {
+        list_clients(s, &clients);
     }
-    read_line(w);
-    clocks_read(&clocks);
-    const struct clock_pair pair = {.real = clocks.system, .mono = clocks.mono};
-    for (unsigned i = 0; i < count; i++) {
-        struct steady_time now;
-
-        if (!answer_question(w, i, w->ports[socket]) && answer_one(w, i, &pair, &now)) {
-            read_ns += (double)now.ns;
-            answers++;
-        }
+    worker_report_write(&s->report_page, s->record, &sum, list ? &clients : NULL);
+    struct steady_time end = clock_steady();
+    s->report_at.ns = now.ns + REPORT_NS;
+    if (list) {
+        s->list_at.ns = end.ns + (end.ns - now.ns) * LIST_SHARE;
     }
-    struct steady_time start = clock_steady();
-    (void)udp_batch_send(w->batch, s);
-    if (answers > 0) {
-        learn_latency(w, read_ns, answers, start, clock_steady());
-    }
-    return count;
-}
-
-static void report(struct worker *w, struct steady_time now)
-{
-    struct clients_record clients = {.count = CLIENTS_TOLD, .clients = w->told};
-
-    w->tables.counters.serving = access_allows_somebody(&w->access);
-    w->record->counters = w->tables.counters;
-    client_log_list(&w->tables.clients, &w->line, &clients);
-    w->record->clients_size = (uint32_t)clients_encode(&clients, w->record->clients, CLIENTS_BYTES);
-    page_write(&w->report_page, w->record, sizeof *w->record + (size_t)w->record->clients_size);
-    w->reported = w->tables.counters.requests;
-    w->report_at.ns = now.ns + REPORT_NS;
 }
 
 /*
@@ -252,43 +188,80 @@ static void report(struct worker *w, struct steady_time now)
  * in the queue for some milliseconds instead of being dropped: OpenNTPD, for one, would ask again
  * after five minutes only.
  */
-static bool await_first_line(struct worker *w)
+static bool await_first_line(const struct server *s)
 {
     const struct duration look = {FIRST_LOOK_NS};
     bool stop = false;
 
-    for (int i = 0; i < FIRST_LOOKS && !stop && page_generation(&w->line_page) == 0; i++) {
+    for (int i = 0; i < FIRST_LOOKS && !stop && page_generation(&s->shared.line_page) == 0; i++) {
         (void)signals_wait(NULL, 0, look);
         stop = signals_take().terminate;
     }
     return !stop;
 }
 
-static void serve(struct worker *w)
+/* All signals but those that tell of an error of our own are the main thread's. */
+static unsigned start_threads(struct server *s)
 {
-    bool stop = !await_first_line(w);
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    unsigned started = 0;
 
-    report(w, clock_steady());
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (started < s->count && pthread_create(&s->workers[started].thread, &attributes,
+                                                worker_serve, &s->workers[started]) == 0) {
+        started++;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return started;
+}
+
+static void stop_threads(struct server *s, unsigned started)
+{
+    const uint64_t one = 1;
+
+    atomic_store_explicit(&s->shared.stop, true, memory_order_release);
+    ssize_t written = write(s->shared.stop_fd, &one, sizeof one);
+    (void)written;
+    for (unsigned i = 0; i < started; i++) {
+        (void)pthread_join(s->workers[i].thread, NULL);
+    }
+}
+
+/* The main thread: sums up once a second while there is something to sum up. */
+static void watch(struct server *s)
+{
+    bool stop = false;
+    bool news = false;
+
     while (!stop) {
-        struct steady_time now = clock_steady();
-        bool news = w->tables.counters.requests != w->reported;
+        struct pollfd fd = {.fd = s->shared.news_fd, .events = POLLIN};
+        int64_t left_ns = s->report_at.ns - clock_steady().ns;
+        uint64_t count;
 
-        if (news && now.ns >= w->report_at.ns) {
-            report(w, now);
+        if (news && left_ns <= 0) {
+            report(s);
             news = false;
         }
-        struct duration timeout = {news ? w->report_at.ns - now.ns : -1};
-        if (signals_wait(w->fds, w->count, timeout) > 0) {
-            for (size_t i = 0; i < w->count; i++) {
-                for (int round = 0; w->fds[i].revents != 0 && round < ROUNDS_MAX &&
-                                    serve_batch(w, i) == UDP_BATCH_MAX;
-                     round++) {
-                }
-            }
+        struct duration timeout = {news ? left_ns : -1};
+        if (signals_wait(&fd, news ? 0 : 1, timeout) > 0 &&
+            read(s->shared.news_fd, &count, sizeof count) == sizeof count) {
+            news = true;
         }
         stop = signals_take().terminate;
     }
-    report(w, clock_steady());
+}
+
+static void tell_parent(void)
+{
+    const struct message ready = {.kind = MESSAGE_READY};
+    enum err ignored = unix_send_fd(SUPERVISOR_FD_CHANNEL, &ready, sizeof ready, -1);
+
+    (void)ignored; /* its end is ours: the kernel sees to that */
 }
 
 static bool confine(const struct args *args, const struct log_sink *log)
@@ -313,75 +286,47 @@ static bool confine(const struct args *args, const struct log_sink *log)
     return true;
 }
 
+static int serve(struct server *s, const struct log_sink *log)
+{
+    unsigned started = 0;
+
+    report(s);
+    if (await_first_line(s)) {
+        started = start_threads(s);
+        if (started < s->count) {
+            stop_threads(s, started);
+            log_line(log, LOG_SEVERITY_ERROR, "the server process can't start its threads");
+            return SUPERVISOR_EXIT_RESTART;
+        }
+        tell_parent();
+        watch(s);
+    }
+    stop_threads(s, started);
+    s->list_at.ns = 0;
+    report(s);
+    return 0;
+}
+
 int worker_run(const struct args *args, const struct config *config, const struct log_sink *log)
 {
-    struct worker *w = calloc(1, sizeof *w);
+    struct server *s = calloc(1, sizeof *s);
+    size_t given = process_given_fds();
 
-    if (w == NULL || !make_tables(w, config)) {
-        log_line(log, LOG_SEVERITY_ERROR, "the server process has too little memory");
-        return SUPERVISOR_EXIT_RESTART;
-    }
-    if (!take_descriptors(w, config)) {
+    if (s == NULL || given <= SUPERVISOR_FD_SERVER - PROCESS_FDS_FIRST || !take_pages(s)) {
         log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
         return 2;
     }
-    if (!worker_ask_open(&w->ask, config, &w->record_page)) {
+    if (!make_shared(s, config) || !make_workers(s, given)) {
         log_line(log, LOG_SEVERITY_ERROR, "the server process has too little memory");
         return SUPERVISOR_EXIT_RESTART;
+    }
+    if (!share_sockets(s, given)) {
+        log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
+        return 2;
     }
     signals_open(SIGNALS_NORMAL);
     if (!confine(args, log)) {
         return SUPERVISOR_EXIT_RESTART;
     }
-    serve(w);
-    return 0;
-}
-
-/* For the time process.  What the server has written is not trusted. */
-
-static size_t read_record(const struct page *page, uint8_t *bytes, size_t capacity)
-{
-    size_t size = 0;
-
-    /* Written once a second: a reader that is overtaken is not overtaken twice. */
-    for (int try = 0; try < 2; try++) {
-        if (page_read(page, bytes, capacity, &size) == ERR_NONE) {
-            return size >= sizeof(struct worker_record) ? size : 0;
-        }
-    }
-    return 0;
-}
-
-void worker_status_read(const struct page *page, struct server_status *status)
-{
-    uint8_t bytes[sizeof(struct worker_record) + CLIENTS_BYTES];
-
-    memset(status, 0, sizeof *status);
-    if (read_record(page, bytes, sizeof bytes) > 0) {
-        /* Any octet may stand where a truth value is expected. */
-        uint8_t *serving = bytes + offsetof(struct worker_record, counters.serving);
-
-        *serving = *serving != 0;
-        memcpy(status, bytes + offsetof(struct worker_record, counters), sizeof *status);
-    }
-}
-
-size_t worker_clients_read(const struct page *page, uint8_t *out, size_t capacity)
-{
-    uint8_t bytes[sizeof(struct worker_record) + CLIENTS_BYTES];
-    size_t size = read_record(page, bytes, sizeof bytes);
-    struct clients_record none = {.clients = NULL};
-    uint32_t length = 0;
-
-    if (size == 0) {
-        return 0;
-    }
-    memcpy(&length, bytes + offsetof(struct worker_record, clients_size), sizeof length);
-    const uint8_t *clients = bytes + offsetof(struct worker_record, clients);
-    if (length > size - sizeof(struct worker_record) || length > capacity ||
-        !clients_decode(&none, 0, clients, length)) {
-        return 0;
-    }
-    memcpy(out, clients, length);
-    return length;
+    return serve(s, log);
 }

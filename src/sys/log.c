@@ -84,6 +84,19 @@ static void to_stderr(const struct log_sink *sink, enum log_severity severity, c
     (void)written;
 }
 
+static void to_starter(const struct log_sink *sink, enum log_severity severity, const char *line)
+{
+    char text[1100];
+
+    if (sink->starter != NULL && *sink->starter >= 0 && severity >= LOG_SEVERITY_WARNING) {
+        int length = snprintf(text, sizeof text, "%s: %s\n", sink->name, line);
+        size_t size = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+        ssize_t written = write(*sink->starter, text, size);
+
+        (void)written;
+    }
+}
+
 void log_line(const struct log_sink *sink, enum log_severity severity, const char *line)
 {
     int saved = errno;
@@ -91,6 +104,7 @@ void log_line(const struct log_sink *sink, enum log_severity severity, const cha
     if (severity >= sink->least) {
         if (sink->to_syslog) {
             syslog(priority_of(severity), "%s", line);
+            to_starter(sink, severity, line);
         } else {
             to_stderr(sink, severity, line);
         }

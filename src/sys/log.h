@@ -17,6 +17,9 @@ struct log_sink {
     bool to_syslog;
     bool journal_prefix; /* stderr is the journal: "<4>" in front says how important */
     enum log_severity least;
+    /* Who waits for the start (process_background()) is told warnings and errors too; NULL, or -1:
+     * nobody. */
+    int *starter;
     char name[32];
 };
 

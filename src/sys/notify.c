@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sys/notify.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,78 @@ void notify_status(const struct notify *notify, const char *status)
     }
     text[at] = '\0';
     tell_with(notify, text, MSG_DONTWAIT);
+}
+
+enum { KEPT_FIRST = 3, STORE_MAX = 128 };
+
+#define STORE_NAME "noon-server"
+
+static void send_fds(const struct notify *notify, const int *fds, size_t count)
+{
+    /* The manager would otherwise forget a socket in whose error queue something waits. */
+    char text[] = "FDSTORE=1\nFDNAME=" STORE_NAME "\nFDPOLL=0";
+    struct iovec vector = {.iov_base = text, .iov_len = sizeof text - 1};
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(STORE_MAX * sizeof(int))];
+    struct msghdr message = {.msg_iov = &vector,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+
+    memset(control, 0, sizeof control);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(count * sizeof(int));
+    memcpy(CMSG_DATA(header), fds, count * sizeof(int));
+    ssize_t sent = sendmsg(notify->fd, &message, MSG_NOSIGNAL);
+    (void)sent;
+}
+
+void notify_store(const struct notify *notify, const int *fds, size_t count)
+{
+    if (notify->fd < 0) {
+        return;
+    }
+    tell(notify, "FDSTOREREMOVE=1\nFDNAME=" STORE_NAME);
+    for (size_t done = 0; done < count; done += STORE_MAX) {
+        send_fds(notify, fds + done, count - done < STORE_MAX ? count - done : STORE_MAX);
+    }
+}
+
+/* Is the i-th of the names, which colons separate, ours? */
+static bool is_ours(const char *names, size_t i)
+{
+    for (; i > 0 && names != NULL; i--) {
+        names = strchr(names, ':');
+        names += names != NULL;
+    }
+    return names != NULL && strncmp(names, STORE_NAME, sizeof STORE_NAME - 1) == 0 &&
+           (names[sizeof STORE_NAME - 1] == ':' || names[sizeof STORE_NAME - 1] == '\0');
+}
+
+size_t notify_kept(int *fds, size_t max)
+{
+    const char *pid = getenv("LISTEN_PID"), *number = getenv("LISTEN_FDS");
+    const char *names = getenv("LISTEN_FDNAMES");
+    size_t count = 0;
+
+    if (pid != NULL && number != NULL && strtol(pid, NULL, 10) == (long)getpid()) {
+        long given = strtol(number, NULL, 10);
+
+        for (long i = 0; i < given && i < 1024; i++) {
+            int fd = KEPT_FIRST + (int)i;
+
+            if (count < max && is_ours(names, (size_t)i) && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) {
+                fds[count++] = fd;
+            } else {
+                (void)close(fd);
+            }
+        }
+    }
+    (void)unsetenv("LISTEN_PID");
+    (void)unsetenv("LISTEN_FDS");
+    (void)unsetenv("LISTEN_FDNAMES");
+    return count;
 }
 
 void notify_watchdog(const struct notify *notify)

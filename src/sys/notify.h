@@ -8,6 +8,7 @@
 #define SYS_NOTIFY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/units.h"
 
@@ -25,6 +26,16 @@ void notify_reloading(const struct notify *notify, struct steady_time now);
 void notify_stopping(const struct notify *notify);
 /* One line for people.  Control characters are left out. */
 void notify_status(const struct notify *notify, const char *text);
+/*
+ * Gives these descriptors to the manager to keep over a restart, instead of those that it has of
+ * ours: for a service with FileDescriptorStoreMax=.
+ */
+void notify_store(const struct notify *notify, const int *fds, size_t count);
+/*
+ * Descriptors that the manager has kept for us (LISTEN_FDS), closed on exec; returns how many, at
+ * most `max`.  Takes them out of the environment; those that are not ours are closed.
+ */
+size_t notify_kept(int *fds, size_t max);
 void notify_watchdog(const struct notify *notify);
 void notify_close(struct notify *notify);
 

@@ -170,24 +170,77 @@ int process_id(void)
     return (int)getpid();
 }
 
-enum err process_background(void)
+/* What the process that a person or a script has started does until it knows how it went. */
+static _Noreturn void wait_for_start(int from)
 {
-    pid_t pid = fork();
-    int null;
+    char text[1024];
+    bool said = false;
 
-    if (pid < 0) {
+    for (;;) {
+        ssize_t got = read(from, text, sizeof text);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            break;
+        }
+        size_t size = strnlen(text, (size_t)got); /* the end of the text is the good news */
+        ssize_t written = write(STDERR_FILENO, text, size);
+        (void)written;
+        said = said || size > 0;
+        if (size < (size_t)got) {
+            _exit(0);
+        }
+    }
+    static const char silent[] = "noond: not started; the system log says why\n";
+    ssize_t written = said ? 0 : write(STDERR_FILENO, silent, sizeof silent - 1);
+    (void)written;
+    _exit(1);
+}
+
+enum err process_background(int *starter)
+{
+    int report[2];
+
+    if (pipe2(report, O_CLOEXEC) != 0) {
         return storage_err(errno);
     }
-    if (pid > 0) {
-        _exit(0);
+    pid_t pid = fork();
+    if (pid < 0) {
+        int os_error = errno;
+
+        (void)close(report[0]);
+        (void)close(report[1]);
+        return storage_err(os_error);
     }
-    setsid();
-    null = open("/dev/null", O_RDWR);
+    if (pid > 0) {
+        (void)close(report[1]);
+        wait_for_start(report[0]);
+    }
+    (void)close(report[0]);
+    *starter = report[1];
+    (void)setsid();
+    int null = open("/dev/null", O_RDWR);
     for (int fd = 0; null >= 0 && fd < 3; fd++) {
-        dup2(null, fd);
+        (void)dup2(null, fd);
     }
     if (null > 2) {
-        close(null);
+        (void)close(null);
     }
     return ERR_NONE;
+}
+
+void process_started(int *starter)
+{
+    if (starter == NULL) {
+        return;
+    }
+    if (*starter >= 0) {
+        ssize_t written = write(*starter, "", 1);
+
+        (void)written;
+        (void)close(*starter);
+    }
+    *starter = -1;
 }

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { PROCESS_FDS_FIRST = 3, PROCESS_FDS_MAX = 32 };
+enum { PROCESS_FDS_FIRST = 3, PROCESS_FDS_MAX = 96 };
 
 /*
  * Executes `path` with `arguments` (ended by NULL) in a child, in which fds[0..] are 3, 4, ... and
@@ -28,10 +28,15 @@ struct process_end {
 bool process_ended(struct process_end *end);
 
 /*
- * Goes on in the background: a new session without a terminal, standard streams at /dev/null; the
- * process that was started exits with 0.  ERR_FULL: no process to be had; then nothing has changed.
+ * Goes on in the background: a new session without a terminal, standard streams at /dev/null.  The
+ * process that was started waits, shows on its standard error what is written to *starter, and
+ * exits: with 0 after process_started(), with 1 when this one ends before.  ERR_FULL: no process to
+ * be had; then nothing has changed.
  */
-MUST_USE enum err process_background(void);
+MUST_USE enum err process_background(int *starter);
+
+/* Lets the waiting process go, and closes *starter.  NULL, or -1: nobody waits. */
+void process_started(int *starter);
 
 /* SIGTERM, SIGHUP, SIGKILL ... to a process of ours. */
 void process_signal(int pid, int signal);

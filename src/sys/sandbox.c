@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/prctl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -175,6 +176,20 @@ static void allow_ioctl(struct filter *f, unsigned long request)
     }
 }
 
+/* Threads of this process, and no other process. */
+static void allow_threads(struct filter *f)
+{
+    const scmp_datum_t thread = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
+
+    if (seccomp_rule_add(f->context, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                         SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread)) != 0 ||
+        /* Its arguments can't be looked at; a kernel that lacks it makes the C library use clone().
+         */
+        seccomp_rule_add(f->context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) != 0) {
+        f->failed = true;
+    }
+}
+
 /* Itself alone: a reply to an alarm of its own is no harm, other processes are none of its. */
 static void allow_role(struct filter *f, enum sandbox_role role)
 {
@@ -182,6 +197,7 @@ static void allow_role(struct filter *f, enum sandbox_role role)
     allow_memory(f);
     allow_ioctl(f, TCGETS); /* what stdio asks */
     if (role == SANDBOX_SERVER) {
+        allow_threads(f);
         return;
     }
     ALLOW(f, for_files);

@@ -18,8 +18,8 @@ enum {
     STAMP_SLACK_NS = 1000, /* two readings of a simulator's clock may disagree by less */
     STAMPS_RX = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE,
     /* By number (OPT_ID), without the datagram itself (OPT_TSONLY), which needs no privilege. */
-    STAMPS_TX = STAMPS_RX | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-                SOF_TIMESTAMPING_OPT_TSONLY,
+    STAMPS_NUMBERED = STAMPS_RX | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY,
+    STAMPS_TX = STAMPS_NUMBERED | SOF_TIMESTAMPING_TX_SOFTWARE,
 };
 
 static bool set_option(int fd, int level, int name, int value)
@@ -165,8 +165,13 @@ enum err udp_bound_open(int *fd, const struct udp_options *options)
 static void configure_server(struct udp_socket *s)
 {
     (void)set_ip_option(s, IP_PKTINFO, IPV6_RECVPKTINFO, 1);
-    (void)set_option(s->fd, SOL_SOCKET, SO_RCVBUF, SERVER_BUFFER);
-    s->stamps = set_option(s->fd, SOL_SOCKET, SO_TIMESTAMPING, STAMPS_RX);
+    /* Beyond the limit for everybody where the parent may (CAP_NET_ADMIN). */
+    if (!set_option(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, SERVER_BUFFER)) {
+        (void)set_option(s->fd, SOL_SOCKET, SO_RCVBUF, SERVER_BUFFER);
+    }
+    /* Departures are stamped where an answer asks for it (udp_batch_stamp()). */
+    s->stamps = set_option(s->fd, SOL_SOCKET, SO_TIMESTAMPING, STAMPS_NUMBERED) ||
+                set_option(s->fd, SOL_SOCKET, SO_TIMESTAMPING, STAMPS_RX);
 }
 
 enum err udp_server_open(struct udp_socket *s, const struct udp_options *options)
@@ -265,14 +270,6 @@ static void restart_ids(struct udp_socket *s)
     }
 }
 
-static struct utc_time system_now(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (struct utc_time){(int64_t)now.tv_sec * NS_PER_S + now.tv_nsec};
-}
-
 static void remember(struct udp_socket *s, const struct udp_message *message, struct utc_time stamp)
 {
     struct udp_sent *sent = &s->sent[s->sent_next++ % UDP_SENT_KEPT];
@@ -317,7 +314,7 @@ enum err udp_send(struct udp_socket *s, const struct udp_message *message, struc
         udp_ancillary_from(&out, control, &message->from);
     }
     for (int try = 0; try < 2; try++) {
-        *stamp = system_now();
+        *stamp = udp_now();
         if (sendmsg(s->fd, &out, 0) == (ssize_t)message->size) {
             if (s->stamps && s->connected) {
                 remember(s, message, *stamp);

@@ -155,7 +155,33 @@ const struct udp_datagram *udp_batch_at(const struct udp_batch *batch, unsigned 
 uint8_t *udp_batch_answer(struct udp_batch *batch, unsigned i);
 void udp_batch_answer_size(struct udp_batch *batch, unsigned i, size_t size);
 
+/* Have the kernel stamp the departure of answer i; `token` comes back with it. */
+void udp_batch_stamp(struct udp_batch *batch, unsigned i, uint64_t token);
+
 /* Sends the answers; returns how many the kernel took.  The batch is empty afterwards. */
 unsigned udp_batch_send(struct udp_batch *batch, struct udp_socket *s);
+
+/* An answer whose stamp was asked for has left. */
+struct udp_departure {
+    uint64_t token;
+    struct utc_time stamp; /* CLOCK_REALTIME */
+};
+
+/*
+ * Takes up to `max` of the stamps that have come; returns how many.  Some never come: the network
+ * card's driver or a send that failed may swallow them.
+ */
+unsigned udp_batch_departures(struct udp_batch *batch, const struct udp_socket *s,
+                              struct udp_departure *out, unsigned max);
+
+/* What became of answers that did not leave, and of calls that brought nothing; counts. */
+struct udp_batch_troubles {
+    uint64_t full;        /* no room in a queue: ENOBUFS, EAGAIN, ENOMEM */
+    uint64_t unreachable; /* no route, no interface, no address of ours any more */
+    uint64_t refused;     /* by a firewall, or for another reason */
+    uint64_t receive;     /* errors where a request was expected */
+};
+
+const struct udp_batch_troubles *udp_batch_troubles(const struct udp_batch *batch);
 
 #endif

@@ -56,6 +56,14 @@ static struct utc_time utc_of(const struct timespec *t)
     return (struct utc_time){(int64_t)t->tv_sec * NS_PER_S + t->tv_nsec};
 }
 
+struct utc_time udp_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return utc_of(&now);
+}
+
 /* Only the kernel's software stamp: the card's is in the time of a clock of its own. */
 static void read_stamp(const struct cmsghdr *header, struct udp_ancillary *out)
 {
@@ -145,14 +153,7 @@ void udp_datagram_fill(struct udp_datagram *datagram, struct msghdr *message, si
     datagram->from = udp_address(&from);
     datagram->to = with.to;
     datagram->stamp_kind = with.stamped ? UDP_STAMP_KERNEL : UDP_STAMP_USER;
-    if (with.stamped) {
-        datagram->stamp = with.stamp;
-    } else {
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        datagram->stamp = utc_of(&now);
-    }
+    datagram->stamp = with.stamped ? with.stamp : udp_now();
 }
 
 void udp_ancillary_from(struct msghdr *message, void *control, const struct address *from)

@@ -17,6 +17,9 @@ enum { UDP_CONTROL_SIZE = 512, UDP_CONTROL_SEND_SIZE = 64 };
 socklen_t udp_sockaddr(const struct address *address, struct sockaddr_storage *out);
 struct address udp_address(const struct sockaddr_storage *from);
 
+/* CLOCK_REALTIME. */
+struct utc_time udp_now(void);
+
 /* What came with a datagram or a report. */
 struct udp_ancillary {
     bool stamped;

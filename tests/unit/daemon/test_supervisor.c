@@ -55,8 +55,13 @@ static int wait_message(enum message_kind kind, struct message *message)
     struct pollfd p = {.fd = given.channel, .events = POLLIN};
     int fd = -1;
 
-    if (poll(&p, 1, 5000) != 1 || supervised_receive(&given, message, &fd) != ERR_NONE ||
-        message->kind != (uint32_t)kind) {
+    do {
+        unix_close(&fd);
+        if (poll(&p, 1, 5000) != 1 || supervised_receive(&given, message, &fd) != ERR_NONE) {
+            _exit(97);
+        }
+    } while (message->kind == MESSAGE_SERVER); /* a server process was started meanwhile */
+    if (message->kind != (uint32_t)kind) {
         _exit(97);
     }
     return fd;
@@ -232,11 +237,12 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
 
     memset(plan, 0, sizeof *plan);
     plan->user = privilege_self();
-    plan->server_count = 1;
-    plan->server[0].options.local = r->server;
-    plan->server[0].options.stamps = true;
+    plan->server.count = 1;
+    plan->server.threads = 1;
+    plan->server.endpoints[0].options.local = r->server;
+    plan->server.endpoints[0].options.stamps = true;
     if (r->plans++ > 0) {
-        plan->server[0].options.local.bytes[3] = 2;
+        plan->server.endpoints[0].options.local.bytes[3] = 2;
     }
     plan->acquisition[0].local.port = (uint16_t)(r->server.port + 1);
     (void)snprintf(plan->run_directory, sizeof plan->run_directory, "%s/run", r->directory);

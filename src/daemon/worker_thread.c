@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/worker_thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/descriptors.h"
+#include "sys/clock.h"
+
+enum {
+    BATCH = 16,          /* answers that leave in one call: more would make the first ones wait */
+    ROUNDS_MAX = 8,      /* batches of one socket in a row */
+    DRAIN_NS = 50000000, /* for what waits when the process is to end */
+    COLD_NS = 20000,     /* a pause that caches notice */
+    STAMP_EVERY = 64,    /* one batch of so many tells when it left */
+    STAMP_EVERY_COLD = 4,
+    DEPARTURES = 64,
+    ALIGNMENT = 64,
+};
+
+/* Tokens of departure stamps: bit 63 marks the model's own, the rest is a handle of the core's. */
+static const uint64_t model_token = UINT64_C(1) << 63;
+
+/* One batch on its way. */
+struct passage {
+    struct worker_socket *socket;
+    struct clock_pair pair; /* read when the requests had been received: the anchor */
+    enum send_model_pace pace;
+    unsigned count;          /* requests */
+    unsigned answers;        /* so far */
+    unsigned stamps;         /* departures whose stamps were asked for */
+    bool learn;              /* this batch tells the model when it left */
+    struct steady_time call; /* when the answers were handed over */
+};
+
+bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_size)
+{
+    size_t size = (clients_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *memory = aligned_alloc(ALIGNMENT, size > 0 ? size : ALIGNMENT);
+
+    memset(w, 0, sizeof *w);
+    w->shared = shared;
+    if (memory == NULL || !worker_ask_open(&w->ask, shared->config, &shared->record_page) ||
+        page_create(&w->counted, NULL, PAGE_LAYOUT_COUNTERS, sizeof(struct server_status)) !=
+            ERR_NONE) {
+        return false; /* the process ends */
+    }
+    memset(memory, 0, size);
+    server_tables_init(&w->tables, memory, size, &shared->key);
+    send_model_init(&w->model);
+    return true;
+}
+
+bool worker_add(struct worker *w, int fd, uint8_t port)
+{
+    struct worker_socket *socket = &w->sockets[w->count];
+
+    if (w->count == WORKER_SOCKETS_MAX || udp_server_adopt(&socket->socket, fd) != ERR_NONE) {
+        return false;
+    }
+    socket->port = port;
+    socket->batch = udp_batch_open(BATCH, NTP_PACKET_MAX);
+    w->fds[w->count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    w->count += socket->batch != NULL;
+    return socket->batch != NULL;
+}
+
+/* The newest line; an older one when it is just being written. */
+static void read_line(struct worker *w)
+{
+    uint64_t generation = page_generation(&w->shared->line_page);
+    struct time_line line;
+    size_t size = 0;
+
+    if (generation != w->generation &&
+        page_read(&w->shared->line_page, &line, sizeof line, &size) == ERR_NONE &&
+        size == sizeof line) {
+        w->line = line;
+        w->generation = generation;
+    }
+}
+
+static void count_drop(struct worker *w, enum drop_reason reason)
+{
+    w->tables.counters.requests++;
+    w->tables.counters.drops[reason]++;
+}
+
+/* True: it was a question about the daemon, and has been dealt with. */
+static bool answer_question(struct worker *w, const struct passage *passage, unsigned i)
+{
+    struct udp_batch *batch = passage->socket->batch;
+    const struct udp_datagram *datagram = udp_batch_at(batch, i);
+    const struct question question = {.bytes = datagram->bytes,
+                                      .size = datagram->size,
+                                      .from = datagram->from,
+                                      .to = datagram->to,
+                                      .port = passage->socket->port};
+    size_t size = 0;
+
+    if (question.port == ASK_PORT_NTP && !worker_ask_is_question(datagram->bytes, datagram->size)) {
+        return false;
+    }
+    enum drop_reason reason =
+        worker_ask_answer(&w->ask, &question, udp_batch_answer(batch, i), NTP_PACKET_MAX, &size);
+    if (reason == DROP_NONE) {
+        w->tables.counters.requests++;
+        w->tables.counters.answers++;
+        udp_batch_answer_size(batch, i, size);
+    } else {
+        count_drop(w, reason);
+    }
+    return true;
+}
+
+/* The stamp of this answer's departure is wanted by its client, by the model, or by nobody. */
+static void want_stamp(struct passage *passage, unsigned i, uint64_t handle)
+{
+    bool of_model = passage->learn && (passage->answers == 0 || i + 1 == passage->count);
+
+    if (handle != 0) {
+        udp_batch_stamp(passage->socket->batch, i, handle);
+    } else if (of_model) {
+        udp_batch_stamp(passage->socket->batch, i, model_token | passage->answers);
+    }
+    passage->stamps += handle != 0 || of_model;
+}
+
+static void answer_request(struct worker *w, struct passage *passage, unsigned i)
+{
+    struct udp_batch *batch = passage->socket->batch;
+    const struct udp_datagram *datagram = udp_batch_at(batch, i);
+    const struct server_view view = {
+        .line = &w->line, .access = &w->shared->access, .serving = w->generation != 0};
+    struct request request = {.bytes = datagram->bytes,
+                              .size = datagram->size,
+                              .from = datagram->from,
+                              .to = datagram->to,
+                              .now = passage->pair.mono,
+                              .flags = REQUEST_TELLABLE};
+    struct reply reply = {.bytes = udp_batch_answer(batch, i)};
+
+    if (view.serving &&
+        !server_received(&w->line, &passage->pair, datagram->stamp, &request.received)) {
+        count_drop(w, DROP_AMBIGUOUS_STAMP);
+        return;
+    }
+    request.flags |= datagram->truncated ? REQUEST_TRUNCATED : 0;
+    request.leaves.ns = request.now.ns + (int64_t)send_model_ns(&w->model, passage->pace,
+                                                                passage->count, passage->answers);
+    (void)server_reply(&view, &w->tables, &request, &reply);
+    if (reply.size > 0) {
+        want_stamp(passage, i, reply.handle);
+        udp_batch_answer_size(batch, i, reply.size);
+        passage->answers++;
+    }
+}
+
+/* Departures that became known: for the clients of interleaved mode, and for the model. */
+static void take_departures(struct worker *w, const struct passage *passage)
+{
+    const struct server_view view = {.line = &w->line};
+    struct udp_departure departures[DEPARTURES];
+    unsigned count = udp_batch_departures(passage->socket->batch, &passage->socket->socket,
+                                          departures, DEPARTURES);
+
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t token = departures[i].token;
+        struct steady_time left;
+
+        if (!server_received(&w->line, &passage->pair, departures[i].stamp, &left)) {
+            continue;
+        }
+        if ((token & model_token) == 0) {
+            server_sent(&view, &w->tables, token, left);
+        } else if (left.ns >= passage->call.ns) { /* not of an earlier batch */
+            send_model_left(&w->model, passage->pace, (unsigned)(token & ~model_token),
+                            (double)(left.ns - passage->call.ns));
+        }
+    }
+}
+
+/* Hands the answers over, and learns how long it takes. */
+static void send_answers(struct worker *w, struct passage *passage)
+{
+    passage->call = clock_steady();
+    (void)udp_batch_send(passage->socket->batch, &passage->socket->socket);
+    w->busy_until = clock_steady();
+    if (passage->answers == 0) {
+        return;
+    }
+    send_model_written(&w->model, passage->pace, passage->count,
+                       (double)(passage->call.ns - passage->pair.mono.ns));
+    send_model_call(&w->model, passage->pace, passage->answers,
+                    (double)(w->busy_until.ns - passage->call.ns));
+    if (passage->stamps > 0) {
+        take_departures(w, passage);
+    }
+}
+
+/* Lets the main thread see what was counted, and wakes it for the first time in a while. */
+static void tell_main(struct worker *w)
+{
+    const uint64_t one = 1;
+
+    page_write(&w->counted, &w->tables.counters, sizeof w->tables.counters);
+    if (atomic_load_explicit(&w->shared->quiet, memory_order_relaxed) &&
+        atomic_exchange_explicit(&w->shared->quiet, false, memory_order_acq_rel)) {
+        ssize_t written = write(w->shared->news_fd, &one, sizeof one);
+        (void)written; /* full: it is awake */
+    }
+}
+
+unsigned worker_serve_socket(struct worker *w, struct worker_socket *socket)
+{
+    struct passage passage = {.socket = socket,
+                              .count = udp_batch_receive(socket->batch, &socket->socket)};
+    struct clocks clocks;
+
+    if (passage.count == 0) {
+        return 0;
+    }
+    read_line(w);
+    clocks_read(&clocks);
+    passage.pair = (struct clock_pair){.real = clocks.system, .mono = clocks.mono};
+    passage.pace = clocks.mono.ns - w->busy_until.ns > COLD_NS ? SEND_COLD : SEND_HOT;
+    if (w->batches == 0 || (passage.pace == SEND_COLD && w->batches % STAMP_EVERY_COLD == 0)) {
+        passage.learn = true;
+    }
+    w->batches = w->batches == 0 ? STAMP_EVERY : w->batches - 1;
+    for (unsigned i = 0; i < passage.count; i++) {
+        if (!answer_question(w, &passage, i)) {
+            answer_request(w, &passage, i);
+        }
+    }
+    send_answers(w, &passage);
+    tell_main(w);
+    return passage.count;
+}
+
+/* One that keeps sending can't keep the other sockets, or the end, waiting. */
+static void serve_rounds(struct worker *w, struct worker_socket *socket)
+{
+    for (int round = 0; round < ROUNDS_MAX && worker_serve_socket(w, socket) == BATCH; round++) {
+    }
+}
+
+/* What has come before the end is answered: nobody else may come for it. */
+static void drain(struct worker *w)
+{
+    const int64_t until_ns = clock_steady().ns + DRAIN_NS;
+    bool some = true;
+
+    while (some && clock_steady().ns < until_ns) {
+        some = false;
+        for (size_t i = 0; i < w->count; i++) {
+            some = worker_serve_socket(w, &w->sockets[i]) > 0 || some;
+        }
+    }
+}
+
+void *worker_serve(void *worker)
+{
+    struct worker *w = worker;
+
+    w->fds[w->count] = (struct pollfd){.fd = w->shared->stop_fd, .events = POLLIN};
+    while (!atomic_load_explicit(&w->shared->stop, memory_order_acquire)) {
+        if (poll(w->fds, (nfds_t)w->count + 1, -1) <= 0) {
+            continue;
+        }
+        for (size_t i = 0; i < w->count; i++) {
+            if ((w->fds[i].revents & (POLLERR | POLLHUP)) != 0) {
+                struct passage late = {.socket = &w->sockets[i], .pace = SEND_COLD};
+                struct clocks clocks;
+
+                clocks_read(&clocks);
+                late.pair = (struct clock_pair){.real = clocks.system, .mono = clocks.mono};
+                late.call = late.pair.mono; /* too late for the model */
+                take_departures(w, &late);
+            }
+            if (w->fds[i].revents != 0) {
+                serve_rounds(w, &w->sockets[i]);
+            }
+        }
+    }
+    drain(w);
+    return NULL;
+}
