@@ -75,13 +75,15 @@ static enum err open_socket(struct time_process *process, const struct action_se
     }
     process->socket_users[send->association] = error == ERR_NONE;
     if (error == ERR_NONE) {
-        struct address local = udp_local(&process->sockets[send->association]);
-
-        /* Loopback names nobody: on one machine several servers share it. */
-        process->own_refids[send->association] =
-            local.family == ADDRESS_NONE || address_is_loopback(&local) ? 0 : address_refid(&local);
+        process->locals[send->association] = udp_local(&process->sockets[send->association]);
     }
     return error;
+}
+
+/* Loopback names nobody: on one machine several servers share it. */
+static uint32_t own_refid(const struct address *local)
+{
+    return local->family == ADDRESS_NONE || address_is_loopback(local) ? 0 : address_refid(local);
 }
 
 static void perform_send(struct time_process *process, const struct action_send *send)
@@ -111,7 +113,7 @@ static void perform_send(struct time_process *process, const struct action_send 
     if (error == ERR_NONE) {
         post.kind = EVENT_TX_STAMP;
         post.stamp = time_stamp(process, left, UDP_STAMP_USER);
-        post.own_refid = process->own_refids[send->association];
+        post.own_refid = own_refid(&process->locals[send->association]);
     } else {
         post.kind = EVENT_SEND_FAILED;
         post.error = error;

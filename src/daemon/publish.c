@@ -21,11 +21,25 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
                        &node->server);
 }
 
+/* Our side of the paths, which the node does not know. */
+static void fill_locals(struct time_process *process)
+{
+    for (size_t i = 0; i < process->status.count; i++) {
+        struct source_status *source = &process->status.sources[i];
+
+        if (source->association < process->capacity &&
+            process->socket_users[source->association] != 0) {
+            source->local = process->locals[source->association];
+        }
+    }
+}
+
 void publish_refresh(struct time_process *process)
 {
     struct clock_reading now = time_reading(process);
 
     node_status(process->node, &now, &process->status, process->capacity);
+    fill_locals(process);
     fill_daemon_part(process, &process->status.node);
 }
 

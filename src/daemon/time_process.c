@@ -390,13 +390,13 @@ static struct time_process *make(const struct time_setup *setup)
     reply_max = status_size_max(process->capacity);
     process->sockets = calloc(process->capacity, sizeof *process->sockets);
     process->socket_users = calloc(process->capacity, sizeof *process->socket_users);
-    process->own_refids = calloc(process->capacity, sizeof *process->own_refids);
+    process->locals = calloc(process->capacity, sizeof *process->locals);
     process->status.sources = calloc(process->capacity, sizeof *process->status.sources);
     process->record_capacity = reply_max;
     process->record = calloc(1, reply_max);
     process->control = control_open(setup->status_socket, setup->control_socket, reply_max,
                                     commands_handle, process);
-    if (!process->sockets || !process->socket_users || !process->own_refids ||
+    if (!process->sockets || !process->socket_users || !process->locals ||
         !process->status.sources || !process->record || !process->control) {
         return NULL;
     }

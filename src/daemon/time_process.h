@@ -76,7 +76,7 @@ struct time_process {
     bool privileged;
     struct udp_socket *sockets; /* of associations, by index */
     uint32_t *socket_users;     /* 1: open */
-    uint32_t *own_refids;       /* of the local addresses of `sockets` */
+    struct address *locals;     /* of `sockets` */
     struct control *control;
     struct resolver resolver;
     struct network network;

@@ -83,6 +83,10 @@ static const struct status_field node_fields[] = {
     F(U64, server.answers, "answers sent"),
     L(DROPS64, server.drops, 8, "requests not answered, by reason"),
     F(U64, server.interleaved, "answers in interleaved mode (RFC 9769)"),
+    F(DOUBLE, rms_correction_s, "root mean square of the corrections, lately"),
+    F(DOUBLE, update_interval_s, "between the last two updates"),
+    F(U64, server.command_requests, "requests of chronyc's protocol"),
+    F(U64, server.command_drops, "those of them that were not answered"),
 };
 #undef OWNER
 
@@ -134,6 +138,27 @@ static const struct status_field source_fields[] = {
     L(DROPS32, drops, 4, "answers refused, by reason"),
     L(HOURS, hours, 4, "requests and answers of each hour, the present one first"),
     F(U32, key, "number of the symmetric key that authenticates it; 0: none"),
+    F(U32, id, "number of its line, which chronyc names it by while it has no address"),
+    F(U16, association, "number of its association"),
+    F(ADDRESS, local, "our address and port towards it; null: not known"),
+    F(BOOL, burst, "asked in quick succession, now"),
+    F(I8, minpoll, "shortest interval of the requests, log2 s"),
+    F(I8, maxpoll, "longest interval of the requests, log2 s"),
+    E(last_result, drop_words, "what became of the last answer"),
+    F(I8, packet_poll, "poll interval in the last answer, log2 s"),
+    F(I8, packet_precision_log2, "precision in the last answer, log2 s; 0: there was none"),
+    F(U8, packet_mode, "mode of the last answer; 0: there was none"),
+    F(TIME, packet_reference, "reference time in the last answer"),
+    F(TIME, packet_receive, "receive time in the last answer"),
+    F(TIME, packet_transmit, "transmit time in the last answer"),
+    F(BOOL, interleaved, "the last sample was measured in interleaved mode"),
+    F(DOUBLE, measured_s, "offset of the last sample against the clock as it was then"),
+    F(DOUBLE, span_s, "time over which the samples in memory reach"),
+    F(U32, runs, "runs of samples on one side of what was expected"),
+    F(DOUBLE, freq_sd_s_per_s, "standard deviation of freq_s_per_s"),
+    F(DOUBLE, asymmetry, "of the path's jitter, -0.5 .. 0.5"),
+    F(BOOL, authenticated, "the last sample came with a good signature"),
+    F(U32, kernel_stamps, "samples with timestamps of the kernel at this end"),
 };
 #undef OWNER
 

@@ -133,6 +133,24 @@ struct source_status {
     uint32_t drops[DROP_COUNT];
     uint32_t key;                            /* number of its symmetric key; 0: none */
     struct source_hour hours[HISTORY_HOURS]; /* hours[0] is the present one */
+    uint32_t id;          /* of its line; not given to another one while the daemon runs */
+    uint16_t association; /* of the node */
+    struct address local; /* our address towards it; NONE: not known */
+    bool burst;           /* asked in quick succession, now */
+    int8_t minpoll, maxpoll;
+    uint8_t last_result;          /* enum drop_reason of the last answer; NONE: it was good */
+    int8_t packet_poll;           /* this and the following: as in the last answer */
+    int8_t packet_precision_log2; /* 0 before the first */
+    uint8_t packet_mode;
+    struct utc_time packet_reference, packet_receive, packet_transmit;
+    bool interleaved;       /* the last sample was measured so */
+    double measured_s;      /* the last sample against the clock as it was then */
+    double span_s;          /* over which the estimate's memory reaches */
+    uint32_t runs;          /* of samples in a row on one side of what was expected */
+    double freq_sd_s_per_s; /* of freq_s_per_s */
+    double asymmetry;       /* of the path's jitter, -0.5 .. 0.5 */
+    bool authenticated;     /* the last sample */
+    uint32_t kernel_stamps; /* samples with stamps of the kernel at our end */
 };
 
 struct server_status {
@@ -140,7 +158,9 @@ struct server_status {
     uint64_t requests; /* datagrams on the server's sockets */
     uint64_t answers;
     uint64_t drops[DROP_COUNT];
-    uint64_t interleaved; /* answers in interleaved mode */
+    uint64_t interleaved;      /* answers in interleaved mode */
+    uint64_t command_requests; /* of chrony's command protocol, those that were answered too */
+    uint64_t command_drops;
 };
 
 struct node_status {
@@ -178,7 +198,9 @@ struct node_status {
     uint32_t updates;
     uint32_t reloads, reload_failures;
     uint32_t leap_armed;
-    uint64_t log_repeats; /* log lines that were only counted */
+    uint64_t log_repeats;     /* log lines that were only counted */
+    double rms_correction_s;  /* of the updates lately */
+    double update_interval_s; /* between the last two updates */
     struct server_status server;
 };
 

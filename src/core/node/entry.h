@@ -21,6 +21,7 @@ struct entry {
     bool used;
     bool runtime; /* added by command: a reload leaves it alone */
     bool keep;    /* scratch of a reload */
+    uint32_t id;  /* no other line has had it */
     struct source_options options;
     enum resolve_state resolve;
     uint32_t query; /* in flight; 0: none */

@@ -35,6 +35,23 @@ static struct slot *slot_of(struct node *node, uint16_t association)
     return &node->slots[association];
 }
 
+/* What statistics tell about a sample, before it changes the estimate. */
+static void count_sample(const struct node *node, const struct clock_reading *now,
+                         const struct sample *sample, struct slot *slot)
+{
+    slot->last_offset_s =
+        node->have_utc ? sample->offset_s - node_offset_at(node, sample->when) : sample->offset_s;
+    slot->measured_s = slot->last_offset_s + (node->have_utc ? node_clock_error_s(node, now) : 0);
+    slot->last_delay_s = sample->delay_s;
+    slot->last_stamp_class = sample->stamp_class;
+    slot->kernel_stamps += sample->stamp_class != STAMP_USER;
+    slot->authenticated = sample->authenticated;
+    slot->sides <<= 1;
+    if (slot->has_estimate) {
+        slot->sides |= sample->offset_s > estimate_offset_at(&slot->estimate, sample->when);
+    }
+}
+
 static enum drop_reason estimate_sample(struct node *node, const struct clock_reading *now,
                                         uint16_t index, const struct sample *sample,
                                         struct actions *out)
@@ -46,10 +63,7 @@ static enum drop_reason estimate_sample(struct node *node, const struct clock_re
     if (leap_is_near(&node->leap, sample->when)) {
         return DROP_LEAP_WINDOW;
     }
-    slot->last_offset_s =
-        node->have_utc ? sample->offset_s - node_offset_at(node, sample->when) : sample->offset_s;
-    slot->last_delay_s = sample->delay_s;
-    slot->last_stamp_class = sample->stamp_class;
+    count_sample(node, now, sample, slot);
     if (!prefilter_add(&slot->prefilter, sample, &filtered)) {
         return DROP_NONE;
     }
@@ -74,6 +88,7 @@ static void take_result(struct node *node, const struct clock_reading *now, uint
     struct action_measured *measured;
 
     if (result->outcome == EXCHANGE_SAMPLE) {
+        slot->interleaved = result->interleaved;
         reason = estimate_sample(node, now, index, &result->sample, out);
     } else if (result->outcome == EXCHANGE_HELD) {
         return;

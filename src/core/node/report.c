@@ -191,10 +191,49 @@ static void report_association(const struct node *node, const struct slot *slot,
     association_hours(association, now, status->hours);
 }
 
+/* A time of a packet; 0 stays 0. */
+static struct utc_time packet_time(const struct node *node, struct ntp_ts t, struct mono_time now)
+{
+    return t.raw == 0 ? (struct utc_time){0} : utc_from_ntp_ts(t, node_best_utc(node, now));
+}
+
+static void report_packet(const struct node *node, const struct association *association,
+                          struct mono_time now, struct source_status *status)
+{
+    const struct ntp_packet *packet = &association->last;
+
+    status->last_result = association->last_reason;
+    status->packet_poll = packet->poll_log2;
+    status->packet_precision_log2 = packet->precision_log2;
+    status->packet_mode = packet->mode;
+    status->packet_reference = packet_time(node, packet->reference, now);
+    status->packet_receive = packet_time(node, packet->receive, now);
+    status->packet_transmit = packet_time(node, packet->transmit, now);
+}
+
+/* Runs of equal sides among the newest `samples`. */
+static uint32_t count_runs(uint64_t sides, unsigned samples)
+{
+    unsigned known = samples < 64 ? samples : 64;
+    uint32_t runs = known > 0;
+
+    for (unsigned i = 1; i < known; i++) {
+        runs += (sides >> i & 1) != (sides >> (i - 1) & 1);
+    }
+    return runs;
+}
+
 static void report_slot(const struct node *node, const struct slot *slot, struct mono_time now,
                         struct source_status *status)
 {
     report_association(node, slot, now, status);
+    report_packet(node, &slot->association, now, status);
+    status->association = (uint16_t)(slot - node->slots);
+    status->burst = slot->association.schedule.quick_left > 0;
+    status->interleaved = slot->interleaved;
+    status->measured_s = slot->measured_s;
+    status->kernel_stamps = slot->kernel_stamps;
+    status->authenticated = slot->authenticated;
     status->state = slot->state;
     status->stamp_class = slot->last_stamp_class;
     status->state_since = node_best_utc(node, slot->state_since);
@@ -212,6 +251,14 @@ static void report_slot(const struct node *node, const struct slot *slot, struct
         status->freq_s_per_s = slot->estimate.freq_s_per_s - node->combined.freq_s_per_s;
         status->distance_s = slot->half_width_s;
         status->samples = slot->estimate.samples;
+        status->freq_sd_s_per_s = sqrt(fmax(0, slot->estimate.var_freq));
+        if (slot->estimator.mean_excess_s > 0) {
+            status->asymmetry = -slot->estimator.mean_lean_s / (2 * slot->estimator.mean_excess_s);
+        }
+        status->runs = count_runs(slot->sides, slot->estimate.samples);
+        /* The mean interval grows after the start: then the product is too large. */
+        status->span_s = fmin(slot->estimator.interval_s * (slot->estimate.samples - 1.0),
+                              mono_diff_s(slot->estimate.when, slot->opened));
     }
 }
 
@@ -231,6 +278,10 @@ static void report_entry(const struct node *node, const struct entry *entry,
     status->require = options->require;
     status->xleave = options->xleave;
     status->poll_log2 = options->minpoll;
+    status->minpoll = options->minpoll;
+    status->maxpoll = options->maxpoll;
+    status->id = entry->id;
+    status->association = UINT16_MAX;
     status->address_changes = entry->address_changes;
     status->resolved_at = utc_or_never(node, entry->resolved_at, entry->ever_resolved);
     status->state_since = utc_or_never(node, node->started, true);
@@ -306,6 +357,8 @@ void node_status(const struct node *node, const struct clock_reading *now,
     status->pauses = node->pauses;
     status->rivals = node->rivals;
     status->updates = node->updates;
+    status->rms_correction_s = sqrt(node->mean_square_correction);
+    status->update_interval_s = node->update_interval_s;
     status->leap_armed = node->leap_armed;
     report_time(node, now, status);
     report_sources(node, now, record, capacity);

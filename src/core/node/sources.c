@@ -168,6 +168,7 @@ struct entry *node_add_entry(struct node *node, const struct source_options *opt
     }
     entry_init(&node->entries[index], options, now, 0);
     node->entries[index].runtime = runtime;
+    node->entries[index].id = ++node->next_entry_id;
     raise_used_end(node, index);
     if (node->entries[index].resolve == RESOLVE_STATE_LITERAL) {
         node_fill_entry(node, (uint16_t)index, now);

@@ -60,6 +60,11 @@ struct slot {
     double last_offset_s; /* last sample against our UTC */
     double last_delay_s;
     uint8_t last_stamp_class;
+    bool interleaved;  /* the last sample */
+    double measured_s; /* last sample against the disciplined clock as it was then */
+    uint64_t sides;    /* of the last samples against the estimate: newest in bit 0 */
+    uint32_t kernel_stamps;
+    bool authenticated; /* the last sample */
 };
 
 struct node {
@@ -109,6 +114,10 @@ struct node {
     bool ready_told;
     struct mono_time judge_at, publish_at, save_at, status_at;
     double last_correction_s, last_step_s;
+    double mean_square_correction; /* s^2 */
+    double update_interval_s;
+    struct mono_time updated; /* the last update of the clock */
+    uint32_t next_entry_id;
     struct mono_time last_step_at;
     uint32_t steps, disturbances, suspends, pauses, rivals, updates, leap_armed;
     uint32_t generation; /* counts publications */

@@ -11,6 +11,9 @@ static const int64_t status_every_ns = 128 * NS_PER_S;
 /* Longer than the time around a leap second in which nothing is corrected. */
 static const int64_t leap_window_ns = 5 * NS_PER_S;
 
+/* Updates over which the mean of the corrections reaches. */
+enum { RMS_MEMORY = 10 };
+
 double node_clock_error_s(const struct node *node, const struct clock_reading *now)
 {
     /* Whole ns first: the difference of two dates has no place in a double. */
@@ -76,6 +79,21 @@ static void carry_out(struct node *node, const struct clock_reading *now,
     }
 }
 
+/* For those who read statistics: how large corrections are, and how often they come. */
+static void count_update(struct node *node, struct mono_time now)
+{
+    double change_s = node->last_correction_s;
+
+    if (node->updates > 1) {
+        node->update_interval_s = mono_diff_s(now, node->updated);
+        node->mean_square_correction +=
+            (change_s * change_s - node->mean_square_correction) / RMS_MEMORY;
+    } else {
+        node->mean_square_correction = change_s * change_s;
+    }
+    node->updated = now;
+}
+
 void node_steer(struct node *node, const struct clock_reading *now, struct actions *out)
 {
     struct discipline_input input = input_of(node, now);
@@ -97,6 +115,7 @@ void node_steer(struct node *node, const struct clock_reading *now, struct actio
         }
         carry_out(node, now, &decision, out);
     }
+    count_update(node, now->raw);
     node->publish_now = true;
 }
 

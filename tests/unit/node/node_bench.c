@@ -202,6 +202,12 @@ void bench_command(struct bench *bench, enum control_command command, const char
     event.command.request.command = command;
     event.command.request.ticket = 7;
     snprintf(event.command.request.argument, sizeof event.command.request.argument, "%s", argument);
+    if (command == CONTROL_ADD) {
+        source_options_default(&event.command.source);
+        snprintf(event.command.source.name, sizeof event.command.source.name, "%s", argument);
+        (void)address_parse(&event.command.source.literal, argument);
+        event.command.source.literal.port = 123;
+    }
     bench_deliver(bench, &event);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -323,6 +324,48 @@ static void a_program_that_keeps_adjusting_is_left_alone(void **state)
     bench_close(&bench);
 }
 
+static void statistics_tell_of_the_last_sample_and_of_the_updates(void **state)
+{
+    (void)state;
+    bench_open(&bench, 2, 0.02);
+    bench.sources[1].minpoll = 4;
+    bench_start(&bench);
+    bench_run(&bench, 60);
+    const struct status_record *record = bench_status(&bench);
+    const struct source_status *source = &record->sources[0];
+    double error_s;
+
+    assert_int_not_equal(source->id, 0);
+    assert_int_not_equal(source->id, record->sources[1].id);
+    assert_int_equal(record->sources[1].minpoll, 4);
+    assert_int_equal(source->packet_mode, NTP_MODE_SERVER);
+    assert_int_equal(source->last_result, DROP_NONE);
+    assert_true(llabs(source->packet_transmit.ns - record->node.now.ns) < 120 * NS_PER_S);
+    assert_true(source->span_s > 5 && source->span_s <= 61);
+    assert_true(source->runs >= 1 && source->runs <= source->samples);
+    /* What was still to be slewed when it came is in it, and that has only become less since. */
+    error_s = source->measured_s - source->last_offset_s;
+    assert_true(error_s >= record->node.clock_error_s && error_s < 0.0201);
+    assert_true(record->node.rms_correction_s > 0);
+    assert_true(record->node.update_interval_s > 0 && record->node.update_interval_s < 60);
+    bench_close(&bench);
+}
+
+static void a_line_that_was_deleted_leaves_its_number_unused(void **state)
+{
+    uint32_t id;
+
+    (void)state;
+    begin(1, 0);
+    bench_run(&bench, 1);
+    id = bench_status(&bench)->sources[0].id;
+    bench_command(&bench, CONTROL_DELETE, "10.0.0.1");
+    bench_command(&bench, CONTROL_ADD, "10.0.0.1");
+    assert_int_equal(bench_status(&bench)->count, 1);
+    assert_true(bench_status(&bench)->sources[0].id > id);
+    bench_close(&bench);
+}
+
 static void every_source_is_asked_though_a_batch_holds_few(void **state)
 {
     (void)state;
@@ -353,6 +396,8 @@ int main(void)
         cmocka_unit_test(a_correction_beyond_maxchange_is_refused_and_said),
         cmocka_unit_test(a_foreign_step_is_undone_at_once),
         cmocka_unit_test(a_program_that_keeps_adjusting_is_left_alone),
+        cmocka_unit_test(statistics_tell_of_the_last_sample_and_of_the_updates),
+        cmocka_unit_test(a_line_that_was_deleted_leaves_its_number_unused),
         cmocka_unit_test(every_source_is_asked_though_a_batch_holds_few),
     };
 
