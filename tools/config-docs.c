@@ -222,82 +222,176 @@ static void dialect_rows(FILE *out, enum option_scope scope)
     }
 }
 
-static void print_dialect(FILE *out)
-{
-    static const struct {
-        enum option_scope scope;
-        const char *title;
-    } parts[] = {
-        {SCOPE_DIRECTIVE, "Directives"},
-        {SCOPE_SOURCE, "Options of `server` and `pool`"},
-        {SCOPE_LOCAL, "Options of `local`"},
-        {SCOPE_DRIFTFILE, "Options of `driftfile`"},
-        {SCOPE_LOG, "Kinds of `log`"},
-        {SCOPE_LEAPSECMODE, "Modes of `leapsecmode`"},
-        {SCOPE_AUTHSELECTMODE, "Modes of `authselectmode`"},
-        {SCOPE_REFCLOCK_DRIVER, "Drivers of `refclock`"},
-        {SCOPE_REFCLOCK_PARAMETER, "Options behind the parameter of `refclock`"},
-        {SCOPE_REFCLOCK, "Options of `refclock`"},
-        {SCOPE_RATELIMIT, "Options of `ratelimit`, `cmdratelimit` and `ntsratelimit`"},
-        {SCOPE_HWTIMESTAMP, "Options of `hwtimestamp`"},
-        {SCOPE_RXFILTER, "Filters of `hwtimestamp`'s `rxfilter`"},
-        {SCOPE_SMOOTHTIME, "Options of `smoothtime`"},
-        {SCOPE_OPENCOMMANDS, "Commands of `opencommands`"},
-    };
+struct dialect_part {
+    enum option_scope scope; /* SCOPE_NONE: the end */
+    const char *title;
+};
 
+struct dialect {
+    const char *name;
+    const char *head;
+    const struct dialect_part *parts;
+};
+
+static const struct dialect_part chrony_parts[] = {
+    {SCOPE_DIRECTIVE, "Directives"},
+    {SCOPE_SOURCE, "Options of `server` and `pool`"},
+    {SCOPE_LOCAL, "Options of `local`"},
+    {SCOPE_DRIFTFILE, "Options of `driftfile`"},
+    {SCOPE_LOG, "Kinds of `log`"},
+    {SCOPE_LEAPSECMODE, "Modes of `leapsecmode`"},
+    {SCOPE_AUTHSELECTMODE, "Modes of `authselectmode`"},
+    {SCOPE_REFCLOCK_DRIVER, "Drivers of `refclock`"},
+    {SCOPE_REFCLOCK_PARAMETER, "Options behind the parameter of `refclock`"},
+    {SCOPE_REFCLOCK, "Options of `refclock`"},
+    {SCOPE_RATELIMIT, "Options of `ratelimit`, `cmdratelimit` and `ntsratelimit`"},
+    {SCOPE_HWTIMESTAMP, "Options of `hwtimestamp`"},
+    {SCOPE_RXFILTER, "Filters of `hwtimestamp`'s `rxfilter`"},
+    {SCOPE_SMOOTHTIME, "Options of `smoothtime`"},
+    {SCOPE_OPENCOMMANDS, "Commands of `opencommands`"},
+    {SCOPE_NONE, NULL},
+};
+
+static const struct dialect_part ntp_parts[] = {
+    {SCOPE_NTP, "Directives"},
+    {SCOPE_NTP_SOURCE, "Options of `server`, `pool` and `peer`"},
+    {SCOPE_NTP_RESTRICT, "Flags of `restrict`"},
+    {SCOPE_NTP_FUDGE, "Options of `fudge`"},
+    {SCOPE_NTP_TINKER, "Options of `tinker`"},
+    {SCOPE_NTP_TOS, "Options of `tos`"},
+    {SCOPE_NTP_ENABLE, "Flags of `enable`"},
+    {SCOPE_NTP_DISABLE, "Flags of `disable`"},
+    {SCOPE_NTP_MRU, "Options of `mru`"},
+    {SCOPE_NTP_RLIMIT, "Options of `rlimit`"},
+    {SCOPE_NTP_DISCARD, "Options of `discard`"},
+    {SCOPE_NONE, NULL},
+};
+
+static const struct dialect_part openntpd_parts[] = {
+    {SCOPE_OPENNTPD, "Directives"},
+    {SCOPE_OPENNTPD_SERVER, "Options of `server` and `servers`"},
+    {SCOPE_OPENNTPD_LISTEN, "Options of `listen on`"},
+    {SCOPE_OPENNTPD_SENSOR, "Options of `sensor`"},
+    {SCOPE_NONE, NULL},
+};
+
+static const struct dialect_part timesyncd_parts[] = {
+    {SCOPE_TIMESYNCD, "Keys of `[Time]`"},
+    {SCOPE_NONE, NULL},
+};
+
+static const struct dialect dialects[] = {
+    {"chrony",
+     "# chrony.conf, line by line\n\n"
+     "noon's own configuration is chrony's grammar. Every directive and every option of\n"
+     "chrony 4.8 is listed here with one of four verdicts:\n\n"
+     "- **works**: does what chrony's manual says, but nothing ends a running daemon;\n"
+     "- **means nothing here**: one warning with file and line, the daemon runs;\n"
+     "- **not yet**: the same, and `noon check` exits 1;\n"
+     "- **refused**: ignoring it would weaken what was asked; the daemon does not start.\n\n"
+     "`refclock` and `peer` lines are refused when they are the only sources.\n\n",
+     chrony_parts},
+    {"ntp",
+     "# ntp.conf, line by line\n\n"
+     "What the lines of ntp.org's ntpd 4.2.8 and of NTPsec mean to noon, with the verdicts of\n"
+     "[chrony.md](chrony.md). Without any line noon does here what ntpd does: it serves everybody\n"
+     "whom no `restrict` keeps out, steps the clock by more than 0.128 s at any time, and refuses "
+     "a\n"
+     "correction of more than 1000 s (but for the first one, with `-g`), without ending. Only "
+     "this\n"
+     "machine may ask for the state with ntpq.\n\n",
+     ntp_parts},
+    {"openntpd",
+     "# ntpd.conf of OpenNTPD, line by line\n\n"
+     "What the lines mean to noon, with the verdicts of [chrony.md](chrony.md). Without `listen "
+     "on`\n"
+     "noon is no server. The clock is slewed; it is stepped at the start with `-s`.\n\n",
+     openntpd_parts},
+    {"timesyncd",
+     "# timesyncd.conf, line by line\n\n"
+     "What the keys of systemd-timesyncd mean to noon, with the verdicts of\n"
+     "[chrony.md](chrony.md). Drop-ins are read: `*.conf` in the directory that is called as the\n"
+     "file and `.d`; for /etc/systemd/timesyncd.conf also those of /run and /usr/lib. As with\n"
+     "timesyncd noon is no server, and steps the clock by more than 0.4 s at any time.\n\n",
+     timesyncd_parts},
+};
+
+static const struct dialect *find_dialect(const char *name)
+{
+    for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
+        if (strcmp(dialects[i].name, name) == 0) {
+            return &dialects[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_dialect(FILE *out, const struct dialect *dialect)
+{
     fprintf(out,
-            "# chrony.conf, line by line\n\n"
-            "noon's own configuration is chrony's grammar. Every directive and every option of\n"
-            "chrony 4.8 is listed here with one of four verdicts:\n\n"
-            "- **works**: does what chrony's manual says, but nothing ends a running daemon;\n"
-            "- **means nothing here**: one warning with file and line, the daemon runs;\n"
-            "- **not yet**: the same, and `noon check` exits 1;\n"
-            "- **refused**: ignoring it would weaken what was asked; the daemon does not start.\n\n"
-            "`refclock` and `peer` lines are refused when they are the only sources.\n\n"
-            "This file is written from the option table by `config-docs dialect`; a test compares "
-            "them.\n");
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        fprintf(out, "\n## %s\n\n", parts[i].title);
-        dialect_rows(out, parts[i].scope);
+            "%sThis file is written from the option table by `config-docs dialect %s`; a test "
+            "compares them.\n",
+            dialect->head, dialect->name);
+    for (const struct dialect_part *part = dialect->parts; part->scope != SCOPE_NONE; part++) {
+        fprintf(out, "\n## %s\n\n", part->title);
+        dialect_rows(out, part->scope);
     }
 }
 
-static int compare_dialect(const char *path)
+/* As test `number`; false: the file differs. */
+static bool compare_dialect(const struct dialect *dialect, const char *directory, size_t number)
 {
     static char expected[FILE_SIZE_MAX];
     static char found[FILE_SIZE_MAX];
+    char path[LINE_SIZE];
     FILE *memory = fmemopen(expected, sizeof expected, "w");
-    FILE *file = fopen(path, "r");
+    FILE *file;
 
+    snprintf(path, sizeof path, "%s/%s.md", directory, dialect->name);
+    file = fopen(path, "r");
     if (!memory || !file) {
         perror(path);
-        return 1;
+        return false;
     }
-    print_dialect(memory);
+    print_dialect(memory, dialect);
     fclose(memory);
     found[fread(found, 1, sizeof found - 1, file)] = '\0';
     fclose(file);
     bool same = strcmp(expected, found) == 0;
-    printf("1..1\n%s 1 - docs/dialects/chrony.md is what the option table says\n",
-           same ? "ok" : "not ok");
+    printf("%s %zu - docs/dialects/%s.md is what the option table says\n", same ? "ok" : "not ok",
+           number, dialect->name);
     if (!same) {
-        printf("# write it again: config-docs dialect > docs/dialects/chrony.md\n");
+        printf("# write it again: config-docs dialect %s > docs/dialects/%s.md\n", dialect->name,
+               dialect->name);
     }
-    return same ? 0 : 1;
+    return same;
+}
+
+static int compare_all(const char *directory)
+{
+    bool good = true;
+
+    printf("1..%zu\n", sizeof dialects / sizeof dialects[0]);
+    for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
+        good = compare_dialect(&dialects[i], directory, i + 1) && good;
+    }
+    return good ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
+    const struct dialect *dialect = find_dialect(argc == 3 ? argv[2] : "chrony");
+
     if (argc == 3 && strcmp(argv[1], "man") == 0) {
         return print_man(argv[2]);
     }
-    if (argc == 2 && strcmp(argv[1], "dialect") == 0) {
-        print_dialect(stdout);
+    if ((argc == 2 || argc == 3) && strcmp(argv[1], "dialect") == 0 && dialect) {
+        print_dialect(stdout, dialect);
         return 0;
     }
     if (argc == 3 && strcmp(argv[1], "compare") == 0) {
-        return compare_dialect(argv[2]);
+        return compare_all(argv[2]);
     }
-    fprintf(stderr, "usage: config-docs man TEMPLATE | dialect | compare FILE\n");
+    fprintf(stderr, "usage: config-docs man TEMPLATE | dialect [NAME] | compare DIRECTORY\n");
     return 2;
 }

@@ -56,16 +56,17 @@ static json_t *json_of_message(const struct config_message *message)
 }
 
 static enum exit_code print_json(const struct config_report *report, const char *file,
-                                 enum exit_code code)
+                                 enum config_dialect dialect, enum exit_code code)
 {
     json_t *array = json_array();
 
     for (size_t i = 0; i < report->count; i++) {
         json_array_append_new(array, json_of_message(&report->messages[i]));
     }
-    return json_print(json_pack("{s:s,s:i,s:i,s:i,s:o}", "file", file, "errors",
-                                (int)report->errors, "warnings", (int)report->warnings, "not_yet",
-                                (int)report->not_yet, "messages", array),
+    return json_print(json_pack("{s:s,s:s,s:i,s:i,s:i,s:o}", "file", file, "dialect",
+                                dialect_name(dialect), "errors", (int)report->errors, "warnings",
+                                (int)report->warnings, "not_yet", (int)report->not_yet, "messages",
+                                array),
                       false, code);
 }
 
@@ -87,11 +88,12 @@ static void print_messages(const struct config_report *report, enum config_level
     }
 }
 
-static void print_summary(const struct config_report *report, const char *file, bool passes)
+static void print_summary(const struct config_report *report, const char *file, bool passes,
+                          enum config_dialect dialect)
 {
-    printf("%s: %zu error%s, %zu warning%s, %zu not yet supported: %s\n", file, report->errors,
-           report->errors == 1 ? "" : "s", report->warnings, report->warnings == 1 ? "" : "s",
-           report->not_yet,
+    printf("%s (%s): %zu error%s, %zu warning%s, %zu not yet supported: %s\n", file,
+           dialect_name(dialect), report->errors, report->errors == 1 ? "" : "s", report->warnings,
+           report->warnings == 1 ? "" : "s", report->not_yet,
            report->errors > 0 ? "noond does not start with it"
            : passes           ? "holds as written"
                               : "noond starts, but not all of it holds");
@@ -109,6 +111,9 @@ enum exit_code command_check(const struct cli *cli)
         fprintf(stderr, "noon: no memory\n");
         return EXIT_CODE_NO;
     }
+    if (cli->options.dialect) {
+        input.dialect = dialect_named(cli->options.dialect);
+    }
     config_init(&checked->config, &checked->space);
     config_report_init(&checked->report);
     if (!cli->options.json && !cli->options.print) {
@@ -117,7 +122,7 @@ enum exit_code command_check(const struct cli *cli)
     understood = config_parse(&checked->config, &input, &checked->report);
     code = understood && config_check_passes(&checked->report) ? EXIT_CODE_OK : EXIT_CODE_NO;
     if (cli->options.json) {
-        code = print_json(&checked->report, file, code);
+        code = print_json(&checked->report, file, checked->config.dialect, code);
     } else if (cli->options.print) {
         print_messages(&checked->report, CONFIG_WARNING, stderr);
         if (understood) {
@@ -125,7 +130,7 @@ enum exit_code command_check(const struct cli *cli)
         }
     } else {
         print_messages(&checked->report, CONFIG_NOTE, stdout);
-        print_summary(&checked->report, file, code == EXIT_CODE_OK);
+        print_summary(&checked->report, file, code == EXIT_CODE_OK, checked->config.dialect);
     }
     free(checked);
     return code;

@@ -48,8 +48,10 @@ const struct command commands[] = {
      "Reads noond's page in shared memory; asks over the socket where there is none. Exits 0 when\n"
      "the time is known (and with --truth lies within the interval), 1 when not.\n",
      command_now},
-    {"check", "P", "FILE", 1, 1, "what each line of a configuration means",
-     "Needs no noond. Exits 0 when everything holds as written, 1 when not.\n", command_check},
+    {"check", "PD", "FILE", 1, 1, "what each line of a configuration means",
+     "Needs no noond. The file is noon's own, chrony.conf, ntp.conf, OpenNTPD's ntpd.conf or\n"
+     "timesyncd.conf. Exits 0 when everything holds as written, 1 when not.\n",
+     command_check},
     {"clients", "", "", 0, 0, "who asks this server for time", "", command_clients},
     {"add", "", "SOURCE", 1, MANY, "add a source", source_line_text, command_act},
     {"delete", "", "NAME", 1, 1, "remove a source",

@@ -6,8 +6,9 @@
 
 #include "base/text.h"
 #include "cli/parse.h"
+#include "config/dialect.h"
 
-enum { OPTIONS_MAX = 16, COUNT_MAX = 1000000000 };
+enum { OPTIONS_MAX = 24, COUNT_MAX = 1000000000 };
 
 const struct option_row option_rows[] = {
     {'r', "rundir", "DIR", "runtime directory of noond: where its sockets are"},
@@ -23,7 +24,8 @@ const struct option_row option_rows[] = {
     {'s', "sources", "COUNT", "ask for at least that many agreeing sources"},
     {'t', "timeout", "LENGTH", "give up after this (wait: never; query: 2s for each answer)"},
     {'T', "truth", "OFFSET", "tell the true error: CLOCK_MONOTONIC_RAW + OFFSET s is true time"},
-    {'P', "print", NULL, "print the configuration as it is understood"},
+    {'P', "print", NULL, "print the configuration as it is understood, in the native form"},
+    {'D', "dialect", "NAME", "it is chrony, ntp, openntpd or timesyncd (else recognised)"},
     {0, NULL, NULL, NULL},
 };
 
@@ -87,6 +89,9 @@ static bool set(struct cli_options *options, int letter, const char *value)
     case 'P':
         options->print = true;
         return true;
+    case 'D':
+        options->dialect = value;
+        return dialect_named(value) != DIALECT_UNKNOWN;
     default:
         return false;
     }

@@ -14,6 +14,7 @@
 
 #include "base/address.h"
 #include "base/err.h"
+#include "config/dialect.h"
 #include "config/message.h"
 #include "core/node/options.h"
 
@@ -102,6 +103,8 @@ struct config {
     struct node_options node; /* its arrays lie in *space */
     struct daemon_options daemon;
     int min_samples, max_samples; /* directives: of sources that don't say otherwise */
+    enum config_dialect dialect;  /* of the file that was read */
+    uint8_t pool_sources;         /* `tos maxclock` while ntp.conf is read; 0: not said */
     struct config_space *space;   /* borrowed */
 };
 
@@ -112,7 +115,8 @@ struct config_input {
     const char *file; /* the main file's name: of messages, and read when `text` is NULL */
     const char *text; /* its content, `size` octets; NULL: read it */
     size_t size;
-    void *context; /* of the functions below; each may be NULL */
+    enum config_dialect dialect; /* of the main file and of what it includes; UNKNOWN: recognised */
+    void *context;               /* of the functions below; each may be NULL */
     /* The file's content into buffer[capacity]; ERR_RANGE when it is larger. */
     enum err (*read_file)(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size);

@@ -15,13 +15,14 @@ static void reset_keywords(struct parser *parser, enum option_scope scope)
     }
 }
 
-/* A directive that the table describes fully. */
-static bool parse_plain(struct parser *parser)
+bool parser_plain(struct parser *parser, bool reset)
 {
     const struct option *option = parser->directive;
     unsigned from = parser->words_at;
 
-    reset_keywords(parser, option->scope);
+    if (reset) {
+        reset_keywords(parser, option->scope);
+    }
     if (!value_parse(parser, option, parser->config)) {
         return false;
     }
@@ -37,15 +38,15 @@ static bool parse_plain(struct parser *parser)
 
 static bool parse_server(struct parser *parser)
 {
-    return parser_source(parser, SOURCE_SERVER);
+    return parser_source(parser, SOURCE_SERVER, ADDRESS_NONE);
 }
 
 static bool parse_pool(struct parser *parser)
 {
-    return parser_source(parser, SOURCE_POOL);
+    return parser_source(parser, SOURCE_POOL, ADDRESS_NONE);
 }
 
-static void count_unread(struct parser *parser)
+void parser_unread(struct parser *parser)
 {
     if (parser->unread_sources++ == 0) {
         parser->unread_file = parser->file;
@@ -57,7 +58,7 @@ static bool parse_peer(struct parser *parser)
 {
     struct source_options source;
 
-    count_unread(parser);
+    parser_unread(parser);
     source_options_default(&source);
     return parser_source_options(parser, &source) && parser_verdict(parser, parser->directive);
 }
@@ -109,7 +110,7 @@ static bool parse_refclock(struct parser *parser)
                             "\" is no reference clock driver; expected PPS, SOCK, SHM, PHC or RTC",
                             NULL);
     }
-    count_unread(parser);
+    parser_unread(parser);
     parser->words_at = 3;
     return parse_refclock_parameter(parser, words->at[2]) &&
            value_keywords(parser, SCOPE_REFCLOCK, parser->config) &&
@@ -132,7 +133,7 @@ static bool parse_makestep(struct parser *parser)
 {
     struct step_options *step = &parser->config->node.step;
 
-    if (!parse_plain(parser)) {
+    if (!parser_plain(parser, true)) {
         return false;
     }
     /* A threshold of 0 is "never" to the node, and "whatever it is" in the file. */
@@ -149,7 +150,7 @@ static bool parse_local(struct parser *parser)
     struct local_options *local = &parser->config->node.local;
 
     parser->standard.node.local.wait_unsynced_s = -1; /* to see whether it was written */
-    if (!parse_plain(parser)) {
+    if (!parser_plain(parser, true)) {
         return false;
     }
     if (local->wait_unsynced_s < 0) {
@@ -197,11 +198,65 @@ static bool parse_sourcedir(struct parser *parser)
     return daemon->source_dirs[daemon->source_dir_count++];
 }
 
-/* A directive that is more than fields to set. */
-struct special {
-    const char *name;
-    bool (*parse)(struct parser *parser);
-};
+/* What dialect has the word that this one lacks; DIALECT_UNKNOWN: none. */
+static enum config_dialect dialect_of(const char *word)
+{
+    static const enum option_scope scopes[DIALECT_COUNT] = {[DIALECT_CHRONY] = SCOPE_DIRECTIVE,
+                                                            [DIALECT_NTP] = SCOPE_NTP,
+                                                            [DIALECT_OPENNTPD] = SCOPE_OPENNTPD};
+
+    for (unsigned i = DIALECT_CHRONY; i < DIALECT_COUNT; i++) {
+        if (scopes[i] != SCOPE_NONE && option_find(scopes[i], word)) {
+            return (enum config_dialect)i;
+        }
+    }
+    return DIALECT_UNKNOWN;
+}
+
+static bool unknown_directive(struct parser *parser, enum option_scope scope, const char *word)
+{
+    const char *like = option_suggest(scope, word);
+    enum config_dialect other = dialect_of(word);
+
+    if (other != DIALECT_UNKNOWN) {
+        return parser_error(parser, "\"", word, "\" is a directive of the dialect ",
+                            dialect_name(other), ", and this file is read as ",
+                            dialect_name(parser->dialect),
+                            "; keep to one of them, or name it with --dialect", NULL);
+    }
+    if (like) {
+        return parser_error(parser, "unknown directive \"", word, "\"; write instead \"", like,
+                            "\"", NULL);
+    }
+    return parser_error(parser, "unknown directive \"", word,
+                        scope == SCOPE_DIRECTIVE ? "\"; expected one of those in noon.conf(5)"
+                                                 : "\"; expected one of those in docs/dialects",
+                        NULL);
+}
+
+bool parser_special(struct parser *parser, enum option_scope scope, const struct special *special,
+                    size_t count)
+{
+    const char *word = parser->words.at[0];
+
+    parser->words_at = 1;
+    parser->directive = option_find(scope, word);
+    if (!parser->directive) {
+        return unknown_directive(parser, scope, word);
+    }
+    if (parser->sourcedir && parser->directive->scope != SCOPE_SOURCE) {
+        return parser_error(parser, "\"", word,
+                            "\" can't stand in a file of sourcedir; expected "
+                            "server or pool",
+                            NULL);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(parser->directive->name, special[i].name) == 0) {
+            return special[i].parse(parser);
+        }
+    }
+    return parser_plain(parser, scope == SCOPE_DIRECTIVE);
+}
 
 bool parser_directive(struct parser *parser)
 {
@@ -212,30 +267,6 @@ bool parser_directive(struct parser *parser)
         {"local", parse_local},         {"include", parse_include}, {"confdir", parse_confdir},
         {"sourcedir", parse_sourcedir},
     };
-    const char *word = parser->words.at[0];
 
-    parser->words_at = 1;
-    parser->directive = option_find(SCOPE_DIRECTIVE, word);
-    if (!parser->directive) {
-        const char *like = option_suggest(SCOPE_DIRECTIVE, word);
-
-        if (like) {
-            return parser_error(parser, "unknown directive \"", word, "\"; write instead \"", like,
-                                "\"", NULL);
-        }
-        return parser_error(parser, "unknown directive \"", word,
-                            "\"; expected one of those in noon.conf(5)", NULL);
-    }
-    if (parser->sourcedir && parser->directive->scope != SCOPE_SOURCE) {
-        return parser_error(parser, "\"", word,
-                            "\" can't stand in a file of sourcedir; expected "
-                            "server or pool",
-                            NULL);
-    }
-    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
-        if (strcmp(parser->directive->name, special[i].name) == 0) {
-            return special[i].parse(parser);
-        }
-    }
-    return parse_plain(parser);
+    return parser_special(parser, SCOPE_DIRECTIVE, special, sizeof special / sizeof special[0]);
 }

@@ -4,71 +4,185 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "config/dialects.h"
 
 enum { DEPTH_MAX = 10, FILES_MAX = 256, PATH_SIZE = 1024, DIRECTORIES_MAX = 10 };
 
-static bool read_lines(struct parser *parser, const char *text, size_t size);
-
-static void explain(struct parser *parser)
+static void explain(struct parser *parser, const char *text)
 {
-    char joined[CONFIG_LINE_SIZE];
-    struct text text = text_begin(joined, sizeof joined);
     struct config_explained line = {
         .file = parser->file,
         .line = parser->line,
-        .text = joined,
+        .text = text,
         .option = parser->directive,
         .verdict = parser->verdict,
         .error = parser->failed,
     };
 
-    words_join(&parser->words, 0, &text);
-    parser->report->explain(parser->report->context, &line);
+    if (parser->report->explain) {
+        parser->report->explain(parser->report->context, &line);
+    }
+}
+
+/* In these dialects a comment may also stand behind a line. */
+static size_t without_comment(const struct parser *parser, const char *line, size_t size)
+{
+    bool quoted = false;
+
+    if (parser->dialect != DIALECT_NTP && parser->dialect != DIALECT_OPENNTPD) {
+        return size;
+    }
+    for (size_t i = 0; i < size; i++) {
+        quoted = quoted != (line[i] == '"');
+        if (line[i] == '#' && !quoted) {
+            return i;
+        }
+    }
+    return size;
+}
+
+/* Quotation marks around a word say nothing that the word does not. */
+static void unquote(struct words *words)
+{
+    for (unsigned i = 0; i < words->count; i++) {
+        char *word = &words->text[words->at[i] - words->text];
+        size_t length = strlen(word);
+
+        if (length >= 2 && word[0] == '"' && word[length - 1] == '"') {
+            word[length - 1] = '\0';
+            words->at[i]++;
+        }
+    }
+}
+
+/* A place that whoever made the file from a template forgot to fill in; NULL: none. */
+static const char *template_place(const struct words *words)
+{
+    for (unsigned i = 0; i < words->count; i++) {
+        const char *word = words->at[i];
+        size_t length = strlen(word);
+
+        if (strstr(word, "${") || strstr(word, "{{") || strstr(word, "{%") ||
+            (length > 2 && word[0] == '@' && word[length - 1] == '@') ||
+            (length > 2 && word[0] == '<' && word[length - 1] == '>')) {
+            return word;
+        }
+    }
+    return NULL;
+}
+
+static bool read_words(struct parser *parser)
+{
+    const char *place = template_place(&parser->words);
+
+    if (place) {
+        return parser_error(parser, "\"", place,
+                            "\" is a place of a template that was not filled in; expected the "
+                            "value itself",
+                            NULL);
+    }
+    switch (parser->dialect) {
+    case DIALECT_NTP:
+        return ntp_directive(parser);
+    case DIALECT_OPENNTPD:
+        return openntpd_directive(parser);
+    case DIALECT_TIMESYNCD:
+        return timesyncd_line(parser);
+    case DIALECT_UNKNOWN:
+    case DIALECT_CHRONY:
+    case DIALECT_COUNT:
+        break;
+    }
+    return parser_directive(parser);
+}
+
+/* The files that these lines read come with lines of their own: explained first. */
+static const struct option *includes(const struct parser *parser)
+{
+    static const char *const names[] = {"include", "confdir", "includefile"};
+    enum option_scope scope = parser->dialect == DIALECT_NTP      ? SCOPE_NTP
+                              : parser->dialect == DIALECT_CHRONY ? SCOPE_DIRECTIVE
+                                                                  : SCOPE_NONE;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (word_equal(names[i], parser->words.at[0])) {
+            return scope == SCOPE_NONE ? NULL : option_find(scope, names[i]);
+        }
+    }
+    return NULL;
+}
+
+static bool bad_line(struct parser *parser, enum words_result result)
+{
+    return parser_error(
+        parser,
+        result == WORDS_TOO_LONG   ? "the line is too long; expected at most 2047 characters"
+        : result == WORDS_TOO_MANY ? "the line has too many words; expected at most 256"
+                                   : "the line has a control character; expected text",
+        NULL);
 }
 
 static bool read_line(struct parser *parser, const char *line, size_t size)
 {
+    enum words_result result =
+        words_split(&parser->words, line, without_comment(parser, line, size));
+    char joined[CONFIG_LINE_SIZE];
+    struct text text = text_begin(joined, sizeof joined);
+
     parser->failed = false;
     parser->verdict = VERDICT_WORKS;
     parser->directive = NULL;
-    switch (words_split(&parser->words, line, size)) {
-    case WORDS_NONE:
+    if (result == WORDS_NONE) {
+        if (parser->dialect == DIALECT_TIMESYNCD) {
+            timesyncd_comment(parser, line, size);
+        }
         return true;
-    case WORDS_TOO_LONG:
-        return parser_error(parser, "the line is too long; expected at most 2047 characters", NULL);
-    case WORDS_BAD_CHARACTER:
-        return parser_error(parser, "the line has a control character; expected text", NULL);
-    case WORDS_TOO_MANY:
-        return parser_error(parser, "the line has too many words; expected at most 256", NULL);
-    case WORDS_OK:
-        break;
     }
-    /* The files that a line includes come with lines of their own. */
+    if (result != WORDS_OK) {
+        return bad_line(parser, result);
+    }
     const char *file = parser->file;
     uint32_t number = parser->line;
-    const struct option *option = option_find(SCOPE_DIRECTIVE, parser->words.at[0]);
-    bool includes =
-        option && (strcmp(option->name, "include") == 0 || strcmp(option->name, "confdir") == 0);
+    const struct option *including = includes(parser);
 
-    if (includes && parser->report->explain) {
-        parser->directive = option;
-        explain(parser);
+    words_join(&parser->words, 0, &text);
+    if (parser->dialect == DIALECT_NTP || parser->dialect == DIALECT_OPENNTPD) {
+        unquote(&parser->words);
     }
-    bool ok = parser_directive(parser);
+    if (including) {
+        parser->directive = including;
+        explain(parser, joined);
+    }
+    bool ok = read_words(parser);
     parser->file = file;
     parser->line = number;
-    if (!includes && parser->report->explain) {
-        explain(parser);
+    if (!including) {
+        explain(parser, joined);
     }
     return ok;
 }
 
+/* Editors of another system begin a file with a byte order mark: UTF-8's says nothing. */
+static bool skip_mark(struct parser *parser, const char **text, size_t *size)
+{
+    if (*size >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {
+        *text += 3;
+        *size -= 3;
+    } else if (*size >= 2 &&
+               (memcmp(*text, "\xff\xfe", 2) == 0 || memcmp(*text, "\xfe\xff", 2) == 0)) {
+        parser->line = 1;
+        return parser_error(parser, "the file is in UTF-16; save it as UTF-8", NULL);
+    }
+    return true;
+}
+
 static bool read_lines(struct parser *parser, const char *text, size_t size)
 {
-    bool ok = true;
+    bool ok = skip_mark(parser, &text, &size);
     uint32_t line = 0;
 
-    while (size > 0) {
+    parser->timesyncd.section = false;
+    while (size > 0 && (ok || line > 0)) {
         const char *end = memchr(text, '\n', size);
         size_t length = end ? (size_t)(end - text) : size;
 
@@ -418,13 +532,79 @@ bool parser_directories(struct parser *parser, const struct words *words, const 
     return ok;
 }
 
-bool files_read_main(struct parser *parser)
+/* What the daemon of the dialect does unless told otherwise, before the first line. */
+static void begin(struct parser *parser, const char *text, size_t size)
 {
     const struct config_input *input = parser->input;
 
-    parser->file = input->file;
-    if (!input->text) {
-        return files_read(parser, input->file);
+    parser->dialect = input->dialect != DIALECT_UNKNOWN
+                          ? input->dialect
+                          : dialect_recognise(input->file ? input->file : "", text, size);
+    parser->config->dialect = parser->dialect;
+    if (parser->dialect == DIALECT_NTP) {
+        ntp_begin(parser);
+    } else if (parser->dialect == DIALECT_TIMESYNCD) {
+        timesyncd_begin(parser);
     }
-    return read_lines(parser, input->text, input->size);
+}
+
+static bool finish(struct parser *parser)
+{
+    if (parser->dialect == DIALECT_NTP) {
+        ntp_finish(parser);
+    } else if (parser->dialect == DIALECT_TIMESYNCD) {
+        timesyncd_finish(parser);
+    }
+    return true;
+}
+
+/* systemd's drop-ins, of which a name in an earlier directory hides the same in a later one. */
+static bool read_drop_ins(struct parser *parser)
+{
+    static const char standard[] = "/etc/systemd/timesyncd.conf";
+    char line[CONFIG_LINE_SIZE];
+    struct text text = text_begin(line, sizeof line);
+    struct words words;
+
+    text_add(&text, "confdir ");
+    text_add(&text, parser->input->file);
+    text_add(&text, ".d");
+    if (strcmp(parser->input->file, standard) == 0) {
+        text_add(&text, " /run/systemd/timesyncd.conf.d /usr/local/lib/systemd/timesyncd.conf.d"
+                        " /usr/lib/systemd/timesyncd.conf.d");
+    }
+    return text.overrun || words_split(&words, line, text.length) != WORDS_OK ||
+           parser_directories(parser, &words, ".conf");
+}
+
+bool files_read_main(struct parser *parser)
+{
+    const struct config_input *input = parser->input;
+    const char *text = input->text;
+    size_t size = input->size;
+    bool ok;
+
+    parser->file = input->file;
+    if (!text) {
+        enum err err = fetch(parser, input->file, &text, &size);
+
+        remember(parser, input->file, true);
+        if (err != ERR_NONE) {
+            return parser_error(parser, "can't read ", input->file, ": ", why(err), NULL);
+        }
+        parser->files++;
+        parser->depth++;
+        parser->config->space->files_used += size;
+    }
+    begin(parser, text, size);
+    ok = read_lines(parser, text, size);
+    if (parser->dialect == DIALECT_TIMESYNCD) {
+        ok = read_drop_ins(parser) && ok;
+    }
+    if (!input->text) {
+        parser->depth--;
+        parser->config->space->files_used -= size;
+    }
+    parser->file = input->file;
+    return finish(parser) && ok;
 }

@@ -37,6 +37,24 @@ enum option_scope {
     SCOPE_RXFILTER,
     SCOPE_SMOOTHTIME,
     SCOPE_OPENCOMMANDS,
+    /* ntp.conf, and what may follow its directives. */
+    SCOPE_NTP,
+    SCOPE_NTP_SOURCE,
+    SCOPE_NTP_RESTRICT,
+    SCOPE_NTP_FUDGE,
+    SCOPE_NTP_TINKER,
+    SCOPE_NTP_TOS,
+    SCOPE_NTP_ENABLE,
+    SCOPE_NTP_DISABLE,
+    SCOPE_NTP_MRU,
+    SCOPE_NTP_RLIMIT,
+    SCOPE_NTP_DISCARD,
+    /* OpenNTPD's ntpd.conf, likewise; and the keys of timesyncd.conf. */
+    SCOPE_OPENNTPD,
+    SCOPE_OPENNTPD_SERVER,
+    SCOPE_OPENNTPD_LISTEN,
+    SCOPE_OPENNTPD_SENSOR,
+    SCOPE_TIMESYNCD,
     SCOPE_COUNT
 };
 

@@ -28,9 +28,13 @@ const struct option *option_at(enum option_scope scope, size_t index)
 
         return of_parts(parts, sizeof parts / sizeof parts[0], index);
     }
-    const struct option_table parts[] = {scope == SCOPE_SOURCE ? option_source_keywords()
-                                                               : (struct option_table){0},
-                                         option_hardware_keywords(scope), option_keywords(scope)};
+    const struct option_table parts[] = {
+        scope == SCOPE_SOURCE ? option_source_keywords() : (struct option_table){0},
+        option_hardware_keywords(scope),
+        option_keywords(scope),
+        scope == SCOPE_NTP ? option_ntp() : (struct option_table){0},
+        option_ntp_keywords(scope),
+        option_others(scope)};
 
     return of_parts(parts, sizeof parts / sizeof parts[0], index);
 }
@@ -91,27 +95,37 @@ static unsigned distance(const char *a, const char *b)
     return row[a_length % 3][b_length];
 }
 
+static void to_small(char to[static SUGGEST_LENGTH_MAX + 1], const char *name)
+{
+    size_t i = 0;
+
+    for (; name[i]; i++) {
+        to[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    }
+    to[i] = '\0';
+}
+
 const char *option_suggest(enum option_scope scope, const char *name)
 {
     size_t count = option_count(scope);
     size_t length = strlen(name);
     unsigned best = (unsigned)(length + 2) / 3; /* one letter in three may be wrong */
     char small[SUGGEST_LENGTH_MAX + 1];
+    char other_small[SUGGEST_LENGTH_MAX + 1];
     const char *found = NULL;
 
     if (length > SUGGEST_LENGTH_MAX) {
         return NULL;
     }
-    for (size_t i = 0; i <= length; i++) {
-        small[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
-    }
+    to_small(small, name);
     for (size_t i = 0; i < count; i++) {
         size_t other = strlen(option_at(scope, i)->name);
         size_t longer = other > length ? other - length : length - other;
 
         /* Letters that are too many have to be removed at least. */
         if (other <= SUGGEST_LENGTH_MAX && longer < best + !found) {
-            unsigned wrong = distance(small, option_at(scope, i)->name);
+            to_small(other_small, option_at(scope, i)->name);
+            unsigned wrong = distance(small, other_small);
 
             if (wrong < best + !found) {
                 best = wrong;

@@ -26,4 +26,16 @@ struct option_table option_hardware_keywords(enum option_scope scope);
 /* All other scopes; empty for those above. */
 struct option_table option_keywords(enum option_scope scope);
 
+/* ntp.conf: its directives, and what may follow them. */
+struct option_table option_ntp(void);
+struct option_table option_ntp_keywords(enum option_scope scope);
+/* OpenNTPD's ntpd.conf and timesyncd.conf. */
+struct option_table option_others(enum option_scope scope);
+
+/* What the flags of `restrict` ask for. */
+enum restrict_flag {
+    RESTRICT_DENY = 1,
+    RESTRICT_NO_QUERY = 2,
+};
+
 #endif

@@ -163,7 +163,8 @@ bool config_parse(struct config *config, const struct config_input *input,
 void config_reload_sources(struct config *config, const struct config_input *input,
                            struct config_report *report)
 {
-    struct parser parser = {.config = config, .input = input, .report = report};
+    struct parser parser = {
+        .config = config, .input = input, .report = report, .dialect = DIALECT_CHRONY};
     struct config_space *space = config->space;
     size_t kept = 0;
 

@@ -8,7 +8,31 @@
 #include "config/option.h"
 #include "config/words.h"
 
+/* What lines of ntp.conf leave to be settled at its end; index 0: IPv4, 1: IPv6. */
+struct ntp_notes {
+    bool have_default[2]; /* `restrict default` was written for the family */
+    bool source_flags;    /* `restrict source` was written, and lets sources ask */
+    bool own_clock;       /* 127.127.1.0 is a source */
+    uint8_t stratum;      /* of it, by `fudge` */
+    bool orphan, wait;    /* `tos orphan`, `tos orphanwait` */
+    bool closed;          /* `interface ignore all` */
+    bool listens;         /* `interface listen` with an address or a name */
+    bool family_closed[2], family_open[2];
+};
+
+/* The same of timesyncd.conf. */
+struct timesyncd_notes {
+    const char *fallback; /* names, by spaces; NULL: not written */
+    const char *built_in; /* as a comment tells them */
+    int8_t minpoll, maxpoll;
+    bool section; /* in [Time] */
+};
+
 struct parser {
+    enum config_dialect dialect;
+    struct ntp_notes ntp;
+    struct timesyncd_notes timesyncd;
+    bool listens_everywhere; /* OpenNTPD's `listen on *` */
     struct config *config;
     const struct config_input *input;
     struct config_report *report;
@@ -42,15 +66,34 @@ bool parser_verdict(struct parser *parser, const struct option *option);
 /* Keep a string for as long as the configuration; NULL, and an error, when there is no room. */
 const char *parser_keep(struct parser *parser, const char *string);
 
-/* `server`, `pool` and `peer` lines: a source more. */
-bool parser_source(struct parser *parser, enum source_kind kind);
+/* `server`, `pool` and `peer` lines: a source more, of that family or, ADDRESS_NONE, of any. */
+bool parser_source(struct parser *parser, enum source_kind kind, uint8_t family);
 /* The line from parser->words_at on is a source's name and options: read them. */
 bool parser_source_options(struct parser *parser, struct source_options *source);
 
 /* `allow` and its like: a rule more. */
 bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count);
 
-/* The line in parser->words, a directive. */
+/* A prefix, an address or a name: what a rule is about. */
+bool parser_rule_target(struct parser *parser, const char *word, struct config_rule *rule);
+/* A rule of `allow` or `deny` more; false: there is no room. */
+bool parser_add_rule(struct parser *parser, const struct config_rule *rule);
+/* The line is a source of a kind that is not read. */
+void parser_unread(struct parser *parser);
+
+/* A directive that the table describes fully; `reset`: keywords that are not written fall back. */
+bool parser_plain(struct parser *parser, bool reset);
+
+/* A directive that is more than fields to set. */
+struct special {
+    const char *name;
+    bool (*parse)(struct parser *parser);
+};
+
+/* The line in parser->words: by one of `special`, or else by the table of the scope alone. */
+bool parser_special(struct parser *parser, enum option_scope scope, const struct special *special,
+                    size_t count);
+/* The same in the native dialect. */
 bool parser_directive(struct parser *parser);
 
 /* The files behind `include`, `confdir` and `sourcedir`. */

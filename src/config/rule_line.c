@@ -96,11 +96,45 @@ static bool looks_like_name(const char *word)
            !word_equal(word, "all");
 }
 
+bool parser_rule_target(struct parser *parser, const char *word, struct config_rule *rule)
+{
+    bool is_prefix = true;
+
+    if (!parse_prefix(parser, word, &rule->rule, &is_prefix)) {
+        return false;
+    }
+    if (!is_prefix && !looks_like_name(word)) {
+        return parser_error(parser, "\"", word,
+                            "\" is neither a prefix nor a name; expected for example "
+                            "10.0.0.0/8, fd00::/8 or a host's name",
+                            NULL);
+    }
+    if (!is_prefix) {
+        rule->rule.prefix = (struct address){0};
+        rule->name = parser_keep(parser, word);
+        return rule->name;
+    }
+    if (clear_host_bits(&rule->rule)) {
+        parser_note(parser, "the bits of \"", word, "\" behind its prefix are ignored", NULL);
+    }
+    return true;
+}
+
+bool parser_add_rule(struct parser *parser, const struct config_rule *rule)
+{
+    struct config_space *space = parser->config->space;
+
+    if (space->rule_count == CONFIG_ACCESS_MAX) {
+        return parser_error(parser, "too many access rules; expected at most 1024", NULL);
+    }
+    space->rules[space->rule_count++] = *rule;
+    return true;
+}
+
 bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count)
 {
     const struct words *words = &parser->words;
     struct config_rule rule = {.rule = {.allow = allow}};
-    bool is_prefix = true;
     unsigned at = 1;
 
     if (at < words->count && word_equal(words->at[at], "all")) {
@@ -113,26 +147,8 @@ bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, s
     if (*count == CONFIG_ACCESS_MAX) {
         return parser_error(parser, "too many access rules; expected at most 1024", NULL);
     }
-    if (at < words->count) {
-        if (!parse_prefix(parser, words->at[at], &rule.rule, &is_prefix)) {
-            return false;
-        }
-        if (!is_prefix && !looks_like_name(words->at[at])) {
-            return parser_error(parser, "\"", words->at[at],
-                                "\" is neither a prefix nor a name; expected for example "
-                                "10.0.0.0/8, fd00::/8 or a host's name",
-                                NULL);
-        }
-        if (!is_prefix) {
-            rule.rule.prefix = (struct address){0};
-            rule.name = parser_keep(parser, words->at[at]);
-            if (!rule.name) {
-                return false;
-            }
-        } else if (clear_host_bits(&rule.rule)) {
-            parser_note(parser, "the bits of \"", words->at[at], "\" behind its prefix are ignored",
-                        NULL);
-        }
+    if (at < words->count && !parser_rule_target(parser, words->at[at], &rule)) {
+        return false;
     }
     rules[(*count)++] = rule;
     return true;

@@ -79,7 +79,7 @@ static void settle(struct parser *parser, struct source_options *source)
 
 bool parser_source_options(struct parser *parser, struct source_options *source)
 {
-    if (!parse_name(parser, source) || !value_keywords(parser, SCOPE_SOURCE, source)) {
+    if (!parse_name(parser, source) || !value_keywords(parser, parser->directive->scope, source)) {
         return false;
     }
     settle(parser, source);
@@ -105,13 +105,14 @@ static uint32_t line_of(const struct config *config, const struct source_options
     return 0;
 }
 
-bool parser_source(struct parser *parser, enum source_kind kind)
+bool parser_source(struct parser *parser, enum source_kind kind, uint8_t family)
 {
     struct config *config = parser->config;
     struct source_options source;
 
     source_options_default(&source);
     source.kind = (uint8_t)kind;
+    source.family = family;
     /* Negative: as the directive of that name says, which may come later. */
     source.min_samples = -1;
     source.max_samples = -1;

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Configurations of other daemons: what they come to, which is what their authors meant. */
+#include "fixture.h"
+
+#include "config/print.h"
+
+static struct fixture fixture, again;
+
+static void append_line(void *context, const char *line)
+{
+    struct text *text = context;
+
+    text_add(text, line);
+    text_char(text, '\n');
+}
+
+static char printed[256 << 10];
+
+static const char *print(const struct fixture *from)
+{
+    struct text text = text_begin(printed, sizeof printed);
+
+    config_print(&from->config, append_line, &text);
+    assert_false(text.overrun);
+    return printed;
+}
+
+static const char *difference(void)
+{
+    static char sentences[64 << 10];
+    struct text text = text_begin(sentences, sizeof sentences);
+
+    (void)config_diff(&fixture.config, &again.config, append_line, &text);
+    return sentences;
+}
+
+static const struct memory_file files[] = {
+    {"/etc/ntp/more", "server 192.0.2.77\n"},
+    {"/etc/ntp.d/a.conf", "server 192.0.2.78\n"},
+    {"ts.conf.d/10-a.conf", "[Time]\nNTP=192.0.2.10\n"},
+    {"ts.conf.d/20-b.conf", "[Time]\nNTP=\nNTP=192.0.2.20 192.0.2.21\nRootDistanceMaxSec=2min\n"},
+    {0},
+};
+
+static bool parse_as(struct fixture *into, const char *file, enum config_dialect dialect,
+                     const char *text)
+{
+    struct memory memory = {.files = files};
+    struct config_input input = memory_input(&memory, text);
+
+    input.file = file;
+    input.dialect = dialect;
+    return parse_with(into, &input);
+}
+
+/* What ntpd does unless told otherwise, as the native form has it. */
+#define NTPD "maxdistance 1.5\n"
+#define STEPS "makestep 0.128 -1\nmaxchange 1000 0 0\n"
+#define TIMESYNCD "maxdistance 5\nmakestep 0.4 -1\n"
+
+struct meaning {
+    const char *sentence;
+    enum config_dialect dialect;
+    const char *text;
+    const char *native;
+};
+
+static const struct meaning meanings[] = {
+    {"ntpd serves everybody when nobody is restricted", DIALECT_NTP, "server 192.0.2.1\n",
+     "server 192.0.2.1\n" NTPD STEPS "allow\n"},
+    {"peer is measured like a server; -4 and -6 choose the family", DIALECT_NTP,
+     "peer a.example\nserver -4 b.example iburst\npool -6 c.example\n",
+     "server a.example\nserver b.example iburst ipv4\npool c.example ipv6\n" NTPD STEPS "allow\n"},
+    {"a trailing comment, tabs and quotes are nothing", DIALECT_NTP,
+     "server\t\"192.0.2.1\"  prefer # the lab's clock\r\n\r\ndriftfile \"/var/lib/ntp/drift\" #x\n",
+     "server 192.0.2.1 prefer\n" NTPD "driftfile /var/lib/ntp/drift\n" STEPS "allow\n"},
+    {"a boundary server: nobody but its network is served", DIALECT_NTP,
+     "server 169.254.169.123 prefer iburst minpoll 4 maxpoll 4\n"
+     "restrict default ignore\nrestrict -6 default ignore\nrestrict 127.0.0.1\nrestrict ::1\n"
+     "restrict 10.20.0.0 mask 255.255.0.0 nomodify notrap nopeer noquery\n",
+     "server 169.254.169.123 minpoll 4 maxpoll 4 iburst prefer\n" NTPD STEPS
+     "deny 0.0.0.0/0\ndeny ::/0\nallow 127.0.0.1/32\nallow ::1/128\nallow 10.20.0.0/16\n"},
+    {"restrict default is about both families, -4 and -6 about one", DIALECT_NTP,
+     "server 192.0.2.1\nrestrict -4 default ignore\n",
+     "server 192.0.2.1\n" NTPD STEPS "deny 0.0.0.0/0\nallow ::/0\n"},
+    {"restrict by name", DIALECT_NTP,
+     "server 192.0.2.1\nrestrict default noserve\nrestrict host.example noquery\n",
+     "server 192.0.2.1\n" NTPD STEPS "deny 0.0.0.0/0\ndeny ::/0\nallow host.example\n"},
+    {"flags of several lines about one prefix add up", DIALECT_NTP,
+     "server 192.0.2.1\nrestrict 10.0.0.0 mask 255.0.0.0 nomodify\n"
+     "restrict 10.0.0.0 mask 255.0.0.0 ignore\n",
+     "server 192.0.2.1\n" NTPD STEPS "deny 10.0.0.0/8\nallow\n"},
+    {"sources may ask under restrict source", DIALECT_NTP,
+     "restrict default ignore\nrestrict source nomodify\nserver 192.0.2.1\npeer a.example\n",
+     "server 192.0.2.1\nserver a.example\n" NTPD STEPS
+     "deny 0.0.0.0/0\ndeny ::/0\nallow 192.0.2.1/32\nallow a.example\n"},
+    {"unrestrict takes a restriction back", DIALECT_NTP,
+     "server 192.0.2.1\nrestrict default ignore\nunrestrict default\n",
+     "server 192.0.2.1\n" NTPD STEPS "allow\n"},
+    {"its own clock is local mode, at the stratum that clients saw", DIALECT_NTP,
+     "server 192.0.2.1\nserver 127.127.1.0\nfudge 127.127.1.0 stratum 10\n",
+     "server 192.0.2.1\n" NTPD STEPS "local stratum 11\nallow\n"},
+    {"orphans", DIALECT_NTP, "server 192.0.2.1\ntos orphan 6 orphanwait 60\n",
+     "server 192.0.2.1\n" NTPD STEPS "local stratum 6 orphan waitunsynced 60\nallow\n"},
+    {"panic and step", DIALECT_NTP, "server 192.0.2.1\ntinker panic 0\ntinker step 0.5\n",
+     "server 192.0.2.1\n" NTPD "makestep 0.5 -1\nallow\n"},
+    {"a step of 0 is none", DIALECT_NTP, "server 192.0.2.1\ntinker step 0\n",
+     "server 192.0.2.1\n" NTPD "maxchange 1000 0 0\nallow\n"},
+    {"pools share maxclock", DIALECT_NTP,
+     "pool a.example\npool b.example\npool c.example\ntos maxclock 8\n",
+     "pool a.example maxsources 3\npool b.example maxsources 3\npool c.example maxsources 3\n" NTPD
+         STEPS "allow\n"},
+    {"one address is listened on, and the other family not", DIALECT_NTP,
+     "server 192.0.2.1\ninterface ignore wildcard\ninterface listen 192.0.2.9\n",
+     "server 192.0.2.1\n" NTPD STEPS "bindaddress 192.0.2.9\nallow\ndeny all ::/0\n"},
+    {"a client listens on loopback only", DIALECT_NTP,
+     "server 192.0.2.1\ninterface ignore all\ninterface listen 127.0.0.1\n",
+     "server 192.0.2.1\n" NTPD STEPS "bindaddress 127.0.0.1\nallow\ndeny all ::/0\n"},
+    {"loopback beside an address", DIALECT_NTP,
+     "server 192.0.2.1\nnic listen 127.0.0.1\nnic listen 192.0.2.9\nnic listen ::1\n",
+     "server 192.0.2.1\n" NTPD STEPS "bindaddress 192.0.2.9\nbindaddress ::1\nallow\n"},
+    {"an interface by name", DIALECT_NTP, "server 192.0.2.1\ninterface listen eth0\n",
+     "server 192.0.2.1\n" NTPD STEPS "binddevice eth0\nallow\n"},
+    {"a family that is ignored", DIALECT_NTP, "server 192.0.2.1\ninterface ignore ipv6\n",
+     "server 192.0.2.1\n" NTPD STEPS "allow\ndeny all ::/0\n"},
+    {"an included file", DIALECT_NTP, "includefile /etc/ntp/more\n",
+     "server 192.0.2.77\n" NTPD STEPS "allow\n"},
+    {"unpeer", DIALECT_NTP, "server 192.0.2.1\nserver 192.0.2.2\nunpeer 192.0.2.1\n",
+     "server 192.0.2.2\n" NTPD STEPS "allow\n"},
+    {"OpenNTPD is no server without listen on", DIALECT_OPENNTPD,
+     "servers pool.example # all of them\nserver 192.0.2.1\n",
+     "pool pool.example maxsources 16\nserver 192.0.2.1\n"},
+    {"listen on all", DIALECT_OPENNTPD, "server 192.0.2.1\nlisten on *\n",
+     "server 192.0.2.1\nallow\n"},
+    {"listen on one address of each family, and ask from one", DIALECT_OPENNTPD,
+     "listen on 192.0.2.9\nlisten on ::1\nserver 192.0.2.1 trusted\nquery from 192.0.2.8\n",
+     "server 192.0.2.1\nbindacqaddress 192.0.2.8\nbindaddress 192.0.2.9\nbindaddress ::1\n"
+     "allow 0.0.0.0/0\nallow ::/0\n"},
+    {"timesyncd's servers and its distance", DIALECT_TIMESYNCD,
+     "[Time]\nNTP=192.0.2.1 a.example\nFallbackNTP=b.example\nRootDistanceMaxSec=1\n",
+     "server 192.0.2.1 minpoll 5 maxpoll 11 iburst\nserver a.example minpoll 5 maxpoll 11 iburst\n"
+     "maxdistance 1\nmakestep 0.4 -1\n"},
+    {"the fallback when there is no other", DIALECT_TIMESYNCD,
+     "[Time]\nFallbackNTP=b.example\nPollIntervalMinSec=1min 4s\nPollIntervalMaxSec=1024\n",
+     "server b.example iburst\n" TIMESYNCD},
+    {"what the distribution has built in, as the comment tells", DIALECT_TIMESYNCD,
+     "[Time]\n#NTP=\n#FallbackNTP=c.example d.example\n",
+     "server c.example minpoll 5 maxpoll 11 iburst\nserver d.example minpoll 5 maxpoll 11 "
+     "iburst\n" TIMESYNCD},
+    {"an empty fallback is none", DIALECT_TIMESYNCD,
+     "[Time]\n#FallbackNTP=c.example\nFallbackNTP=\n", TIMESYNCD},
+    {"an empty NTP= forgets those above", DIALECT_TIMESYNCD,
+     "[Time]\nNTP=192.0.2.1\nNTP=\nNTP=192.0.2.2\n",
+     "server 192.0.2.2 minpoll 5 maxpoll 11 iburst\n" TIMESYNCD},
+};
+
+static void each_dialect_comes_to_what_its_author_meant(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+        const struct meaning *row = &meanings[i];
+
+        if (!parse_as(&fixture, "x", row->dialect, row->text)) {
+            fail_msg("%s: %s", row->sentence, message_at(&fixture, 0));
+        }
+        if (strcmp(print(&fixture), row->native) != 0) {
+            fail_msg("%s:\n%s\ninstead of\n%s", row->sentence, printed, row->native);
+        }
+        assert_true(parse_as(&again, "x", DIALECT_CHRONY, row->native));
+        if (strcmp(difference(), "") != 0) {
+            fail_msg("%s: read again: %s", row->sentence, difference());
+        }
+    }
+}
+
+static void drop_ins_of_timesyncd_are_read_behind_its_file(void **state)
+{
+    (void)state;
+    assert_true(parse_as(&fixture, "ts.conf", DIALECT_TIMESYNCD, "[Time]\nNTP=192.0.2.1\n"));
+    assert_string_equal(print(&fixture), "server 192.0.2.20 minpoll 5 maxpoll 11 iburst\n"
+                                         "server 192.0.2.21 minpoll 5 maxpoll 11 iburst\n"
+                                         "maxdistance 120\nmakestep 0.4 -1\n");
+}
+
+static void the_dialect_is_recognised(void **state)
+{
+    static const struct {
+        const char *file, *text;
+        enum config_dialect dialect;
+    } rows[] = {
+        {"x.conf", "server 192.0.2.1\n", DIALECT_CHRONY},
+        {"/etc/ntp.conf", "server 192.0.2.1\n", DIALECT_NTP},
+        {"/app/ntpd.conf", "server 192.0.2.1\n", DIALECT_OPENNTPD},
+        {"/etc/ntp.conf", "pool a.example\nmakestep 1 3\nrtcsync\n", DIALECT_CHRONY},
+        {"/etc/noon/noon.conf", "server 192.0.2.1\nrestrict default ignore\n", DIALECT_NTP},
+        {"/etc/ntpd.conf", "driftfile /x\nrestrict default noquery\ntinker panic 0\n", DIALECT_NTP},
+        {"x", "servers pool.example\n", DIALECT_OPENNTPD},
+        {"x", "server 192.0.2.1\nlisten on *\n", DIALECT_OPENNTPD},
+        {"x", "server 192.0.2.1 weight 5\n", DIALECT_OPENNTPD},
+        {"x", "server -4 a.example iburst\n", DIALECT_NTP},
+        {"x", "server a.example preempt\n", DIALECT_NTP},
+        {"x", "server a.example maxdelay 0.1\n", DIALECT_CHRONY},
+        {"x", "[Time]\nNTP=a.example\n", DIALECT_TIMESYNCD},
+        {"/etc/systemd/timesyncd.conf", "", DIALECT_TIMESYNCD},
+        {"x", "", DIALECT_CHRONY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        enum config_dialect dialect =
+            dialect_recognise(rows[i].file, rows[i].text, strlen(rows[i].text));
+
+        if (dialect != rows[i].dialect) {
+            fail_msg("%s: %s is %s", rows[i].file, rows[i].text, dialect_name(dialect));
+        }
+    }
+}
+
+static void what_is_wrong_is_said_with_what_to_write(void **state)
+{
+    static const struct {
+        enum config_dialect dialect;
+        const char *text, *message;
+    } rows[] = {
+        {DIALECT_NTP, "restrict default -6 ignore\n",
+         "warning x:1: \"-6\" stands behind the address; write instead restrict -6 default "
+         "FLAG..."},
+        {DIALECT_NTP, "restrict ${ipv4_net} mask ${ipv4_mask} nomodify\n",
+         "error x:1: \"${ipv4_net}\" is a place of a template that was not filled in; expected the "
+         "value itself"},
+        {DIALECT_CHRONY, "allow {{ network }}\n",
+         "error x:1: \"{{\" is a place of a template that was not filled in; expected the value "
+         "itself"},
+        {DIALECT_CHRONY, "server @NTP_SERVER@\n",
+         "error x:1: \"@NTP_SERVER@\" is a place of a template that was not filled in; expected "
+         "the "
+         "value itself"},
+        {DIALECT_NTP, "restrict 10.0.0.0 mask 255.0.255.0\n",
+         "error x:1: \"255.0.255.0\" is no mask of a prefix; expected one like 255.255.255.0, "
+         "whose "
+         "ones are all in front"},
+        {DIALECT_NTP, "restrict nomodify\n", "error x:1: restrict lacks whom it is about"},
+        {DIALECT_NTP, "restrict mask 255.0.0.0\n", "error x:1: mask lacks its address"},
+        {DIALECT_NTP, "restrict\n", "error x:1: restrict lacks whom it is about"},
+        {DIALECT_NTP, "restrict default noqery\n",
+         "error x:1: \"noqery\" is no option of restrict; write instead \"noquery\""},
+        {DIALECT_NTP, "restrict -6 10.0.0.1\n", "error x:1: the address is not of the family"},
+        {DIALECT_NTP, "makestep 1 3\n",
+         "error x:1: \"makestep\" is a directive of the dialect chrony, and this file is read as "
+         "ntp; keep to one of them, or name it with --dialect"},
+        {DIALECT_CHRONY, "server a.example\nrestrict default ignore\n",
+         "error x:2: \"restrict\" is a directive of the dialect ntp"},
+        {DIALECT_OPENNTPD, "driftfile /x\n",
+         "error x:1: \"driftfile\" is a directive of the dialect chrony"},
+        {DIALECT_NTP, "server a.example autokey\n",
+         "error x:1: server autokey is refused: Autokey "
+         "is broken"},
+        {DIALECT_NTP, "crypto pw secret\n", "error x:1: crypto is refused: Autokey is broken"},
+        {DIALECT_NTP, "server 127.127.20.0 prefer\n",
+         "warning x:1: 127.127.20.0 is a hardware clock"},
+        {DIALECT_NTP, "interface listen 192.0.2.1\ninterface listen 192.0.2.2\n",
+         "error x:2: noon serves on one address of each family"},
+        {DIALECT_NTP, "disable ntp\n",
+         "error x:1: disable ntp is refused: noon corrects the clock"},
+        {DIALECT_OPENNTPD, "constraints from \"https://www.example\"\n",
+         "error x:1: constraints is refused: the bound that an HTTPS server sets"},
+        {DIALECT_OPENNTPD, "listen 192.0.2.1\n", "error x:1: listen lacks \"on\""},
+        {DIALECT_OPENNTPD, "server a.example weight 3\n",
+         "warning x:1: server weight means nothing here"},
+        {DIALECT_TIMESYNCD, "NTP=a.example\n", "warning x:1: the line stands in no section [Time]"},
+        {DIALECT_TIMESYNCD, "[Time]\nNPT=a.example\n",
+         "error x:2: unknown key \"NPT\"; write instead \"NTP\""},
+        {DIALECT_TIMESYNCD, "[Time]\nPollIntervalMinSec=soon\n",
+         "error x:2: PollIntervalMinSec can't be \"soon\"; expected a span of time"},
+        {DIALECT_TIMESYNCD, "[Time]\nserver a.example\n",
+         "error x:2: \"server a.example\" is no line of timesyncd.conf; expected KEY=VALUE"},
+        {DIALECT_CHRONY, "\xff\xfes\0e\0", "error x:1: the file is in UTF-16; save it as UTF-8"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct memory memory = {.files = files};
+        struct config_input input = memory_input(&memory, rows[i].text);
+
+        input.file = "x";
+        input.dialect = rows[i].dialect;
+        input.lookup = NULL;
+        (void)parse_with(&fixture, &input);
+        if (strncmp(message_at(&fixture, 0), rows[i].message, strlen(rows[i].message)) != 0) {
+            fail_msg("%s: %s", rows[i].text, message_at(&fixture, 0));
+        }
+    }
+}
+
+static void files_of_other_editors_are_read(void **state)
+{
+    (void)state;
+    assert_true(parse_as(&fixture, "x", DIALECT_CHRONY,
+                         "\xef\xbb\xbfserver\t192.0.2.1\tiburst\r\nrtcsync\r\n"));
+    assert_string_equal(print(&fixture), "server 192.0.2.1 iburst\nrtcsync\n");
+    assert_int_equal(fixture.report.count, 0);
+}
+
+/* As a generator writes them: nothing but time and memory that the parser has. */
+static void ten_thousand_lines_are_read(void **state)
+{
+    static char text[10000 * 48];
+    struct text out = text_begin(text, sizeof text);
+
+    (void)state;
+    text_add(&out, "server 192.0.2.1\nrestrict default ignore\n");
+    for (unsigned i = 0; i < 10000; i++) {
+        text_add(&out, "restrict 10.0.");
+        text_u64(&out, i / 256 % 4);
+        text_char(&out, '.');
+        text_u64(&out, i % 256);
+        text_add(&out, " nomodify noquery\n");
+    }
+    assert_false(out.overrun);
+    assert_false(parse_as(&fixture, "x", DIALECT_NTP, text));
+    assert_non_null(
+        strstr(message_at(&fixture, 0), "too many access rules; expected at most 1024"));
+    out = text_begin(text, sizeof text);
+    for (unsigned i = 0; i < 10000; i++) {
+        text_add(&out, "restrict 10.0.0.0 mask 255.0.0.0 noquery\n");
+    }
+    assert_true(parse_as(&fixture, "x", DIALECT_NTP, text));
+}
+
+/* ---- each row ------------------------------------------------------------------------------- */
+
+/* A line that has the row in it, and how its message calls it. */
+struct row_line {
+    enum config_dialect dialect;
+    enum option_scope scope;
+    const char *in_front;
+};
+
+static void sample(struct text *text, const struct option *option)
+{
+    for (unsigned i = 0; i < option_argument_count(option); i++) {
+        const struct option_argument *argument = &option->argument[i];
+
+        text_char(text, ' ');
+        if (argument->type == TYPE_SET || argument->type == TYPE_ENUM) {
+            size_t works = 0;
+
+            while (option_at(argument->scope, works)->verdict != VERDICT_WORKS) {
+                works++;
+            }
+            text_add(text, option_at(argument->scope, works)->name);
+        } else if (argument->type == TYPE_STRING) {
+            text_add(text, "/x");
+        } else if (argument->type == TYPE_WORDS) {
+            for (unsigned j = 0; j < argument->minimum; j++) {
+                text_add(text, j ? " 1" : "1");
+            }
+        } else {
+            text_u64(text, argument->minimum < 5 && argument->maximum >= 5
+                               ? 5
+                               : (uint64_t)argument->maximum);
+        }
+    }
+}
+
+/* Directives that need more than their arguments' types say. */
+static const char *special_line(const char *name)
+{
+    static const struct {
+        const char *name, *line;
+    } rows[] = {
+        {"server", "server a.example"},
+        {"servers", "servers a.example"},
+        {"pool", "pool a.example"},
+        {"peer", "peer a.example"},
+        {"unpeer", "server b.example\nunpeer b.example"},
+        {"fudge", "fudge 127.127.1.0 stratum 3"},
+        {"restrict", "restrict 10.0.0.1"},
+        {"unrestrict", "unrestrict 10.0.0.1"},
+        {"interface", "interface listen eth0"},
+        {"nic", "nic listen eth0"},
+        {"includefile", "includefile /etc/ntp/more"},
+        {"listen", "listen on ::1"},
+        {"query", "query from ::1"},
+        {"sensor", "sensor nmea0"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return rows[i].line;
+        }
+    }
+    return NULL;
+}
+
+static void check_row(const struct row_line *row, const struct option *option)
+{
+    char line[512];
+    struct text text = text_begin(line, sizeof line);
+    const char *special = row->in_front[0] ? NULL : special_line(option->name);
+    bool works = option->verdict == VERDICT_WORKS;
+
+    text_add(&text, "server 192.0.2.7\nserver 192.0.2.8\nserver 192.0.2.9\nserver 192.0.2.10\n"
+                    "server 192.0.2.11\n");
+    text_add(&text, row->in_front);
+    text_add(&text, special ? special : option->name);
+    if (!special) {
+        sample(&text, option);
+    }
+    text_add(&text, strcmp(option->name, "maxpoll") == 0 ? " minpoll 4\n" : "\n");
+    bool parsed = parse_as(&fixture, "x", row->dialect, line);
+    if (parsed == (option->verdict == VERDICT_REFUSED) || fixture.report.count != !works ||
+        fixture.report.not_yet != (option->verdict == VERDICT_NOT_YET)) {
+        fail_msg("%s(%s): %s", line, verdict_name(option->verdict), message_at(&fixture, 0));
+    }
+    assert_true(works || strstr(message_at(&fixture, 0), option->reason));
+}
+
+static void every_row_behaves_as_its_verdict_says(void **state)
+{
+    static const struct row_line rows[] = {
+        {DIALECT_NTP, SCOPE_NTP, ""},
+        {DIALECT_NTP, SCOPE_NTP_SOURCE, "server a.example "},
+        {DIALECT_NTP, SCOPE_NTP_RESTRICT, "restrict default "},
+        {DIALECT_NTP, SCOPE_NTP_FUDGE, "fudge 127.127.1.0 "},
+        {DIALECT_NTP, SCOPE_NTP_TINKER, "tinker "},
+        {DIALECT_NTP, SCOPE_NTP_TOS, "tos "},
+        {DIALECT_NTP, SCOPE_NTP_ENABLE, "enable "},
+        {DIALECT_NTP, SCOPE_NTP_DISABLE, "disable "},
+        {DIALECT_OPENNTPD, SCOPE_OPENNTPD, ""},
+        {DIALECT_OPENNTPD, SCOPE_OPENNTPD_SERVER, "server a.example "},
+        {DIALECT_OPENNTPD, SCOPE_OPENNTPD_LISTEN, "listen on * "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t count = option_count(rows[i].scope);
+
+        for (size_t j = 0; j < count; j++) {
+            check_row(&rows[i], option_at(rows[i].scope, j));
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_dialect_comes_to_what_its_author_meant),
+        cmocka_unit_test(drop_ins_of_timesyncd_are_read_behind_its_file),
+        cmocka_unit_test(the_dialect_is_recognised),
+        cmocka_unit_test(what_is_wrong_is_said_with_what_to_write),
+        cmocka_unit_test(files_of_other_editors_are_read),
+        cmocka_unit_test(ten_thousand_lines_are_read),
+        cmocka_unit_test(every_row_behaves_as_its_verdict_says),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
