@@ -60,11 +60,9 @@ static const struct option source_options[] = {
      .value = ADDRESS_IPV6,
      .help = "Uses IPv6 addresses of the name only; also `-6` in front of the name."},
     {.name = "key",
-     REFUSED,
-     .help = "Authenticates with this symmetric key.",
-     .reason = "symmetric keys don't work yet, and without one anybody could send false time; "
-               "remove the source, or the option if its path is safe",
-     .argument = {WHOLE("ID", NO_FIELD, 1, 4294967295.0)}},
+     .help = "Authenticates requests and answers with this symmetric key of the file `keys`. "
+             "Answers without its MAC are not believed.",
+     .argument = {WHOLE_AS("ID", TYPE_UINT32, SOURCE(key), 1, 4294967295.0)}},
     {.name = "autokey",
      REFUSED,
      .help = "Authenticates by Autokey.",

@@ -123,6 +123,8 @@ static const struct meaning meanings[] = {
      "server 192.0.2.1\n" NTPD STEPS "binddevice eth0\nallow\n"},
     {"a family that is ignored", DIALECT_NTP, "server 192.0.2.1\ninterface ignore ipv6\n",
      "server 192.0.2.1\n" NTPD STEPS "allow\ndeny all ::/0\n"},
+    {"symmetric keys", DIALECT_NTP, "keys /etc/ntp/keys\nserver 192.0.2.1 key 7\n",
+     "server 192.0.2.1 key 7\n" NTPD STEPS "keyfile /etc/ntp/keys\nallow\n"},
     {"an included file", DIALECT_NTP, "includefile /etc/ntp/more\n",
      "server 192.0.2.77\n" NTPD STEPS "allow\n"},
     {"unpeer", DIALECT_NTP, "server 192.0.2.1\nserver 192.0.2.2\nunpeer 192.0.2.1\n",
