@@ -34,6 +34,8 @@ static const int min_samples_plain = 6;
 static const double gap_doubt = 0.3;
 /* Nothing older has any say. */
 static const double memory_max_s = 86400;
+/* No clock that runs at all is so far off, s/s. */
+static const double freq_max = 0.02;
 /* Frequency that the jump test allows beyond the estimate's own doubt: 32 ppb. */
 static const double jump_freq_sd = 3.2e-8;
 
@@ -147,6 +149,24 @@ static void normalise(struct estimator *estimator, const struct sample *sample,
     m->var_ahead = line_predict(&estimator->bank.mean, elapsed, 0).var_offset_s2;
 }
 
+/*
+ * Whether a clock could have got from what is known to this measurement at all.  Before there is
+ * enough to test jumps by, a machine that stood still between two samples would else be taken for
+ * one whose clock runs at half speed.
+ */
+static bool is_possible(const struct estimator *estimator, const struct measurement *m)
+{
+    double limit =
+        m->delay_s / 2 + 6 * sqrt(m->var_ahead) + freq_max * mono_diff_s(m->when, estimator->when);
+
+    return fabs(m->offset_s - m->ahead_s) <= limit;
+}
+
+static bool can_test_jumps(const struct estimator *estimator)
+{
+    return estimator->count >= jump_after && estimator->noise.count >= NOISE_MIN;
+}
+
 static enum jump_verdict test_jump(struct estimator *estimator, const struct measurement *m)
 {
     double freq = jump_freq_sd * mono_diff_s(m->when, estimator->when);
@@ -154,7 +174,7 @@ static enum jump_verdict test_jump(struct estimator *estimator, const struct mea
                    m->floor[BANK_FLOOR_LONG].jitter_s + 6 * estimator->noise.scale_s +
                    10 * m->precision_s;
 
-    if (estimator->count < jump_after || estimator->noise.count < NOISE_MIN) {
+    if (!can_test_jumps(estimator)) {
         return JUMP_NONE;
     }
     return jump_test(&estimator->jump, m->offset_s - m->ahead_s, limit);
@@ -314,6 +334,12 @@ enum estimator_verdict estimator_add(struct estimator *estimator, const struct s
     }
     normalise(estimator, sample, &m);
     if (estimator->total == 0) {
+        return take_first(estimator, sample);
+    }
+    if (!can_test_jumps(estimator) && !is_possible(estimator, &m)) {
+        struct estimator_options options = estimator->options;
+
+        estimator_init(estimator, &options);
         return take_first(estimator, sample);
     }
     note_distance(estimator, sample);

@@ -324,6 +324,27 @@ static void a_jump_is_withheld_confirmed_and_followed(void **state)
     assert_near(error_now(&f), 0, 1e-4);
 }
 
+/* A machine that stands still while it starts runs at no other frequency afterwards. */
+static void an_early_jump_is_a_new_beginning_and_no_frequency(void **state)
+{
+    struct trace_setup setup = {.jitter_s = 100e-6, .poll_s = 1, .seed = 4};
+    struct fixture f;
+    struct estimate e;
+
+    (void)state;
+    for (int before = 1; before <= 3; before++) {
+        start(&f, &plain, &setup);
+        run_polls(&f, before);
+        f.trace.offset_s += 27;
+        assert_int_equal(poll_after(&f, 1), ESTIMATOR_FIRST);
+        assert_false(estimator_get(&f.estimator, &e));
+        run_polls(&f, 8);
+        assert_near(error_now(&f), 0, 1e-3);
+        assert_true(estimator_get(&f.estimator, &e));
+        assert_true(fabs(e.freq_s_per_s) < 1e-3);
+    }
+}
+
 static void one_bad_sample_is_withheld_and_forgotten(void **state)
 {
     struct fixture f;
@@ -626,6 +647,7 @@ int main(void)
         cmocka_unit_test(absurd_samples_change_nothing),
         cmocka_unit_test(random_samples_leave_it_finite),
         cmocka_unit_test(a_jump_is_withheld_confirmed_and_followed),
+        cmocka_unit_test(an_early_jump_is_a_new_beginning_and_no_frequency),
         cmocka_unit_test(one_bad_sample_is_withheld_and_forgotten),
         cmocka_unit_test(a_wobbling_server_over_a_quiet_path_is_no_jump),
         cmocka_unit_test(noise_that_the_delays_do_not_show_is_not_taken_for_wander),
