@@ -152,7 +152,9 @@ static void apply(struct time_process *process, struct config *fresh)
     /* First, so that the parent knows what is to be opened from now on. */
     time_tell_moved(process);
     load_keys(process, fresh);
-    if (!same_access(&old->node, &fresh->node) || !same_keys(&old->node, &fresh->node)) {
+    /* Alone, the server reads the very options that end here. */
+    if (!process->setup.supervised || !same_access(&old->node, &fresh->node) ||
+        !same_keys(&old->node, &fresh->node)) {
         time_tell_rules(process);
     }
     if (!same_acquisition(&old->daemon, &fresh->daemon)) {

@@ -322,6 +322,7 @@ int role_run(const struct args *args, char *const argv[], struct config *config,
         return run_time(args, config, file, log);
     }
     if (args->role == ROLE_SERVER) {
+        config_load_keys(config, -1, log);
         return worker_run(args, config, log);
     }
     if (args->single || args->once != ONCE_NO) {

@@ -17,6 +17,7 @@ struct server_loop {
     size_t count;
     struct time_line line;
     struct access_tree access;
+    struct auth_secrets secrets;
     struct access_node *nodes;
     struct server_tables tables;
     void *memory; /* of the tables */
@@ -34,6 +35,7 @@ static bool build_access(struct server_loop *loop, const struct node_options *op
     }
     free(loop->nodes);
     loop->nodes = nodes;
+    loop->secrets = (struct auth_secrets){options->keys, options->key_count};
     access_init(&loop->access, nodes, wanted);
     return access_build(&loop->access, options->access, options->access_count, &bad) == ERR_NONE;
 }
@@ -99,7 +101,8 @@ unsigned server_loop_poll(const struct server_loop *loop,
 static void answer(struct server_loop *loop, struct udp_socket *s,
                    const struct udp_datagram *datagram)
 {
-    const struct server_view view = {.line = &loop->line, .access = &loop->access, .serving = true};
+    const struct server_view view = {
+        .line = &loop->line, .access = &loop->access, .secrets = loop->secrets, .serving = true};
     struct clocks now;
     struct request request = {.bytes = datagram->bytes,
                               .size = datagram->size,

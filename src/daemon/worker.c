@@ -57,6 +57,7 @@ static bool make_shared(struct server *s, const struct config *config)
         s->shared.news_fd < 0) {
         return false; /* the process ends */
     }
+    s->shared.secrets = (struct auth_secrets){config->node.keys, config->node.key_count};
     entropy_fill(&s->shared.key, sizeof s->shared.key);
     access_init(&s->shared.access, nodes, wanted);
     return access_build(&s->shared.access, config->node.access, config->node.access_count, &bad) ==

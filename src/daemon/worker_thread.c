@@ -131,8 +131,10 @@ static void answer_request(struct worker *w, struct passage *passage, unsigned i
 {
     struct udp_batch *batch = passage->socket->batch;
     const struct udp_datagram *datagram = udp_batch_at(batch, i);
-    const struct server_view view = {
-        .line = &w->line, .access = &w->shared->access, .serving = w->generation != 0};
+    const struct server_view view = {.line = &w->line,
+                                     .access = &w->shared->access,
+                                     .secrets = w->shared->secrets,
+                                     .serving = w->generation != 0};
     struct request request = {.bytes = datagram->bytes,
                               .size = datagram->size,
                               .from = datagram->from,

@@ -20,6 +20,7 @@ static void check_answer(const struct time_line *line, const struct request *req
     assert(in.mode == NTP_MODE_CLIENT || in.mode == NTP_MODE_ACTIVE || in.mode == 0);
     assert(out.mode == (in.mode == NTP_MODE_ACTIVE ? NTP_MODE_PASSIVE : NTP_MODE_SERVER));
     assert(out.version == in.version && out.origin.raw == in.transmit.raw);
+    assert(reply->bytes[0] >> 3 != 7 && out.mode != NTP_MODE_PRIVATE);
     assert(ntp_ts_diff_s(out.transmit, out.receive) >= 0);
     if (out.leap == NTP_LEAP_UNSYNC) {
         assert(out.stratum == 0);

@@ -7,9 +7,7 @@
 
 enum {
     NTP_PORT = 123,
-    MODE_OMITTED = 0,        /* NTPv1 has no mode (RFC 1059) */
-    EXTENSION_SIZE_MIN = 16, /* RFC 7822, section 3 */
-    MAC_SIZE_MAX = 24,
+    MODE_OMITTED = 0, /* NTPv1 has no mode (RFC 1059) */
     STRATUM_MAX = 15,
     CLIENT_ALIGNMENT = 64,
 };
@@ -19,32 +17,6 @@ static const int64_t stale_ns = 100000000;
 
 /* Announced with leap 3, where no number is right (MAXDISP of RFC 5905). */
 static const double unsynchronised_dispersion_s = 16.0;
-
-/*
- * What follows the header is not used, but must be what can follow: extension fields (version 4),
- * then perhaps a MAC.
- */
-static bool trailer_ok(const uint8_t *bytes, size_t size, uint8_t version)
-{
-    struct reader r = {.at = bytes, .left = size};
-
-    if (size % 4 != 0) {
-        return false;
-    }
-    while (version == 4 && r.left > MAC_SIZE_MAX) {
-        (void)reader_be(&r, 2);
-        uint64_t length = reader_be(&r, 2);
-
-        if (length < EXTENSION_SIZE_MIN || length % 4 != 0) {
-            return false;
-        }
-        (void)reader_take(&r, (size_t)length - 4);
-        if (r.overrun) {
-            return false;
-        }
-    }
-    return true;
-}
 
 bool server_received(const struct time_line *line, const struct clock_pair *pair,
                      struct utc_time stamp, struct steady_time *received)
@@ -89,7 +61,7 @@ static bool source_ok(const struct request *request)
 }
 
 static enum drop_reason check(const struct server_view *view, const struct request *request,
-                              struct ntp_packet *packet)
+                              struct ntp_packet *packet, struct auth *auth)
 {
     enum drop_reason reason;
 
@@ -109,15 +81,13 @@ static enum drop_reason check(const struct server_view *view, const struct reque
     if (!access_allows(view->access, &request->from, NULL)) {
         return DROP_ACCESS;
     }
-    if ((request->flags & REQUEST_TRUNCATED) != 0 || request->size > NTP_PACKET_MAX ||
-        !trailer_ok(request->bytes + NTP_HEADER_SIZE, request->size - NTP_HEADER_SIZE,
-                    packet->version)) {
+    if ((request->flags & REQUEST_TRUNCATED) != 0 || request->size > NTP_PACKET_MAX) {
         return DROP_FORMAT;
     }
     if (request->now.ns - request->received.ns > stale_ns) {
         return DROP_STALE;
     }
-    return DROP_NONE;
+    return auth_check(auth, &view->secrets, packet->version, request->bytes, request->size);
 }
 
 void server_tables_init(struct server_tables *own, void *memory, size_t size,
@@ -232,7 +202,8 @@ enum drop_reason server_reply(const struct server_view *view, struct server_tabl
                               const struct request *request, struct reply *reply)
 {
     struct ntp_packet packet = {0};
-    enum drop_reason reason = check(view, request, &packet);
+    struct auth auth = {.key = NULL};
+    enum drop_reason reason = check(view, request, &packet, &auth);
 
     reply->size = 0;
     reply->handle = 0;
@@ -244,6 +215,7 @@ enum drop_reason server_reply(const struct server_view *view, struct server_tabl
     }
     if (reason == DROP_NONE) {
         answer(view, own, request, &packet, reply);
+        reply->size = auth_seal(&auth, reply->bytes, reply->size);
     }
     must(reply->size <= request->size);
     return reason;

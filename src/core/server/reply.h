@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/units.h"
 #include "core/server/access.h"
+#include "core/server/auth.h"
 #include "core/server/clientlog.h"
 #include "core/server/departures.h"
 #include "wire/drop.h"
@@ -26,6 +27,7 @@
 struct server_view {
     const struct time_line *line;
     const struct access_tree *access;
+    struct auth_secrets secrets;
     bool serving; /* false: every request is dropped as DROP_NOT_SERVING */
 };
 

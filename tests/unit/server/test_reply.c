@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "wire/ntp_mac.h"
+
 #define MS INT64_C(1000000)
 
 /* 300 us off at most, growing by 1 ppm, for 1000 s. */
@@ -221,13 +223,13 @@ static void what_follows_the_header_must_be_well_formed(void **state)
         size_t extensions[3], mac;
         enum drop_reason reason;
     } rows[] = {
-        {4, {0}, 0, DROP_NONE},           {4, {0}, 4, DROP_NONE},
-        {4, {0}, 20, DROP_NONE},          {4, {0}, 24, DROP_NONE},
-        {4, {28}, 0, DROP_NONE},          {4, {28}, 20, DROP_NONE},
-        {4, {36, 104, 40}, 0, DROP_NONE}, {4, {16, 28}, 24, DROP_NONE},
+        {4, {0}, 0, DROP_NONE},           {4, {0}, 4, DROP_BAD_MAC},
+        {4, {0}, 20, DROP_BAD_MAC},       {4, {0}, 24, DROP_BAD_MAC},
+        {4, {28}, 0, DROP_NONE},          {4, {28}, 20, DROP_BAD_MAC},
+        {4, {36, 104, 40}, 0, DROP_NONE}, {4, {16, 28}, 24, DROP_BAD_MAC},
         {4, {0}, 3, DROP_FORMAT},         {4, {0}, 27, DROP_FORMAT},
-        {4, {0}, 28, DROP_FORMAT},        {3, {0}, 12, DROP_NONE},
-        {3, {0}, 20, DROP_NONE},          {3, {0}, 13, DROP_FORMAT},
+        {4, {0}, 28, DROP_FORMAT},        {3, {0}, 12, DROP_FORMAT},
+        {3, {0}, 20, DROP_BAD_MAC},       {3, {0}, 13, DROP_FORMAT},
         {4, {500, 476}, 0, DROP_NONE},    {4, {500, 480}, 0, DROP_FORMAT},
     };
 
@@ -540,6 +542,31 @@ static void a_lost_answer_does_not_end_interleaved_mode(void **state)
     assert_int_equal(bench.tables.counters.interleaved, 2);
 }
 
+static void a_request_with_a_known_key_is_answered_with_its_mac(void **state)
+{
+    static const uint8_t secret[16] = {7};
+    struct mac_key key = {.id = 5};
+    static struct bench bench;
+    struct ntp_mac mac;
+
+    (void)state;
+    bench_start(&bench);
+    assert_true(mac_key_set(&key, MAC_AES128, secret, sizeof secret));
+    bench.view.secrets = (struct auth_secrets){&key, 1};
+    ntp_packet_encode(&bench.packet, bench.bytes);
+    bench.request.size = ntp_mac_put(&key, 4, bench.bytes, NTP_HEADER_SIZE);
+    assert_int_equal(server_reply(&bench.view, &bench.tables, &bench.request, &bench.reply),
+                     DROP_NONE);
+    assert_int_equal(bench.reply.size, 68);
+    assert_int_equal(ntp_mac_find(&mac, 4, bench.answer, bench.reply.size), NTP_MAC_FOUND);
+    assert_true(ntp_mac_check(&mac, &key, 4, bench.answer));
+    bench.bytes[60] ^= 1;
+    assert_int_equal(server_reply(&bench.view, &bench.tables, &bench.request, &bench.reply),
+                     DROP_BAD_MAC);
+    assert_int_equal(bench.reply.size, 0);
+    assert_int_equal(bench.tables.counters.drops[DROP_BAD_MAC], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -548,6 +575,7 @@ int main(void)
         cmocka_unit_test(without_valid_time_the_answer_says_so),
         cmocka_unit_test(each_version_and_mode_is_answered_in_kind_or_not_at_all),
         cmocka_unit_test(what_follows_the_header_must_be_well_formed),
+        cmocka_unit_test(a_request_with_a_known_key_is_answered_with_its_mac),
         cmocka_unit_test(extension_fields_with_impossible_lengths_are_refused),
         cmocka_unit_test(time_is_valid_to_the_last_moment_and_stratum),
         cmocka_unit_test(other_requests_are_dropped_and_counted_by_reason),
