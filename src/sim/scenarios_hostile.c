@@ -172,8 +172,8 @@ static const char *judge_hostile(struct world *world)
     .limits = {.lock_s = 20,                                                                       \
                .clock_rms_s = 2e-3,                                                                \
                .clock_max_s = 3e-3,                                                                \
-               .line_rms_s = 500e-6,                                                               \
-               .line_max_s = 1e-3,                                                                 \
+               .line_rms_s = 2e-3,                                                                 \
+               .line_max_s = 3e-3,                                                                 \
                .synchronised = 1}
 
 static const struct scenario rows[] = {
