@@ -119,12 +119,28 @@ static void add_measuring(struct text *text, const struct source_status *source)
     }
 }
 
+/* By its frequency, or by a phase that leaves the others' more slowly. */
+static void add_drifting(struct text *text, const struct source_status *source)
+{
+    text_add(text, "drifts away from the majority: ");
+    if (fabs(source->moved_s) > 0) {
+        text_duration(text, fabs(source->moved_s));
+        text_add(text, " so far, ");
+    }
+    text_ppm(text, source->freq_s_per_s);
+    text_add(text, " now");
+}
+
 /* States whose clause holds a number or a time of the source's own. */
 static void add_with_values(struct text *text, const struct view *view,
                             const struct source_status *source)
 {
     switch (source->state) {
     case SOURCE_FALSETICKER:
+        if (source->drifting) {
+            add_drifting(text, source);
+            break;
+        }
         text_add(text, "disagrees with the majority by ");
         text_duration(text, fabs(source->offset_s));
         text_add(text, ", although it may be wrong by ");
@@ -198,6 +214,10 @@ static const char *source_advice(const struct source_status *source)
     case SOURCE_TRUECHIMER:
         return "Nothing is wrong with it: others are marked `prefer`, or are much nearer.";
     case SOURCE_FALSETICKER:
+        if (source->drifting) {
+            return "Its clock is badly kept, or smears a leap second; or the majority does. It is "
+                   "believed again when it has kept its distance to the others for hours.";
+        }
         return "Either it is wrong, or the path to it is asymmetric, or the majority is wrong: "
                "`noon source NAME` compares it with each of the others.";
     case SOURCE_NO_MAJORITY:

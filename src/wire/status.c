@@ -159,6 +159,8 @@ static const struct status_field source_fields[] = {
     F(DOUBLE, asymmetry, "of the path's jitter, -0.5 .. 0.5"),
     F(BOOL, authenticated, "the last sample came with a good signature"),
     F(U32, kernel_stamps, "samples with timestamps of the kernel at this end"),
+    F(BOOL, drifting, "drifts away from the majority: a falseticker whatever its interval"),
+    F(DOUBLE, moved_s, "moved against the other sources since it joined them"),
 };
 #undef OWNER
 

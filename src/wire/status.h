@@ -102,6 +102,7 @@ struct source_status {
     uint8_t state;               /* enum source_state */
     uint8_t resolve;             /* enum resolve_state */
     bool pool, prefer, noselect, trust, require, offline, xleave;
+    bool drifting; /* leaves the majority slowly, or by its frequency */
     uint8_t stratum, leap;
     uint32_t refid;
     uint16_t reach; /* last 16 requests, newest in bit 0 */
@@ -124,6 +125,7 @@ struct source_status {
     double root_delay_s, root_dispersion_s;
     double distance_s; /* half-width within which this source places UTC */
     double weight;     /* share in the combination, 0..1 */
+    double moved_s;    /* against the others, since it joined them */
     uint32_t samples;  /* in the estimate's memory */
     uint32_t sent, received, accepted;
     uint32_t kod;   /* KoD packets */

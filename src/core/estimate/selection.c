@@ -432,7 +432,10 @@ struct selection_result selection_run(struct selection *selection,
         return refuse(selection, result, NODE_REASON_NONE_USABLE);
     }
     drop_drifters(&vote, candidates);
-    if (!vote_span(&vote, candidates)) {
+    bool majority = vote_span(&vote, candidates);
+
+    result.most = (unsigned)(vote.voters - vote.false_ones);
+    if (!majority) {
         mark_all(candidates, count, SOURCE_NO_MAJORITY);
         return refuse(selection, result, NODE_REASON_NO_MAJORITY);
     }

@@ -37,6 +37,7 @@ struct selection_result {
     int selected;      /* index of the candidate that names the reference; SELECTION_NONE */
     unsigned usable;   /* candidates that took part in the vote */
     unsigned agreeing; /* of these, truechimers */
+    unsigned most;     /* the largest number of voters that agree, majority or not */
     double lo_s, hi_s; /* UTC is in here, if the majority is right, see selection_run() */
     uint8_t leap;      /* enum ntp_leap, by majority of the selected and combined */
     uint8_t reason;    /* enum node_reason; NODE_REASON_NONE when there is a selection */

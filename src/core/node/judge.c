@@ -202,7 +202,11 @@ static void log_state_change(uint16_t index, const struct slot *slot, uint8_t st
 {
     struct log_event *log = NULL;
 
-    if (state == SOURCE_FALSETICKER) {
+    if (state == SOURCE_FALSETICKER && slot->drifting) {
+        log = node_log(out, LOG_EVENT_SOURCE_DRIFTING, index);
+        log->value[0] = slot->moved_s;
+        log->value[1] = slot->estimate.freq_s_per_s - node->combined.freq_s_per_s;
+    } else if (state == SOURCE_FALSETICKER) {
         log = node_log(out, LOG_EVENT_SOURCE_FALSETICKER, index);
         log->value[0] =
             estimate_offset_at(&slot->estimate, node->combined.when) - node->combined.offset_s;
@@ -235,6 +239,8 @@ static void take_verdicts(struct node *node, size_t count, struct mono_time now,
         }
         slot = &node->slots[node->candidate_slot[i]];
         slot->weight = candidate->weight;
+        slot->drifting = candidate->drifts;
+        slot->moved_s = candidate->moved_s;
         slot->was_unreachable = association_unreachable(&slot->association);
         if (slot->state == candidate->state) {
             continue;
@@ -304,6 +310,12 @@ static bool wants_local(const struct node *node, const struct clock_reading *now
 static void enter_unselected(struct node *node, const struct clock_reading *now,
                              enum node_reason reason, struct actions *out)
 {
+    if (reason == NODE_REASON_NO_MAJORITY && !node->told_no_majority) {
+        struct log_event *log = node_log(out, LOG_EVENT_NO_MAJORITY, LOG_NO_SOURCE);
+        log->value[0] = node->selected.most;
+        log->value[1] = node->selected.usable;
+        node->told_no_majority = true;
+    }
     bool coasts = node->have_utc && !node->change_refused &&
                   node_bound_s(node, now) < node->options->max_distance_s;
 
@@ -338,6 +350,7 @@ static void enter_selected(struct node *node, const struct clock_reading *now, u
 {
     struct log_event *log;
 
+    node->told_no_majority = false;
     if (node->selected_slot != slot) {
         log = node_log(out, LOG_EVENT_SOURCE_SELECTED, slot);
         log->value[0] = node->slots[slot].association.last.stratum;

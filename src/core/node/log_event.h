@@ -17,6 +17,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(SOURCE_SELECTED, INFO, "now follows {source}, stratum {a:stratum}, delay {b:time}")          \
     X(SOURCE_FALSETICKER, WARNING,                                                                 \
       "{source} disagrees with the majority by {a:time}: not followed")                            \
+    X(SOURCE_DRIFTING, WARNING,                                                                    \
+      "{source} drifts away from the majority, by {a:time} so far, {b:ppm} now: not followed")     \
     X(SOURCE_TRUECHIMER, INFO, "{source} agrees with the majority again")                          \
     X(SOURCE_UNSYNCHRONISED, WARNING, "{source} says that it has no time: not followed")           \
     X(SOURCE_SYNCHRONISED, INFO, "{source} has time again")                                        \
@@ -52,8 +54,7 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(LOCAL_MODE, WARNING, "no source: serves its own clock as stratum {a:stratum}")               \
     X(LOCAL_MODE_END, INFO, "local mode ends: sources are followed again")                         \
     X(CONFIG_APPLIED, INFO,                                                                        \
-      "configuration applied: {a:count} sources added, {b:count} removed, {c:count} kept")         \
-    X(BUDGET, WARNING, "too many requests at once: {a:count} wait for their turn")
+      "configuration applied: {a:count} sources added, {b:count} removed, {c:count} kept")
 
 enum log_event_id {
 #define LOG_EVENT_ENUM(name, level, sentence) LOG_EVENT_##name,

@@ -240,6 +240,8 @@ static void report_slot(const struct node *node, const struct slot *slot, struct
     status->last_offset_s = slot->last_offset_s;
     status->last_delay_s = slot->last_delay_s;
     status->weight = slot->weight;
+    status->drifting = slot->drifting;
+    status->moved_s = slot->moved_s;
     status->jumps = slot->estimator.jumps;
     if (slot->has_estimate) {
         double reference_s = node->have_utc ? node_offset_at(node, now) : 0;

@@ -235,6 +235,20 @@ void node_fill_entry(struct node *node, uint16_t index, struct mono_time now)
     }
 }
 
+/* Says which addresses a name has got that was known before. */
+static void log_new_addresses(const struct node *node, uint16_t entry, struct mono_time now,
+                              struct actions *out)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        const struct slot *slot = &node->slots[i];
+
+        if (slot->used && slot->entry == entry && slot->opened.ns == now.ns &&
+            slot->association.sent == 0 && node_room(node, out)) {
+            node_log(out, LOG_EVENT_SOURCE_RESOLVED, (uint16_t)i);
+        }
+    }
+}
+
 void node_take_resolved(struct node *node, const struct event_resolved *answer,
                         struct mono_time now, struct actions *out)
 {
@@ -244,9 +258,14 @@ void node_take_resolved(struct node *node, const struct event_resolved *answer,
         if (!entry->used || entry->query != answer->query || answer->query == 0) {
             continue;
         }
+        bool known = entry->ever_resolved;
+
         entry_resolved(entry, answer, now);
         if (entry->resolve == RESOLVE_STATE_DONE) {
             node_fill_entry(node, (uint16_t)i, now);
+            if (known) {
+                log_new_addresses(node, (uint16_t)i, now, out);
+            }
         } else {
             struct log_event *log =
                 node_log(out, LOG_EVENT_NAME_FAILED, (uint16_t)(node->capacity + i));

@@ -55,6 +55,8 @@ struct slot {
     struct estimate estimate;
     struct source_bias bias;
     struct source_company company;
+    bool drifting;  /* leaves the majority: by its frequency, or slowly */
+    double moved_s; /* against the others, since it joined them */
     double half_width_s;
     double weight;
     double last_offset_s; /* last sample against our UTC */
@@ -100,6 +102,7 @@ struct node {
     uint8_t state;          /* enum node_state */
     uint8_t reason;         /* enum node_reason */
     bool saw_usable;
+    bool told_no_majority; /* since a source was followed */
     struct mono_time first_usable;
     struct mono_time started, state_since, last_update, last_sync;
     struct freq rate; /* of the disciplined clock, in force */

@@ -103,6 +103,21 @@ static void states_with_numbers_give_them(void **state)
     }
 }
 
+static void who_drifts_is_said_to_drift(void **state)
+{
+    struct made made;
+    struct source_status *source;
+
+    (void)state;
+    made_init(&made);
+    source = made_source(&made, "ntp.example", 9, SOURCE_FALSETICKER);
+    source->drifting = true;
+    source->freq_s_per_s = -20e-6;
+    source->moved_s = -4e-3;
+    assert_string_equal(clause(&made, source),
+                        "drifts away from the majority: 4.0 ms so far, -20.000 ppm now");
+}
+
 static void a_source_that_has_not_answered_yet_is_not_said_to_be_measured(void **state)
 {
     struct made made;
@@ -213,6 +228,7 @@ int main(void)
         cmocka_unit_test(silence_of_a_name_that_resolves_points_to_a_firewall),
         cmocka_unit_test(names_that_do_not_resolve_are_told_apart),
         cmocka_unit_test(states_with_numbers_give_them),
+        cmocka_unit_test(who_drifts_is_said_to_drift),
         cmocka_unit_test(a_source_that_has_not_answered_yet_is_not_said_to_be_measured),
         cmocka_unit_test(a_node_without_time_is_explained_with_its_sources),
         cmocka_unit_test(a_healthy_node_tells_only_of_those_left_out),

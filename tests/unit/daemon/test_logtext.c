@@ -30,6 +30,10 @@ static void events_become_sentences(void **state)
         {{LOG_EVENT_NO_MAJORITY, LOG_NO_SOURCE, {2, 4}},
          "",
          "no majority: 2 of 4 sources agree at most"},
+        {{LOG_EVENT_SOURCE_DRIFTING, 1, {3e-3, 1e-6}},
+         "ntp.example",
+         "ntp.example drifts away from the majority, by 3.000 ms so far, 1.000 ppm now: not "
+         "followed"},
         {{LOG_EVENT_LEAP_DONE, LOG_NO_SOURCE, {0}}, "", "the leap second has passed"},
     };
     char text[LOGTEXT_SIZE];

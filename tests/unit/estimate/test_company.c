@@ -275,5 +275,6 @@ int main(void)
         cmocka_unit_test(those_that_are_trusted_are_compared_among_themselves),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

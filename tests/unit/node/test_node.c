@@ -82,6 +82,51 @@ static void a_liar_among_three_is_found_and_never_moves_the_clock(void **state)
     bench_close(&bench);
 }
 
+static void no_majority_is_logged_once_until_there_was_one(void **state)
+{
+    (void)state;
+    begin(2, 0);
+    bench.bend = bend_second_lies;
+    bench_run(&bench, 300);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_NO_MAJORITY);
+    assert_int_equal(bench.logs[LOG_EVENT_NO_MAJORITY], 1);
+    bench.bend = NULL;
+    bench_run(&bench, 3600);
+    assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+    bench.bend = bend_second_lies;
+    bench_run(&bench, 7200);
+    assert_int_equal(bench.logs[LOG_EVENT_NO_MAJORITY], 2);
+    bench_close(&bench);
+}
+
+/* 20 ppm, by the time that the bench has lived, within intervals that allow for it. */
+static void bend_second_drifts(struct ntp_packet *reply, const struct address *from)
+{
+    reply->root_dispersion = ntp_short_from_s_up(0.5);
+    if (from->bytes[3] == 2) {
+        uint64_t by = (uint64_t)((double)bench.raw_ns * 20e-15 * 4294967296.0);
+        reply->receive.raw += by;
+        reply->transmit.raw += by;
+    }
+}
+
+static void who_drifts_is_named_so(void **state)
+{
+    const struct status_record *record;
+
+    (void)state;
+    begin(3, 0);
+    bench.bend = bend_second_drifts;
+    bench_run(&bench, 4000);
+    record = bench_status(&bench);
+    assert_int_equal(record->sources[1].state, SOURCE_FALSETICKER);
+    assert_true(record->sources[1].drifting && !record->sources[0].drifting);
+    assert_true(record->sources[1].moved_s > 1e-3);
+    assert_int_equal(bench.logs[LOG_EVENT_SOURCE_DRIFTING], 1);
+    assert_int_equal(bench.logs[LOG_EVENT_SOURCE_FALSETICKER], 0);
+    bench_close(&bench);
+}
+
 static void bend_no_time(struct ntp_packet *reply, const struct address *from)
 {
     (void)from;
@@ -181,7 +226,9 @@ static void a_name_that_moves_is_followed_without_losing_time(void **state)
     bench_run(&bench, 1);
     resolved("10.0.0.9", RESOLVE_OK);
     bench_run(&bench, 400);
+    assert_int_equal(bench.logs[LOG_EVENT_SOURCE_RESOLVED], 0);
     resolved("10.0.0.10", RESOLVE_OK);
+    assert_int_equal(bench.logs[LOG_EVENT_SOURCE_RESOLVED], 1);
     assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
     bench_run(&bench, 60);
     assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
@@ -384,6 +431,8 @@ int main(void)
         cmocka_unit_test(first_step_says_ready_once_and_asks_soon),
         cmocka_unit_test(two_replies_synchronise_and_the_error_is_stepped_when_makestep_allows),
         cmocka_unit_test(without_makestep_the_same_error_is_slewed),
+        cmocka_unit_test(no_majority_is_logged_once_until_there_was_one),
+        cmocka_unit_test(who_drifts_is_named_so),
         cmocka_unit_test(a_liar_among_three_is_found_and_never_moves_the_clock),
         cmocka_unit_test(a_server_without_time_is_refused_by_name_and_nothing_is_promised),
         cmocka_unit_test(silence_ends_in_holdover_with_a_growing_bound),
