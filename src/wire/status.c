@@ -87,6 +87,10 @@ static const struct status_field node_fields[] = {
     F(DOUBLE, update_interval_s, "between the last two updates"),
     F(U64, server.command_requests, "requests of chronyc's protocol"),
     F(U64, server.command_drops, "those of them that were not answered"),
+    F(U64, server.kisses, "clients told to ask less often (KoD RATE)"),
+    F(U64, server.newcomers, "clients entered into the table"),
+    F(U64, server.forgotten, "clients pushed out of the table by others"),
+    F(U64, server.untracked, "requests of clients for which the table had no room"),
 };
 #undef OWNER
 

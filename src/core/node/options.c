@@ -9,6 +9,8 @@ void node_options_default(struct node_options *options)
 {
     *options = (struct node_options){
         .local = {.stratum = 10, .distance_s = 1.0},
+        .limit = {.interval_log2 = 3, .burst = 8, .leak = 2},
+        .client_log_octets = 524288,
         .max_slew_s_per_s = 83333.333e-6, /* one twelfth: a second takes twelve */
         .max_distance_s = 3.0,
         .max_jitter_s = 1.0,

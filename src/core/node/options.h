@@ -76,6 +76,18 @@ struct access_rule {
 
 struct mac_key;
 
+/* `ratelimit` and the like: how often one client is answered. */
+struct limit_options {
+    bool enabled;
+    int8_t interval_log2;        /* once in 2^n seconds ... */
+    uint8_t burst;               /* ... so many at a time */
+    uint8_t leak;                /* beyond it one in 2^n nevertheless */
+    uint8_t kod;                 /* and one in 2^n is told (KoD RATE); 0: none */
+    int8_t prefix_interval_log2; /* the same for all unknown clients of a /24 or /48 together */
+    uint16_t prefix_burst;       /* 0: no such limit */
+    double ceiling_per_s;        /* answers to everybody together; 0: no limit */
+};
+
 struct node_options {
     const struct source_options *sources; /* borrowed, as long as the options are in force */
     size_t source_count;
@@ -86,6 +98,9 @@ struct node_options {
     struct step_options step;
     struct change_options change;
     struct local_options local;
+    struct limit_options limit;     /* ratelimit */
+    double client_log_octets;       /* clientloglimit, of all workers together */
+    bool no_client_log;             /* noclientlog */
     double max_slew_s_per_s;        /* maxslewrate */
     double max_distance_s;          /* maxdistance: farther sources are not selectable */
     double max_jitter_s;            /* maxjitter */

@@ -9,11 +9,18 @@ enum {
     NTP_PORT = 123,
     MODE_OMITTED = 0, /* NTPv1 has no mode (RFC 1059) */
     STRATUM_MAX = 15,
-    CLIENT_ALIGNMENT = 64,
+    MEMORY_ALIGNMENT = 64,
+    /* How the tables share their memory: clients, departures, and one part for prefixes. */
+    MEMORY_PARTS = 32,
+    CLIENT_PARTS = 27,
+    DEPARTURE_PARTS = 4,
 };
 
 /* A request that waited longer is answered by nobody: its client has given up or asks again. */
 static const int64_t stale_ns = 100000000;
+
+/* "RATE" */
+static const uint32_t kiss_rate = 0x52415445;
 
 /* Announced with leap 3, where no number is right (MAXDISP of RFC 5905). */
 static const double unsynchronised_dispersion_s = 16.0;
@@ -61,7 +68,7 @@ static bool source_ok(const struct request *request)
 }
 
 static enum drop_reason check(const struct server_view *view, const struct request *request,
-                              struct ntp_packet *packet, struct auth *auth)
+                              struct ntp_packet *packet)
 {
     enum drop_reason reason;
 
@@ -87,26 +94,30 @@ static enum drop_reason check(const struct server_view *view, const struct reque
     if (request->now.ns - request->received.ns > stale_ns) {
         return DROP_STALE;
     }
-    return auth_check(auth, &view->secrets, packet->version, request->bytes, request->size);
+    return DROP_NONE;
+}
+
+size_t server_clients_size(size_t size)
+{
+    return size / MEMORY_PARTS / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT * CLIENT_PARTS;
 }
 
 void server_tables_init(struct server_tables *own, void *memory, size_t size,
                         const struct siphash_key *key)
 {
     static const uint8_t label[] = "departures";
-    /* A client that uses interleaved mode takes a little of the second part, too. */
-    size_t clients = size / 16 * 13 / CLIENT_ALIGNMENT * CLIENT_ALIGNMENT;
-    uint8_t *rest = (uint8_t *)memory + clients;
+    /* A client takes 44 octets; one that uses interleaved mode 16 to 32 more. */
+    size_t clients = server_clients_size(size);
+    size_t part = clients / CLIENT_PARTS;
+    uint8_t *at = memory;
+    uint64_t secret = siphash(key, label, sizeof label);
 
     *own = (struct server_tables){.counters = {.requests = 0}};
-    client_log_init(&own->clients, memory, clients / sizeof(struct client_slot), key);
-    departures_init(&own->departures, (struct departure *)(void *)rest,
-                    (size - clients) / sizeof(struct departure), siphash(key, label, sizeof label));
-}
-
-static uint8_t client_octet(const struct server_tables *own, const struct address *from)
-{
-    return (uint8_t)siphash(&own->clients.key, from->bytes, sizeof from->bytes);
+    client_log_init(&own->clients, at, clients, key);
+    limit_state_init(&own->limits, (int64_t *)(void *)(at + clients), part,
+                     &(struct siphash_key){{~key->half[1], secret}});
+    departures_init(&own->departures, (struct departure *)(void *)(at + clients + part),
+                    DEPARTURE_PARTS * part / sizeof(struct departure), secret);
 }
 
 /*
@@ -119,15 +130,25 @@ static bool asks_for_interleaved(const struct ntp_packet *packet)
            packet->receive.raw != packet->transmit.raw;
 }
 
+/* What one request is worked on with. */
+struct work {
+    const struct server_view *view;
+    struct server_tables *own;
+    const struct request *request;
+    struct ntp_packet in;
+    struct client_visit visit;
+    struct auth auth;
+};
+
 /*
  * Turn a basic answer into an interleaved one if the one before it is known, and see to it that the
  * next one can be (RFC 9769, section 2).
  */
-static void interleave(struct server_tables *own, const struct request *request,
-                       const struct ntp_packet *packet, struct ntp_packet *out, uint64_t *handle)
+static void interleave(const struct work *work, struct ntp_packet *out, uint64_t *handle)
 {
-    uint8_t client = client_octet(own, &request->from);
-    struct departure *before = departures_find(&own->departures, packet->origin, client);
+    struct departures *departures = &work->own->departures;
+    uint8_t client = (uint8_t)work->visit.check;
+    struct departure *before = departures_find(departures, work->in.origin, client);
     struct departure wanted = {
         .receive = out->receive.raw,
         .after = (uint32_t)(out->transmit.raw - out->receive.raw),
@@ -136,86 +157,142 @@ static void interleave(struct server_tables *own, const struct request *request,
     };
 
     if (before != NULL) {
-        out->origin = packet->receive;
+        out->origin = work->in.receive;
         out->transmit.raw = before->receive + before->after;
         before->class = DEPARTURE_SPENT;
-        own->counters.interleaved++;
+        work->own->counters.interleaved++;
     }
-    *handle = departures_store(&own->departures, &wanted, request->now);
-    if ((request->flags & REQUEST_TELLABLE) == 0) {
+    *handle = departures_store(departures, &wanted, work->request->now);
+    if ((work->request->flags & REQUEST_TELLABLE) == 0) {
         *handle = 0;
     }
 }
 
-static void fill(const struct server_view *view, const struct request *request,
-                 const struct ntp_packet *packet, struct ntp_packet *out)
+/* What every answer holds, and all of one that has no time to give. */
+static struct ntp_packet begin(const struct work *work)
 {
-    const struct time_line *line = view->line;
+    const struct request *request = work->request;
+    const struct time_line *line = work->view->line;
     /* A stamp's clock may run a little ahead of ours; nothing leaves before it came. */
     struct steady_time came =
         request->received.ns < request->now.ns ? request->received : request->now;
-
-    *out = (struct ntp_packet){
+    struct ntp_packet out = {
         .leap = NTP_LEAP_UNSYNC,
-        .version = packet->version,
-        .mode = answer_mode(packet, &request->from),
-        .poll_log2 = packet->poll_log2,
+        .version = work->in.version,
+        .mode = answer_mode(&work->in, &request->from),
+        .poll_log2 = work->in.poll_log2,
         .precision_log2 = line->precision_log2,
         .root_dispersion = ntp_short_from_s_up(unsynchronised_dispersion_s),
-        .origin = packet->transmit,
+        .origin = work->in.transmit,
         .receive = ntp_ts_from_utc(line_utc(line, came)),
         .transmit = ntp_ts_from_utc(line_utc(line, request->leaves)),
     };
+
     /* By the last bit, 0.2 ns, the two are told apart: asks_for_interleaved(). */
-    out->receive.raw |= 1;
-    out->transmit.raw &= ~UINT64_C(1);
-    if ((int64_t)(out->transmit.raw - out->receive.raw) < 0) {
-        out->transmit.raw = out->receive.raw + 1;
+    out.receive.raw |= 1;
+    out.transmit.raw &= ~UINT64_C(1);
+    if ((int64_t)(out.transmit.raw - out.receive.raw) < 0) {
+        out.transmit.raw = out.receive.raw + 1;
     }
-    if (time_is_valid(line, request->leaves)) {
-        out->leap = line->leap;
-        out->stratum = line->stratum;
-        out->root_delay = ntp_short_from_s_up(line->root_delay_s);
-        /* The precision covers reading the clock and rounding to the format. */
-        out->root_dispersion = ntp_short_from_s_up(line_root_dispersion_s(line, request->leaves) +
-                                                   fmath_exp2i(line->precision_log2));
-        out->refid = line->refid;
-        out->reference = ntp_ts_from_utc(line->reference);
+    return out;
+}
+
+static void tell_time(const struct work *work, struct ntp_packet *out, uint64_t *handle)
+{
+    const struct time_line *line = work->view->line;
+    const struct limits *limits = work->view->limits;
+
+    if (limits != NULL && limits->client.interval_ns > 0 && work->in.poll_log2 >= 0 &&
+        work->in.poll_log2 < limits->interval_log2) {
+        out->poll_log2 = limits->interval_log2; /* what it may do without meeting the limit */
+    }
+    if (!time_is_valid(line, work->request->leaves)) {
+        return;
+    }
+    out->leap = line->leap;
+    out->stratum = line->stratum;
+    out->root_delay = ntp_short_from_s_up(line->root_delay_s);
+    /* The precision covers reading the clock and rounding to the format. */
+    out->root_dispersion = ntp_short_from_s_up(line_root_dispersion_s(line, work->request->leaves) +
+                                               fmath_exp2i(line->precision_log2));
+    out->refid = line->refid;
+    out->reference = ntp_ts_from_utc(line->reference);
+    if (asks_for_interleaved(&work->in)) {
+        interleave(work, out, handle);
     }
 }
 
-static void answer(const struct server_view *view, struct server_tables *own,
-                   const struct request *request, const struct ntp_packet *packet,
-                   struct reply *reply)
+/* The client's own pace stays in force if it is slower than the limit (RFC 5905, section 7.4). */
+static void tell_limit(const struct work *work, struct ntp_packet *out)
 {
-    struct ntp_packet out;
+    int8_t least = work->view->limits->interval_log2;
 
-    fill(view, request, packet, &out);
-    if (asks_for_interleaved(packet) && out.leap != NTP_LEAP_UNSYNC) {
-        interleave(own, request, packet, &out, &reply->handle);
+    out->refid = kiss_rate;
+    out->poll_log2 = work->in.poll_log2 > least ? work->in.poll_log2 : least;
+    work->own->counters.kisses++;
+}
+
+static void visit_log(struct work *work)
+{
+    struct client_log *log = &work->own->clients;
+    struct server_status *counters = &work->own->counters;
+
+    work->visit = client_log_visit(log, &work->request->from, work->request->now);
+    if (work->visit.fresh) {
+        counters->newcomers = log->head->known + log->head->forgotten;
+        counters->forgotten = log->head->forgotten;
+        counters->untracked = log->head->untracked;
     }
-    ntp_packet_encode(&out, reply->bytes);
-    reply->size = NTP_HEADER_SIZE;
+}
+
+static enum drop_reason judge(struct work *work, bool *kiss)
+{
+    enum drop_reason reason = check(work->view, work->request, &work->in);
+
+    if (reason == DROP_NOT_SERVING || reason == DROP_SOURCE) {
+        return reason; /* nobody asked whom it is worth to remember */
+    }
+    visit_log(work);
+    if (reason == DROP_NONE && work->view->limits != NULL) {
+        enum limit_verdict verdict =
+            limits_judge(work->view->limits, &work->own->limits, &work->request->from, &work->visit,
+                         work->request->now);
+
+        /* Who authenticates would not believe it without a MAC, which is not worth its cost. */
+        *kiss = verdict == LIMIT_KISS && work->in.mode == NTP_MODE_CLIENT &&
+                work->request->size == NTP_HEADER_SIZE;
+        reason = verdict == LIMIT_PASS ? DROP_NONE : DROP_RATE_LIMIT;
+    }
+    if (reason == DROP_NONE) {
+        reason = auth_check(&work->auth, &work->view->secrets, work->in.version,
+                            work->request->bytes, work->request->size);
+    }
+    client_log_count(&work->own->clients, &work->visit, work->in.version, reason);
+    return reason;
 }
 
 enum drop_reason server_reply(const struct server_view *view, struct server_tables *own,
                               const struct request *request, struct reply *reply)
 {
-    struct ntp_packet packet = {0};
-    struct auth auth = {.key = NULL};
-    enum drop_reason reason = check(view, request, &packet, &auth);
+    struct work work = {.view = view, .own = own, .request = request};
+    bool kiss = false;
+    enum drop_reason reason = judge(&work, &kiss);
 
     reply->size = 0;
     reply->handle = 0;
     own->counters.requests++;
     own->counters.drops[reason] += reason != DROP_NONE;
     own->counters.answers += reason == DROP_NONE;
-    if (reason != DROP_NOT_SERVING) {
-        client_log_count(&own->clients, &request->from, request->now, packet.version, reason);
-    }
-    if (reason == DROP_NONE) {
-        answer(view, own, request, &packet, reply);
-        reply->size = auth_seal(&auth, reply->bytes, reply->size);
+    if (reason == DROP_NONE || kiss) {
+        struct ntp_packet out = begin(&work);
+
+        if (kiss) {
+            tell_limit(&work, &out);
+        } else {
+            tell_time(&work, &out, &reply->handle);
+        }
+        ntp_packet_encode(&out, reply->bytes);
+        reply->size = kiss ? NTP_HEADER_SIZE : auth_seal(&work.auth, reply->bytes, NTP_HEADER_SIZE);
     }
     must(reply->size <= request->size);
     return reason;

@@ -18,6 +18,7 @@
 #include "core/server/auth.h"
 #include "core/server/clientlog.h"
 #include "core/server/departures.h"
+#include "core/server/limit.h"
 #include "wire/drop.h"
 #include "wire/line.h"
 #include "wire/ntp_packet.h"
@@ -28,7 +29,8 @@ struct server_view {
     const struct time_line *line;
     const struct access_tree *access;
     struct auth_secrets secrets;
-    bool serving; /* false: every request is dropped as DROP_NOT_SERVING */
+    const struct limits *limits; /* NULL: none */
+    bool serving;                /* false: every request is dropped as DROP_NOT_SERVING */
 };
 
 /* What the server writes: one worker's own. */
@@ -36,6 +38,7 @@ struct server_tables {
     struct server_status counters; /* `serving` is not touched */
     struct client_log clients;
     struct departures departures;
+    struct limit_state limits;
 };
 
 /*
@@ -44,6 +47,8 @@ struct server_tables {
  */
 void server_tables_init(struct server_tables *own, void *memory, size_t size,
                         const struct siphash_key *key);
+/* The client log at its start: so many octets for client_log_adopt(). */
+size_t server_clients_size(size_t size);
 
 /* What the worker knows of a request. */
 enum request_flag {

@@ -122,7 +122,7 @@ static void an_answer_tells_the_time_of_the_line(void **state)
     assert_true(bench.reply.handle == 0);
     assert_int_equal(bench.tables.counters.requests, 1);
     assert_int_equal(bench.tables.counters.answers, 1);
-    assert_int_equal(bench.tables.clients.known, 1);
+    assert_int_equal(bench.tables.counters.newcomers, 1);
 }
 
 static void what_is_announced_covers_the_bound_until_the_line_is_void(void **state)
@@ -312,14 +312,14 @@ static void other_requests_are_dropped_and_counted_by_reason(void **state)
     assert_int_equal(bench.tables.counters.drops[DROP_ACCESS], 1);
     assert_int_equal(bench.tables.counters.drops[DROP_STALE], 1);
     assert_int_equal(bench.tables.counters.drops[DROP_NONE], 0);
-    assert_int_equal(bench.tables.clients.known, 2);
+    assert_int_equal(bench.tables.counters.newcomers, 2);
     /* Not serving: nobody is looked at. */
     bench.view.serving = false;
     assert_int_equal(ask(&bench), DROP_NOT_SERVING);
     assert_int_equal(bench.tables.counters.drops[DROP_NOT_SERVING], 1);
     bench.request.from.bytes[3]++;
     assert_int_equal(ask(&bench), DROP_NOT_SERVING);
-    assert_int_equal(bench.tables.clients.known, 2);
+    assert_int_equal(bench.tables.counters.newcomers, 2);
 }
 
 static void nothing_leaves_before_it_came(void **state)
@@ -567,6 +567,69 @@ static void a_request_with_a_known_key_is_answered_with_its_mac(void **state)
     assert_int_equal(bench.tables.counters.drops[DROP_BAD_MAC], 1);
 }
 
+static void beyond_the_limit_the_reason_is_told_now_and_then(void **state)
+{
+    static const struct limit_options options = {
+        .enabled = true, .interval_log2 = 3, .burst = 8, .leak = 2, .kod = 1};
+    static struct bench bench;
+    struct limits limits;
+    unsigned kisses = 0;
+
+    (void)state;
+    bench_start(&bench);
+    limits_init(&limits, &options, 1);
+    bench.view.limits = &limits;
+    bench.packet.poll_log2 = 1;
+    assert_int_equal(answered(&bench).poll_log2, 3); /* what would meet no limit */
+    bench.packet.poll_log2 = 6;
+    assert_int_equal(answered(&bench).poll_log2, 6);
+    for (unsigned i = 0; i < 40; i++) {
+        struct ntp_packet out;
+        enum drop_reason reason = ask(&bench);
+
+        if (reason == DROP_RATE_LIMIT && bench.reply.size > 0) {
+            kisses++;
+            assert_int_equal(bench.reply.size, NTP_HEADER_SIZE);
+            assert_int_equal(ntp_packet_decode(&out, bench.answer, bench.reply.size), DROP_NONE);
+            assert_int_equal(out.leap, NTP_LEAP_UNSYNC);
+            assert_int_equal(out.stratum, 0);
+            assert_int_equal(out.refid, 0x52415445);
+            assert_int_equal(out.poll_log2, 6);
+            assert_true(out.origin.raw == bench.packet.transmit.raw);
+            assert_true(bench.reply.handle == 0);
+        }
+    }
+    assert_in_range(kisses, 5, 25);
+    assert_true(bench.tables.counters.kisses == kisses);
+    assert_true(bench.tables.counters.drops[DROP_RATE_LIMIT] + bench.tables.counters.answers == 42);
+    assert_true(bench.tables.counters.answers >= 8);
+    /* A peer is not told: it would not understand. */
+    bench.packet.mode = NTP_MODE_ACTIVE;
+    for (unsigned i = 0; i < 40; i++) {
+        assert_true(ask(&bench) == DROP_NONE || bench.reply.size == 0);
+    }
+}
+
+static void a_million_clients_fit_into_64_megabytes(void **state)
+{
+    enum { SIZE = 64000000, CLIENTS = 1000000 };
+    struct server_tables *tables = test_calloc(1, sizeof *tables);
+    uint8_t *memory = test_calloc(1, SIZE + 64);
+
+    (void)state;
+    server_tables_init(tables, memory + (64 - (uintptr_t)memory % 64), SIZE,
+                       &(struct siphash_key){{3, 4}});
+    for (uint32_t i = 0; i < CLIENTS; i++) {
+        struct address from = {.family = ADDRESS_IPV6, .bytes = {0x20, 1}};
+
+        memcpy(from.bytes + 4, &i, sizeof i);
+        (void)client_log_visit(&tables->clients, &from, (struct steady_time){i});
+    }
+    assert_true(tables->clients.head->known > CLIENTS - CLIENTS / 1000);
+    test_free(memory);
+    test_free(tables);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,6 +649,8 @@ int main(void)
         cmocka_unit_test(without_the_kernels_stamp_the_prediction_stands),
         cmocka_unit_test(interleaved_mode_is_for_who_asked_for_it_with_a_stamp_of_his_own),
         cmocka_unit_test(a_lost_answer_does_not_end_interleaved_mode),
+        cmocka_unit_test(beyond_the_limit_the_reason_is_told_now_and_then),
+        cmocka_unit_test(a_million_clients_fit_into_64_megabytes),
         cmocka_unit_test(a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped),
     };
 
