@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/server/access.h"
 
+enum { RANGES_NODES_MIN = 64, ALIGNMENT = 64 };
+
+/* In a range's value: not what holds, but the node from where the tree says so. */
+#define RANGE_GOES_ON UINT32_C(0x80000000)
+
 /* A prefix, or an address (all bits). */
 struct prefix {
     uint32_t key[4];
@@ -54,7 +59,12 @@ static unsigned common_bits(const uint32_t a[4], const uint32_t b[4], unsigned l
 size_t access_nodes(size_t rules)
 {
     /* A rule adds a node and perhaps a branch; one for every address does so in both trees. */
-    return 1 + 4 * rules;
+    size_t nodes = 1 + 4 * rules;
+
+    /* A node begins and ends a range: no more octets than its own. */
+    return nodes + (nodes > RANGES_NODES_MIN ? 2 + 2 * (ranges_size(2 * nodes + 2) + ALIGNMENT) /
+                                                       sizeof(struct access_node)
+                                             : 0);
 }
 
 void access_init(struct access_tree *tree, struct access_node *nodes, size_t capacity)
@@ -124,15 +134,15 @@ static uint32_t node_for(struct access_tree *tree, unsigned root, const struct p
 }
 
 static enum err add(struct access_tree *tree, unsigned root, const struct prefix *prefix,
-                    const struct access_rule *rule)
+                    uint16_t value, bool all)
 {
     uint32_t index = node_for(tree, root, prefix);
 
     if (index == 0) {
         return ERR_FULL;
     }
-    tree->nodes[index].verdict = rule->allow ? ACCESS_ALLOW : ACCESS_DENY;
-    if (rule->all) {
+    tree->nodes[index].value = value;
+    if (all) {
         /* What lay below stays in the memory, unreachable: room was counted for every rule. */
         tree->nodes[index].child[0] = 0;
         tree->nodes[index].child[1] = 0;
@@ -140,20 +150,80 @@ static enum err add(struct access_tree *tree, unsigned root, const struct prefix
     return ERR_NONE;
 }
 
-static enum err add_rule(struct access_tree *tree, const struct access_rule *rule)
+enum err access_add(struct access_tree *tree, const struct address *prefix, unsigned bits,
+                    uint16_t value, bool all)
 {
     const struct prefix everybody = {.bits = 0};
     enum err error;
 
-    if (rule->prefix.family == ADDRESS_NONE) {
-        error = add(tree, 0, &everybody, rule);
-        return error != ERR_NONE ? error : add(tree, 1, &everybody, rule);
+    if (prefix->family == ADDRESS_NONE) {
+        error = add(tree, 0, &everybody, value, all);
+        return error != ERR_NONE ? error : add(tree, 1, &everybody, value, all);
     }
-    if (rule->bits > address_bits(rule->prefix.family)) {
+    if (bits > address_bits(prefix->family)) {
         return ERR_RANGE;
     }
-    struct prefix prefix = prefix_of(&rule->prefix, rule->bits);
-    return add(tree, root_of(rule->prefix.family), &prefix, rule);
+    struct prefix wanted = prefix_of(prefix, bits);
+    return add(tree, root_of(prefix->family), &wanted, value, all);
+}
+
+/* The first 64 bits of the prefix, the others of them zero. */
+static uint64_t start_of(const struct access_node *node)
+{
+    uint64_t first = (uint64_t)node->key[0] << 32 | node->key[1];
+
+    return node->bits == 0    ? 0
+           : node->bits >= 64 ? first
+                              : first >> (64 - node->bits) << (64 - node->bits);
+}
+
+/*
+ * Writes a node and what is below it into the ranges; the prefixes that begin behind the 64th bit
+ * are left in the tree, and the range says where.  Recursion ends at a prefix of 64 bits.
+ */
+static void cover(struct access_tree *tree, struct ranges *ranges, uint32_t index,
+                  uint16_t inherited)
+{
+    struct access_node *node = &tree->nodes[index];
+    uint16_t value = node->value != ACCESS_UNSAID ? node->value : inherited;
+    uint64_t start = start_of(node);
+    uint64_t end =
+        node->bits == 0 ? 0 : start + (node->bits >= 64 ? 1 : UINT64_C(1) << (64 - node->bits));
+
+    node->inherited = inherited;
+    if (node->bits > 64 || (node->bits == 64 && (node->child[0] | node->child[1]) != 0)) {
+        ranges_append(ranges, start, RANGE_GOES_ON | index);
+    } else {
+        ranges_append(ranges, start, value);
+        for (unsigned i = 0; i < 2; i++) {
+            if (node->child[i] != 0) {
+                cover(tree, ranges, node->child[i], value);
+            }
+        }
+    }
+    if (end != 0) {
+        ranges_append(ranges, end, inherited);
+    }
+}
+
+void access_finish(struct access_tree *tree)
+{
+    size_t ranges = 2 * (size_t)tree->count + 2;
+    size_t octets = ranges_size(ranges);
+    uintptr_t from = (uintptr_t)&tree->nodes[tree->count];
+    uintptr_t limit = (uintptr_t)(tree->nodes + tree->capacity);
+
+    from = (from + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (tree->count <= RANGES_NODES_MIN || limit < from || limit - from < 2 * octets) {
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        ranges_init(&tree->ranges[i], (void *)(from + i * octets), ranges, ACCESS_UNSAID);
+        if (tree->root[i] != 0) {
+            cover(tree, &tree->ranges[i], tree->root[i], ACCESS_UNSAID);
+        }
+        ranges_finish(&tree->ranges[i]);
+    }
 }
 
 enum err access_build(struct access_tree *tree, const struct access_rule *rules, size_t count,
@@ -161,7 +231,8 @@ enum err access_build(struct access_tree *tree, const struct access_rule *rules,
 {
     access_init(tree, tree->nodes, tree->capacity);
     for (size_t i = 0; i < count; i++) {
-        enum err error = add_rule(tree, &rules[i]);
+        enum err error = access_add(tree, &rules[i].prefix, rules[i].bits,
+                                    rules[i].allow ? ACCESS_ALLOW : ACCESS_DENY, rules[i].all);
 
         if (error != ERR_NONE) {
             *bad = i;
@@ -169,35 +240,59 @@ enum err access_build(struct access_tree *tree, const struct access_rule *rules,
             return error;
         }
     }
+    access_finish(tree);
     return ERR_NONE;
 }
 
-bool access_allows(const struct access_tree *tree, const struct address *address, unsigned *visits)
+/* What the tree from this node on says of the address; `value` holds around it. */
+static uint16_t descend(const struct access_tree *tree, uint32_t index, const struct prefix *whole,
+                        uint16_t value, unsigned *visits)
 {
-    uint8_t verdict = ACCESS_UNSAID;
+    while (index != 0) {
+        const struct access_node *node = &tree->nodes[index];
+
+        ++*visits;
+        if (common_bits(node->key, whole->key, node->bits) < node->bits) {
+            break;
+        }
+        if (node->value != ACCESS_UNSAID) {
+            value = node->value;
+        }
+        index = node->bits < whole->bits ? node->child[bit_at(whole->key, node->bits)] : 0;
+    }
+    return value;
+}
+
+uint16_t access_value(const struct access_tree *tree, const struct address *address,
+                      unsigned *visits)
+{
     unsigned visited = 0;
+    uint16_t value = ACCESS_UNSAID;
 
     if (address->family != ADDRESS_NONE) {
+        unsigned root = root_of(address->family);
+        const struct ranges *ranges = &tree->ranges[root];
         struct prefix whole = prefix_of(address, address_bits(address->family));
-        uint32_t index = tree->root[root_of(address->family)];
+        uint32_t index = tree->root[root];
 
-        while (index != 0) {
-            const struct access_node *node = &tree->nodes[index];
+        if (ranges->levels > 0) {
+            uint32_t found = ranges_find(ranges, (uint64_t)whole.key[0] << 32 | whole.key[1]);
 
-            visited++;
-            if (common_bits(node->key, whole.key, node->bits) < node->bits) {
-                break;
-            }
-            if (node->verdict != ACCESS_UNSAID) {
-                verdict = node->verdict;
-            }
-            index = node->bits < whole.bits ? node->child[bit_at(whole.key, node->bits)] : 0;
+            visited = ranges->levels;
+            index = (found & RANGE_GOES_ON) != 0 ? found & ~RANGE_GOES_ON : 0;
+            value = index != 0 ? tree->nodes[index].inherited : (uint16_t)found;
         }
+        value = descend(tree, index, &whole, value, &visited);
     }
     if (visits != NULL) {
         *visits = visited;
     }
-    return verdict == ACCESS_ALLOW;
+    return value;
+}
+
+bool access_allows(const struct access_tree *tree, const struct address *address, unsigned *visits)
+{
+    return (access_value(tree, address, visits) & ACCESS_ALLOW) != 0;
 }
 
 bool access_allows_somebody(const struct access_tree *tree)
@@ -213,7 +308,7 @@ bool access_allows_somebody(const struct access_tree *tree)
     while (depth > 0) {
         const struct access_node *node = &tree->nodes[stack[--depth]];
 
-        if (node->verdict == ACCESS_ALLOW) {
+        if ((node->value & ACCESS_ALLOW) != 0) {
             return true;
         }
         for (unsigned i = 0; i < 2; i++) {

@@ -2,10 +2,15 @@
 /*
  * access.h - which addresses may ask this server for time.
  *
- * A path-compressed prefix tree for each family, in the caller's memory and without pointers, so
- * that it can be shared between processes.  The most specific prefix that holds an address decides;
- * of two rules for one prefix the later one; a rule with `all` also removes what was said before
- * about prefixes within its own.  Who is not mentioned is refused.
+ * A path-compressed prefix tree for each family, in the caller's memory.  The most specific prefix
+ * that holds an address decides; of two rules for one prefix the later one; a rule with `all` also
+ * removes what was said before about prefixes within its own.  Who is not mentioned is refused.
+ *
+ * A tree of more than a few rules is also written down as ranges of addresses (ranges.h), which
+ * take a few steps to look up however many they are.
+ *
+ * What is said of a prefix is a set of bits, of which ACCESS_ALLOW and ACCESS_DENY are two: other
+ * callers have others, and add what they have to say with access_add().
  */
 #ifndef CORE_SERVER_ACCESS_H
 #define CORE_SERVER_ACCESS_H
@@ -17,24 +22,39 @@
 #include "base/address.h"
 #include "base/err.h"
 #include "core/node/options.h"
+#include "core/server/ranges.h"
 
 struct access_node {
     uint32_t key[4]; /* the prefix, most significant word first; the bits behind it mean nothing */
-    uint32_t child[2]; /* by the bit after the prefix; 0: none */
+    uint32_t child[2];  /* by the bit after the prefix; 0: none */
+    uint16_t value;     /* 0: nothing is said of exactly this prefix */
+    uint16_t inherited; /* what holds around it; once the ranges are made */
     uint8_t bits;
-    uint8_t verdict; /* enum access_verdict */
 };
 
-enum access_verdict { ACCESS_UNSAID, ACCESS_ALLOW, ACCESS_DENY };
+enum access_bit { ACCESS_UNSAID = 0, ACCESS_ALLOW = 1, ACCESS_DENY = 2 };
 
 struct access_tree {
     struct access_node *nodes; /* nodes[0] is not used: 0 means none */
     uint32_t count, capacity;
-    uint32_t root[2]; /* IPv4, IPv6 */
+    uint32_t root[2];        /* IPv4, IPv6 */
+    struct ranges ranges[2]; /* of the first 64 bits; levels 0: not made, the tree is searched */
 };
 
 /* Nodes that access_build() needs at most for that many rules. */
 size_t access_nodes(size_t rules);
+
+/*
+ * One prefix, its address in the first bits, of which `value` holds from now on; `all`: also
+ * within.  ADDRESS_NONE: everybody.  ERR_RANGE, ERR_FULL.  After the last, access_finish().
+ */
+enum err access_add(struct access_tree *tree, const struct address *prefix, unsigned bits,
+                    uint16_t value, bool all) MUST_USE;
+void access_finish(struct access_tree *tree);
+
+/* What holds for this address; ACCESS_UNSAID: nobody mentioned it.  `visits`: as below. */
+uint16_t access_value(const struct access_tree *tree, const struct address *address,
+                      unsigned *visits);
 
 /*
  * Keeps `nodes`.  Then access_build() puts the rules in, in their order; on an error (ERR_RANGE: a
@@ -45,7 +65,7 @@ void access_init(struct access_tree *tree, struct access_node *nodes, size_t cap
 enum err access_build(struct access_tree *tree, const struct access_rule *rules, size_t count,
                       size_t *bad) MUST_USE;
 
-/* May this address ask?  *visits (unless NULL) counts the nodes looked at. */
+/* May this address ask?  *visits (unless NULL) counts the nodes or blocks looked at. */
 bool access_allows(const struct access_tree *tree, const struct address *address, unsigned *visits);
 /* May anybody at all? */
 bool access_allows_somebody(const struct access_tree *tree);
