@@ -116,6 +116,7 @@ struct config_input {
     const char *text; /* its content, `size` octets; NULL: read it */
     size_t size;
     enum config_dialect dialect; /* of the main file and of what it includes; UNKNOWN: recognised */
+    enum config_dialect likely;  /* of a text that could be several; UNKNOWN: by the file's name */
     void *context;               /* of the functions below; each may be NULL */
     /* The file's content into buffer[capacity]; ERR_RANGE when it is larger. */
     enum err (*read_file)(void *context, const char *path, char *buffer, size_t capacity,

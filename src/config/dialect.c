@@ -122,7 +122,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= behind && strcmp(text + length - behind, end) == 0;
 }
 
-static enum config_dialect by_name(const char *file)
+static enum config_dialect by_name(const char *file, enum config_dialect likely)
 {
     if (ends_with(file, "timesyncd.conf")) {
         return DIALECT_TIMESYNCD;
@@ -130,13 +130,16 @@ static enum config_dialect by_name(const char *file)
     if (ends_with(file, "ntpd.conf")) {
         return DIALECT_OPENNTPD;
     }
-    return ends_with(file, "ntp.conf") || ends_with(file, "ntpsec.conf") ? DIALECT_NTP
-                                                                         : DIALECT_CHRONY;
+    if (ends_with(file, "ntp.conf") || ends_with(file, "ntpsec.conf")) {
+        return DIALECT_NTP;
+    }
+    return likely != DIALECT_UNKNOWN ? likely : DIALECT_CHRONY;
 }
 
-enum config_dialect dialect_recognise(const char *file, const char *text, size_t size)
+enum config_dialect dialect_recognise(const char *file, const char *text, size_t size,
+                                      enum config_dialect likely)
 {
-    enum config_dialect named = by_name(file);
+    enum config_dialect named = by_name(file, likely);
     enum config_dialect best = named;
     struct votes votes = {{0}};
 

@@ -27,8 +27,9 @@ enum config_dialect dialect_named(const char *name);
 
 /*
  * The dialect of a text: by the directives that only one of them has; of a text that could be
- * several, by the name of its file; else chrony's.
+ * several, by the name of its file; else `likely`, or chrony's.
  */
-enum config_dialect dialect_recognise(const char *file, const char *text, size_t size);
+enum config_dialect dialect_recognise(const char *file, const char *text, size_t size,
+                                      enum config_dialect likely);
 
 #endif

@@ -537,9 +537,10 @@ static void begin(struct parser *parser, const char *text, size_t size)
 {
     const struct config_input *input = parser->input;
 
-    parser->dialect = input->dialect != DIALECT_UNKNOWN
-                          ? input->dialect
-                          : dialect_recognise(input->file ? input->file : "", text, size);
+    parser->dialect =
+        input->dialect != DIALECT_UNKNOWN
+            ? input->dialect
+            : dialect_recognise(input->file ? input->file : "", text, size, input->likely);
     parser->config->dialect = parser->dialect;
     if (parser->dialect == DIALECT_NTP) {
         ntp_begin(parser);

@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/manners.h"
+
 enum {
     OPTION_SINGLE = 256,
     OPTION_REFERENCE,
     OPTION_VIRTUAL,
     OPTION_ROLE,
+    OPTION_DIALECT,
     WORDS_MAX = 64,
 };
 
@@ -21,6 +24,7 @@ static const struct option long_options[] = {
     {"single", no_argument, NULL, OPTION_SINGLE},
     {"reference", required_argument, NULL, OPTION_REFERENCE},
     {"virtual", required_argument, NULL, OPTION_VIRTUAL},
+    {"dialect", required_argument, NULL, OPTION_DIALECT},
     {"role", required_argument, NULL, OPTION_ROLE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'v'},
@@ -49,9 +53,12 @@ static const char help[] =
     "               parts per million wrong; the system clock is left alone\n"
     "  --reference OFFSET,NOISE    be a test reference on loopback: serve CLOCK_MONOTONIC_RAW\n"
     "               plus OFFSET seconds with NOISE seconds of jitter, nothing else\n"
+    "  --dialect NAME    the configuration is chrony, ntp, openntpd or timesyncd; without it the\n"
+    "               dialect is recognised\n"
     "  -h, -v       this text; the version\n"
     "\n"
     "NOOND_FLAGS in the environment holds more options, as words separated by spaces.\n"
+    "Called as chronyd or ntpd noond takes the flags of these.\n"
     "See noond(8), noon.conf(5), noon(1).\n";
 
 /* The whole of `text` as a finite number. */
@@ -121,6 +128,9 @@ static bool set_long(struct args *args, int option, const char *text)
     double offset_s, ppm;
 
     switch (option) {
+    case OPTION_DIALECT:
+        args->order.dialect = dialect_named(text);
+        return args->order.dialect != DIALECT_UNKNOWN;
     case OPTION_SINGLE:
         args->single = true;
         return true;
@@ -245,7 +255,9 @@ enum args_result args_parse(struct args *args, int argc, char *const argv[], con
     words[count] = NULL;
     result = parse_words(args, count, words);
     if (result == ARGS_RUN) {
-        result = parse_words(args, argc, argv);
+        args->manner = manners_of(argc, argv);
+        result = args->manner == MANNER_NOON ? parse_words(args, argc, argv)
+                                             : manners_parse(args, argc, argv);
     }
     if (result == ARGS_RUN && args->ipv4_only && args->ipv6_only) {
         fputs("noond: -4 and -6 exclude each other\n", stderr);

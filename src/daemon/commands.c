@@ -188,7 +188,7 @@ void commands_reload(struct time_process *process, struct control_response *resp
     char text[4096];
 
     time_tell_reloading(process);
-    fresh = config_load(process->setup.config_file, &process->setup.log, text, sizeof text);
+    fresh = config_load(&process->setup.args->order, &process->setup.log, text, sizeof text);
     why = fresh ? why_refused(process, fresh) : text;
     if (why) {
         process->reload_failures++;

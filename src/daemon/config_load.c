@@ -74,19 +74,91 @@ static void log_warnings(const struct config_report *report, const struct log_si
     }
 }
 
-struct config *config_load(const char *file, const struct log_sink *log, char *text, size_t size)
+/* The lines of the command line as a text; the caller's.  NULL: no memory. */
+static char *join_lines(const struct config_order *order)
+{
+    size_t size = 1;
+    char *text;
+
+    for (size_t i = 0; i < order->line_count; i++) {
+        size += strlen(order->lines[i]) + 1;
+    }
+    text = calloc(1, size);
+    for (size_t i = 0, at = 0; text && i < order->line_count; i++) {
+        size_t length = strlen(order->lines[i]);
+
+        memcpy(text + at, order->lines[i], length);
+        text[at + length] = '\n';
+        at += length + 1;
+    }
+    return text;
+}
+
+/* What flags ask for goes before what the file says. */
+static void override(struct config *config, const struct config_order *order)
+{
+    static const double slew_s = 600; /* ntpd's threshold under -x */
+    struct node_options *node = &config->node;
+    struct daemon_options *daemon = &config->daemon;
+
+    daemon->pid_file = order->pid_file    ? order->pid_file
+                       : daemon->pid_file ? daemon->pid_file
+                                          : order->pid_default;
+    daemon->drift_file = order->drift_file ? order->drift_file : daemon->drift_file;
+    daemon->log_dir = order->log_dir ? order->log_dir : daemon->log_dir;
+    if (order->first_free && node->change.offset_s > 0 && node->change.start < 1) {
+        node->change.start = 1;
+    }
+    if (order->slew) {
+        node->step = (struct step_options){.threshold_s = slew_s, .limit = -1};
+    }
+    if (order->step_once) {
+        node->step = (struct step_options){.threshold_s = 1e-9, .limit = 1};
+    }
+}
+
+static bool parse(struct config *config, const struct config_order *order,
+                  struct config_report *report)
+{
+    struct config_input input = {.file = order->file,
+                                 .dialect = order->dialect,
+                                 .likely = order->likely,
+                                 .read_file = read_file,
+                                 .list_dir = list_dir,
+                                 .lookup = lookup};
+    char *lines = NULL;
+    bool good;
+
+    if (order->line_count > 0) {
+        lines = join_lines(order);
+        if (!lines) {
+            return false;
+        }
+        input.file = "command line";
+        input.dialect = DIALECT_CHRONY;
+        input.text = lines;
+        input.size = strlen(lines);
+    }
+    good = config_parse(config, &input, report);
+    free(lines);
+    if (good) {
+        override(config, order);
+    }
+    return good;
+}
+
+struct config *config_load(const struct config_order *order, const struct log_sink *log, char *text,
+                           size_t size)
 {
     struct loaded *loaded = calloc(1, sizeof *loaded);
     struct config_report *report = calloc(1, sizeof *report);
-    struct config_input input = {
-        .file = file, .read_file = read_file, .list_dir = list_dir, .lookup = lookup};
     bool good = false;
 
-    snprintf(text, size, "too little memory to read %s", file);
+    text[0] = '\0';
     if (loaded && report) {
         config_report_init(report);
         config_init(&loaded->config, &loaded->space);
-        good = config_parse(&loaded->config, &input, report);
+        good = parse(&loaded->config, order, report);
         collect(report, CONFIG_ERROR, text, size);
         log_warnings(report, log);
     }

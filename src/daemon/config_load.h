@@ -7,16 +7,16 @@
 #include <stddef.h>
 
 #include "config/config.h"
+#include "daemon/order.h"
 #include "sys/log.h"
-
-#define CONFIG_DEFAULT_FILE "/etc/noon/noon.conf"
 
 /*
  * Reads a configuration with everything that it includes.  Warnings go to `log` (NULL: nowhere).
  * NULL: it can't be used, and text[] says why, one line a message.  The result is the caller's,
  * for config_free().
  */
-struct config *config_load(const char *file, const struct log_sink *log, char *text, size_t size);
+struct config *config_load(const struct config_order *order, const struct log_sink *log, char *text,
+                           size_t size);
 /* Defaults alone.  NULL: no memory. */
 struct config *config_load_empty(void);
 void config_free(struct config *config);

@@ -6,10 +6,12 @@
 
 #include "daemon/args.h"
 #include "daemon/config_load.h"
+#include "daemon/manners.h"
 #include "daemon/reference.h"
 #include "daemon/roles.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
+#include "sys/storage.h"
 
 enum { TEXT_SIZE = 64 << 10 };
 
@@ -79,11 +81,13 @@ int main(int argc, char *argv[])
         return parsed == ARGS_EXIT ? 0 : 2;
     }
     open_log(&args, &log);
-    file = args.config_file ? args.config_file : CONFIG_DEFAULT_FILE;
+    file = args.config_file ? args.config_file : manners_file(args.manner, storage_is_file);
+    args.order.file = file;
     if (args.reference && !args.config_file) {
         config = config_load_empty();
     } else {
-        config = config_load(file, args.role == ROLE_PARENT ? &log : NULL, text, sizeof text);
+        config =
+            config_load(&args.order, args.role == ROLE_PARENT ? &log : NULL, text, sizeof text);
     }
     if (!config) {
         if (log.to_syslog) {
@@ -105,7 +109,10 @@ int main(int argc, char *argv[])
             fputs("noond: another noond runs in this runtime directory (-r)\n", stderr);
             return 1;
         }
-        if (log.to_syslog && process_background(&starter) != ERR_NONE) {
+        if (args.remark) {
+            log_line(&log, LOG_SEVERITY_INFO, args.remark);
+        }
+        if (log.to_syslog && !args.no_fork && process_background(&starter) != ERR_NONE) {
             fputs("noond: no process for the background; -d stays in the foreground\n", stderr);
             return 1;
         }

@@ -183,7 +183,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
 {
     struct parent *parent = context;
     char text[8192];
-    struct config *config = config_load(parent->file, NULL, text, sizeof text);
+    struct config *config = config_load(&parent->args->order, NULL, text, sizeof text);
     bool good;
 
     if (!config) {

@@ -99,6 +99,23 @@ static void make_directories(const struct supervisor_plan *plan, const struct lo
     }
 }
 
+/* The directory of the pid file, which is on no disk, and which chronyd makes for itself as well.
+ */
+static void make_pid_directory(const char *path)
+{
+    char directory[PATH_SIZE];
+    char *slash;
+
+    snprintf(directory, sizeof directory, "%s", path);
+    slash = strrchr(directory, '/');
+    if (slash && slash != directory) {
+        *slash = '\0';
+        /* What can't be made is said when the file can't be written. */
+        enum err ignored = storage_make_directory(directory, 0755, -1, -1);
+        (void)ignored;
+    }
+}
+
 /* False: another noond runs. */
 static bool take_pidfile(struct gear *gear, const struct supervisor_plan *plan,
                          const struct log_sink *log)
@@ -108,6 +125,7 @@ static bool take_pidfile(struct gear *gear, const struct supervisor_plan *plan,
     if (plan->pidfile[0] == '\0') {
         return true;
     }
+    make_pid_directory(plan->pidfile);
     enum err err = storage_pidfile(plan->pidfile, &other);
     gear->pidfile = err == ERR_NONE;
     if (err == ERR_IN_USE) {

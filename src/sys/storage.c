@@ -221,6 +221,13 @@ bool storage_is_directory(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool storage_is_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, int64_t gid)
 {
     char part[PATH_MAX];

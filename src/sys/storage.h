@@ -38,6 +38,7 @@ MUST_USE enum err storage_read_secret(struct storage_secret *secret);
 MUST_USE enum err storage_replace(const char *path, const void *bytes, size_t size, unsigned mode);
 
 bool storage_is_directory(const char *path);
+bool storage_is_file(const char *path);
 
 /* Makes a directory and those above it; gives the last to that owner (uid -1: leave). */
 MUST_USE enum err storage_make_directory(const char *path, unsigned mode, int64_t uid, int64_t gid);

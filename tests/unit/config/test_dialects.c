@@ -210,7 +210,7 @@ static void the_dialect_is_recognised(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         enum config_dialect dialect =
-            dialect_recognise(rows[i].file, rows[i].text, strlen(rows[i].text));
+            dialect_recognise(rows[i].file, rows[i].text, strlen(rows[i].text), DIALECT_UNKNOWN);
 
         if (dialect != rows[i].dialect) {
             fail_msg("%s: %s is %s", rows[i].file, rows[i].text, dialect_name(dialect));
