@@ -198,6 +198,31 @@ static bool parse_sourcedir(struct parser *parser)
     return daemon->source_dirs[daemon->source_dir_count++];
 }
 
+static bool parse_role(struct parser *parser)
+{
+    /*
+     * Private networks only.  The limit lets a client start with a burst of requests; a network
+     * behind one address keeps being served by the leak.  Its own clock is served five minutes
+     * after the last source went away, of several such machines that of one; what it says of its
+     * error then grows as the clock was seen to wander, not by a rule of thumb.
+     */
+    static const char boundary[] = "allow 10.0.0.0/8\n"
+                                   "allow 172.16.0.0/12\n"
+                                   "allow 192.168.0.0/16\n"
+                                   "allow 100.64.0.0/10\n"
+                                   "allow 169.254.0.0/16\n"
+                                   "allow 127.0.0.0/8\n"
+                                   "allow fc00::/7\n"
+                                   "allow fe80::/10\n"
+                                   "allow ::1\n"
+                                   "ratelimit interval 1 burst 16\n"
+                                   "clientloglimit 4194304\n"
+                                   "local stratum 10 orphan waitsynced 300\n"
+                                   "maxclockerror 0.1\n";
+
+    return parser_plain(parser, true) && parser_preset(parser, "role boundary", boundary);
+}
+
 /* What dialect has the word that this one lacks; DIALECT_UNKNOWN: none. */
 static enum config_dialect dialect_of(const char *word)
 {
@@ -265,7 +290,7 @@ bool parser_directive(struct parser *parser)
         {"refclock", parse_refclock},   {"allow", parse_rule},      {"deny", parse_rule},
         {"cmdallow", parse_rule},       {"cmddeny", parse_rule},    {"makestep", parse_makestep},
         {"local", parse_local},         {"include", parse_include}, {"confdir", parse_confdir},
-        {"sourcedir", parse_sourcedir},
+        {"sourcedir", parse_sourcedir}, {"role", parse_role},
     };
 
     return parser_special(parser, SCOPE_DIRECTIVE, special, sizeof special / sizeof special[0]);

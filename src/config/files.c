@@ -99,7 +99,7 @@ static bool read_words(struct parser *parser)
 /* The files that these lines read come with lines of their own: explained first. */
 static const struct option *includes(const struct parser *parser)
 {
-    static const char *const names[] = {"include", "confdir", "includefile"};
+    static const char *const names[] = {"include", "confdir", "includefile", "role"};
     enum option_scope scope = parser->dialect == DIALECT_NTP      ? SCOPE_NTP
                               : parser->dialect == DIALECT_CHRONY ? SCOPE_DIRECTIVE
                                                                   : SCOPE_NONE;
@@ -424,6 +424,12 @@ static bool join_path(char path[static PATH_SIZE], const char *directory, const 
     }
     text_add(&text, name);
     return !text.overrun;
+}
+
+bool parser_preset(struct parser *parser, const char *name, const char *lines)
+{
+    parser->file = name;
+    return read_lines(parser, lines, strlen(lines));
 }
 
 bool parser_include(struct parser *parser, const char *pattern)

@@ -27,12 +27,14 @@ enum option_scope {
     SCOPE_LOCAL,
     SCOPE_DRIFTFILE,
     SCOPE_LOG,
+    SCOPE_ROLE,
     SCOPE_LEAPSECMODE,
     SCOPE_AUTHSELECTMODE,
     SCOPE_REFCLOCK,
     SCOPE_REFCLOCK_DRIVER,
     SCOPE_REFCLOCK_PARAMETER, /* behind the driver's parameter, after a colon */
     SCOPE_RATELIMIT,
+    SCOPE_OTHER_RATELIMIT, /* of cmdratelimit and ntsratelimit */
     SCOPE_HWTIMESTAMP,
     SCOPE_RXFILTER,
     SCOPE_SMOOTHTIME,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/option_rows.h"
 
-#define NO_LIMIT .section = SECTION_SERVER, .verdict = VERDICT_NOT_YET
-#define LIMIT_REASON "the limits can't be set yet"
 #define NO_CHRONYC .section = SECTION_CONTROL, .verdict = VERDICT_NOT_YET
+#define OTHER_LIMIT_REASON "these limits can't be set yet"
 #define CHRONYC_REASON "chronyc is not answered yet"
 
 static const struct option local_options[] = {
@@ -46,6 +45,13 @@ static const struct option driftfile_options[] = {
      .restart = true,
      .help = "Writes the file no more often than this (seconds).",
      .argument = {NUMBER("SECONDS", DAEMON(drift_interval_s), 0, 1e9)}},
+};
+
+static const struct option roles[] = {
+    {.name = "boundary",
+     .section = SECTION_SERVER,
+     .native = true,
+     .help = "Gives time to the private networks around it, also while its own sources are away."},
 };
 
 static const struct option log_kinds[] = {
@@ -125,29 +131,76 @@ static const struct option authselect_modes[] = {
 
 static const struct option ratelimit_options[] = {
     {.name = "interval",
-     NO_LIMIT,
+     .section = SECTION_SERVER,
      .standard = "3",
-     .help = "Answers once in 2^POLL seconds.",
-     .reason = LIMIT_REASON,
-     .argument = {WHOLE("POLL", NO_FIELD, -32, 32)}},
+     .help = "Answers a client once in 2^POLL seconds on average. A /64 of IPv6 counts as 32 "
+             "clients.",
+     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, NODE(limit.interval_log2), -19, 12)}},
     {.name = "burst",
-     NO_LIMIT,
+     .section = SECTION_SERVER,
      .standard = "8",
      .help = "So many at a time.",
-     .reason = LIMIT_REASON,
-     .argument = {WHOLE("RESPONSES", NO_FIELD, -32, 255)}},
+     .argument = {WHOLE_CLAMPED("RESPONSES", TYPE_UINT8, NODE(limit.burst), 1, 255)}},
     {.name = "leak",
-     NO_LIMIT,
+     .section = SECTION_SERVER,
+     .standard = "2",
+     .help = "Beyond the limit answers one request in 2^RATE nevertheless, by chance: who sends in "
+             "a client's name can't keep it from its time.",
+     .argument = {WHOLE_CLAMPED("RATE", TYPE_UINT8, NODE(limit.leak), 1, 4)}},
+    {.name = "kod",
+     .section = SECTION_SERVER,
+     .standard = "0",
+     .help = "Beyond the limit asks for restraint (KoD RATE), once in 2^RATE requests; never more "
+             "than 64 in a second. 0: never.",
+     .argument = {WHOLE_CLAMPED("RATE", TYPE_UINT8, NODE(limit.kod), 0, 4)}},
+    {.name = "prefixburst",
+     .section = SECTION_SERVER,
+     .native = true,
+     .standard = "0",
+     .help = "Answers the clients of a /24, or of a /48 of IPv6, that are not known yet so often "
+             "at a time, and then by `prefixinterval`. 0: no such limit. Known is who was "
+             "answered three times over eight seconds.",
+     .argument = {WHOLE_AS("RESPONSES", TYPE_UINT16, NODE(limit.prefix_burst), 0, 65535)}},
+    {.name = "prefixinterval",
+     .section = SECTION_SERVER,
+     .native = true,
+     .standard = "0",
+     .help = "Once in 2^POLL seconds; with `prefixburst`.",
+     .argument = {WHOLE_AS("POLL", TYPE_INT8, NODE(limit.prefix_interval_log2), -19, 12)}},
+    {.name = "ceiling",
+     .section = SECTION_SERVER,
+     .native = true,
+     .standard = "0",
+     .help = "So many answers in a second to everybody together; clients that are known come "
+             "first. 0: no limit.",
+     .argument = {NUMBER("RESPONSES", NODE(limit.ceiling_per_s), 0, 1e9)}},
+};
+
+/* Of directives without effect: what chrony has. */
+static const struct option other_ratelimit_options[] = {
+    {.name = "interval",
+     NO_CHRONYC,
+     .help = "Answers once in 2^POLL seconds.",
+     .reason = OTHER_LIMIT_REASON,
+     .argument = {ANY_WHOLE("POLL")}},
+    {.name = "burst",
+     NO_CHRONYC,
+     .standard = "8",
+     .help = "So many at a time.",
+     .reason = OTHER_LIMIT_REASON,
+     .argument = {ANY_WHOLE("RESPONSES")}},
+    {.name = "leak",
+     NO_CHRONYC,
      .standard = "2",
      .help = "Beyond the limit answers one request in 2^RATE nevertheless.",
-     .reason = LIMIT_REASON,
-     .argument = {WHOLE("RATE", NO_FIELD, -32, 32)}},
+     .reason = OTHER_LIMIT_REASON,
+     .argument = {ANY_WHOLE("RATE")}},
     {.name = "kod",
-     NO_LIMIT,
+     NO_CHRONYC,
      .standard = "0",
      .help = "Beyond the limit asks for restraint, once in 2^RATE requests.",
-     .reason = LIMIT_REASON,
-     .argument = {WHOLE("RATE", NO_FIELD, -32, 32)}},
+     .reason = OTHER_LIMIT_REASON,
+     .argument = {ANY_WHOLE("RATE")}},
 };
 
 static const struct option smoothtime_options[] = {
@@ -184,10 +237,12 @@ struct option_table option_keywords(enum option_scope scope)
     static const struct option_table tables[SCOPE_COUNT] = {
         [SCOPE_LOCAL] = TABLE(local_options),
         [SCOPE_DRIFTFILE] = TABLE(driftfile_options),
+        [SCOPE_ROLE] = TABLE(roles),
         [SCOPE_LOG] = TABLE(log_kinds),
         [SCOPE_LEAPSECMODE] = TABLE(leapsec_modes),
         [SCOPE_AUTHSELECTMODE] = TABLE(authselect_modes),
         [SCOPE_RATELIMIT] = TABLE(ratelimit_options),
+        [SCOPE_OTHER_RATELIMIT] = TABLE(other_ratelimit_options),
         [SCOPE_SMOOTHTIME] = TABLE(smoothtime_options),
         [SCOPE_OPENCOMMANDS] = TABLE(open_commands),
     };

@@ -98,6 +98,8 @@ bool parser_directive(struct parser *parser);
 
 /* The files behind `include`, `confdir` and `sourcedir`. */
 bool parser_include(struct parser *parser, const char *pattern);
+/* Lines of ours, as if they stood in a file of that name. */
+bool parser_preset(struct parser *parser, const char *name, const char *lines);
 bool parser_directories(struct parser *parser, const struct words *words, const char *suffix);
 
 #endif

@@ -108,6 +108,18 @@ static bool same_access(const struct node_options *a, const struct node_options 
     return true;
 }
 
+static bool same_limits(const struct node_options *a, const struct node_options *b)
+{
+    const struct limit_options *one = &a->limit, *other = &b->limit;
+
+    return one->enabled == other->enabled && one->interval_log2 == other->interval_log2 &&
+           one->burst == other->burst && one->leak == other->leak && one->kod == other->kod &&
+           one->prefix_burst == other->prefix_burst &&
+           one->prefix_interval_log2 == other->prefix_interval_log2 &&
+           one->ceiling_per_s == other->ceiling_per_s &&
+           a->client_log_octets == b->client_log_octets && a->no_client_log == b->no_client_log;
+}
+
 static bool same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -154,7 +166,7 @@ static void apply(struct time_process *process, struct config *fresh)
     load_keys(process, fresh);
     /* Alone, the server reads the very options that end here. */
     if (!process->setup.supervised || !same_access(&old->node, &fresh->node) ||
-        !same_keys(&old->node, &fresh->node)) {
+        !same_limits(&old->node, &fresh->node) || !same_keys(&old->node, &fresh->node)) {
         time_tell_rules(process);
     }
     if (!same_acquisition(&old->daemon, &fresh->daemon)) {

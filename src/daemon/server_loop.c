@@ -10,7 +10,7 @@
 #include "sys/entropy.h"
 #include "wire/clients.h"
 
-enum { CLIENTS_KEPT = 524288 /* octets */, CLIENTS_TOLD = 1024 };
+enum { ALIGNMENT = 64, CLIENTS_TOLD = 1024 };
 
 struct server_loop {
     struct udp_socket *sockets;
@@ -20,7 +20,10 @@ struct server_loop {
     struct auth_secrets secrets;
     struct access_node *nodes;
     struct server_tables tables;
-    void *memory; /* of the tables */
+    struct siphash_key key;
+    void *memory;       /* of the tables */
+    size_t memory_size; /* that the tables use of it */
+    struct limits limits;
     struct client_status *told;
 };
 
@@ -40,26 +43,42 @@ static bool build_access(struct server_loop *loop, const struct node_options *op
     return access_build(&loop->access, options->access, options->access_count, &bad) == ERR_NONE;
 }
 
+/* Tables of the size that the options ask for; what was counted stays. */
+static bool build_tables(struct server_loop *loop, const struct node_options *options)
+{
+    size_t size = server_memory(options);
+    uint8_t *memory = calloc(1, size + ALIGNMENT);
+    struct server_status counters = loop->tables.counters;
+
+    if (!memory) {
+        return false;
+    }
+    free(loop->memory);
+    loop->memory = memory;
+    loop->memory_size = size;
+    server_tables_init(&loop->tables, memory + ALIGNMENT - (uintptr_t)memory % ALIGNMENT, size,
+                       &loop->key);
+    loop->tables.counters = counters;
+    return true;
+}
+
 struct server_loop *server_loop_open(struct udp_socket *sockets, size_t count,
                                      const struct node_options *options)
 {
     struct server_loop *loop = calloc(1, sizeof *loop);
-    struct siphash_key key;
 
     if (!loop) {
         return NULL;
     }
     loop->sockets = sockets;
     loop->count = count < SERVER_LOOP_SOCKETS ? count : SERVER_LOOP_SOCKETS;
-    loop->memory = aligned_alloc(64, CLIENTS_KEPT);
     loop->told = calloc(CLIENTS_TOLD, sizeof *loop->told);
-    if (!loop->memory || !loop->told || !build_access(loop, options)) {
+    entropy_fill(&loop->key, sizeof loop->key);
+    limits_init(&loop->limits, &options->limit, 1);
+    if (!build_tables(loop, options) || !loop->told || !build_access(loop, options)) {
         server_loop_close(loop);
         return NULL;
     }
-    entropy_fill(&key, sizeof key);
-    memset(loop->memory, 0, CLIENTS_KEPT);
-    server_tables_init(&loop->tables, loop->memory, CLIENTS_KEPT, &key);
     return loop;
 }
 
@@ -75,8 +94,15 @@ void server_loop_close(struct server_loop *loop)
 
 void server_loop_options(struct server_loop *loop, const struct node_options *options)
 {
-    if (loop && !build_access(loop, options)) {
+    if (!loop) {
+        return;
+    }
+    if (!build_access(loop, options)) {
         access_init(&loop->access, loop->nodes, 0); /* nobody, rather than everybody */
+    }
+    limits_init(&loop->limits, &options->limit, 1);
+    if (server_memory(options) != loop->memory_size) {
+        (void)build_tables(loop, options); /* else the old ones serve on */
     }
 }
 
@@ -101,8 +127,11 @@ unsigned server_loop_poll(const struct server_loop *loop,
 static void answer(struct server_loop *loop, struct udp_socket *s,
                    const struct udp_datagram *datagram)
 {
-    const struct server_view view = {
-        .line = &loop->line, .access = &loop->access, .secrets = loop->secrets, .serving = true};
+    const struct server_view view = {.line = &loop->line,
+                                     .access = &loop->access,
+                                     .limits = &loop->limits,
+                                     .secrets = loop->secrets,
+                                     .serving = true};
     struct clocks now;
     struct request request = {.bytes = datagram->bytes,
                               .size = datagram->size,

@@ -22,7 +22,6 @@
 #include "sys/unix_socket.h"
 
 enum {
-    CLIENTS_KEPT = 524288, /* octets, of all workers */
     STACK_SIZE = 256 << 10,
     REPORT_NS = 1000000000,
     LIST_SHARE = 500, /* listing clients takes at most 1/500 of a processor */
@@ -107,16 +106,18 @@ static bool share_sockets(struct server *s, size_t given)
 
 static bool make_workers(struct server *s, size_t given)
 {
+    const struct node_options *options = &s->shared.config->node;
     size_t sockets = given - (SUPERVISOR_FD_SERVER - PROCESS_FDS_FIRST);
     unsigned threads = endpoints_threads(s->shared.config);
 
     s->count = threads < sockets ? threads : (unsigned)sockets;
     s->workers = calloc(s->count, sizeof *s->workers);
+    limits_init(&s->shared.limits, &options->limit, s->count);
     if (s->workers == NULL) {
         return false;
     }
     for (unsigned i = 0; i < s->count; i++) {
-        if (!worker_open(&s->workers[i], &s->shared, CLIENTS_KEPT / s->count)) {
+        if (!worker_open(&s->workers[i], &s->shared, server_memory(options) / s->count)) {
             return false;
         }
     }

@@ -37,7 +37,8 @@ struct passage {
 bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_size)
 {
     size_t size = (clients_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    void *memory = aligned_alloc(ALIGNMENT, size > 0 ? size : ALIGNMENT);
+    /* Zeroed by the system page for page as clients come. */
+    uint8_t *memory = calloc(1, size + ALIGNMENT);
 
     memset(w, 0, sizeof *w);
     w->shared = shared;
@@ -46,7 +47,7 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
             ERR_NONE) {
         return false; /* the process ends */
     }
-    memset(memory, 0, size);
+    memory += ALIGNMENT - (uintptr_t)memory % ALIGNMENT;
     server_tables_init(&w->tables, memory, size, &shared->key);
     send_model_init(&w->model);
     return true;
@@ -133,6 +134,7 @@ static void answer_request(struct worker *w, struct passage *passage, unsigned i
     const struct udp_datagram *datagram = udp_batch_at(batch, i);
     const struct server_view view = {.line = &w->line,
                                      .access = &w->shared->access,
+                                     .limits = &w->shared->limits,
                                      .secrets = w->shared->secrets,
                                      .serving = w->generation != 0};
     struct request request = {.bytes = datagram->bytes,

@@ -32,6 +32,7 @@ struct worker_shared {
     const struct config *config;
     struct page line_page, record_page; /* of the time process */
     struct access_tree access;
+    struct limits limits;
     struct auth_secrets secrets;
     struct siphash_key key;
     int stop_fd;       /* readable: end */

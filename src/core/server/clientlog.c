@@ -72,21 +72,30 @@ static uint16_t units_since(uint16_t seen, uint16_t now)
 /* Where a client may lie, and how its marks look. */
 struct sought {
     uint8_t name[8];
-    uint8_t family;
+    uint8_t family, link_local;
     uint16_t tag;
     size_t buckets[2]; /* first slot of each */
 };
+
+static bool is_link_local(const struct address *address)
+{
+    return address->family == ADDRESS_IPV6 && address->bytes[0] == 0xfe &&
+           (address->bytes[1] & 0xc0) == 0x80;
+}
 
 static uint64_t seek(const struct client_log *log, const struct address *from,
                      struct sought *sought)
 {
     size_t size = from->family == ADDRESS_IPV4 ? 4 : sizeof sought->name;
-    uint64_t hash = siphash(&log->key, from->bytes, size); /* the length tells the families apart */
+    bool link_local = is_link_local(from);
+    const uint8_t *name = from->bytes + (link_local ? 8 : 0);
+    uint64_t hash = siphash(&log->key, name, size); /* the length tells the families apart */
     uint64_t second = (hash << 32 | hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
 
-    *sought = (struct sought){.family = from->family, .tag = (uint16_t)(hash & 0xffff)};
+    *sought = (struct sought){
+        .family = from->family, .link_local = link_local, .tag = (uint16_t)(hash & 0xffff)};
     sought->tag = sought->tag != 0 ? sought->tag : 1;
-    memcpy(sought->name, from->bytes, size);
+    memcpy(sought->name, name, size);
     sought->buckets[0] = (size_t)((hash >> 32) * log->buckets >> 32) * CLIENT_LOG_WAYS;
     sought->buckets[1] = (size_t)((second >> 32) * log->buckets >> 32) * CLIENT_LOG_WAYS;
     return hash;
@@ -94,7 +103,7 @@ static uint64_t seek(const struct client_log *log, const struct address *from,
 
 static bool is_sought(const struct client_slot *slot, const struct sought *sought)
 {
-    return slot->family == sought->family &&
+    return slot->family == sought->family && slot->link_local == sought->link_local &&
            memcmp(slot->name, sought->name, sizeof slot->name) == 0;
 }
 
@@ -219,8 +228,10 @@ struct client_visit client_log_visit(struct client_log *log, const struct addres
     if (index >= 0) {
         visit.slot = &log->slots[index];
         log->marks[index] = (struct client_mark){.tag = sought.tag, .seen = now};
-        *visit.slot = (struct client_slot){
-            .last = at, .first_s = (uint32_t)(at.ns / NS_PER_S), .family = sought.family};
+        *visit.slot = (struct client_slot){.last = at,
+                                           .first_s = (uint32_t)(at.ns / NS_PER_S),
+                                           .family = sought.family,
+                                           .link_local = sought.link_local};
         memcpy(visit.slot->name, sought.name, sizeof sought.name);
     }
     return visit;
@@ -254,6 +265,17 @@ static bool is_sound(const struct client_slot *slot)
            slot->last.ns < INT64_MAX / 2;
 }
 
+static void name_back(const struct client_slot *slot, uint8_t bytes[static 16])
+{
+    if (slot->family == ADDRESS_IPV6 && slot->link_local != 0) {
+        bytes[0] = 0xfe;
+        bytes[1] = 0x80;
+        memcpy(bytes + 8, slot->name, 8);
+    } else {
+        memcpy(bytes, slot->name, slot->family == ADDRESS_IPV4 ? 4 : 8);
+    }
+}
+
 void client_log_list(const struct client_log *log, const struct time_line *line,
                      struct clients_record *record)
 {
@@ -278,7 +300,7 @@ void client_log_list(const struct client_log *log, const struct time_line *line,
             .last = line_utc(line, slot.last),
             .interval_s = slot.interval_s > 0 ? (double)slot.interval_s : 0,
         };
-        memcpy(client->address.bytes, slot.name, slot.family == ADDRESS_IPV4 ? 4 : 8);
+        name_back(&slot, client->address.bytes);
     }
     record->count = count;
     record->known = log->head != NULL ? log->head->known : 0;

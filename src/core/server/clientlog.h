@@ -2,9 +2,10 @@
 /*
  * clientlog.h - who asked for time: a table of fixed size in the caller's memory.
  *
- * A client is an IPv4 address or an IPv6 /64: an address more costs nothing in a /64.  The hash is
- * keyed, and each client may lie in one of two buckets, the emptier when it came, so that nobody
- * can choose whom to meet there and the table fills nearly to its end.
+ * A client is an IPv4 address, an IPv6 /64 (an address more costs nothing in a /64), or a
+ * link-local address, of which a whole network shares one /64.  The hash is keyed, and each client
+ * may lie in one of two buckets, the emptier when it came, so that nobody can choose whom to meet
+ * there and the table fills nearly to its end.
  *
  * Who asked several times over some seconds and was answered is *established*: newcomers never
  * push it out unless it has been silent for long against its own habit.  All others are on
@@ -29,7 +30,7 @@
 
 /* 40 octets, and a mark of 4: what a client costs. */
 struct client_slot {
-    uint8_t name[8]; /* IPv4 and zeros, or the first half of IPv6 */
+    uint8_t name[8]; /* IPv4 and zeros, or the first half of IPv6, or the second (link_local) */
     struct steady_time last;
     float interval_s;           /* mean of the latest; 0: only one request so far */
     float debt_s;               /* of the rate limit (limit.h), when `last` was */
@@ -38,7 +39,7 @@ struct client_slot {
     uint8_t family;             /* enum address_family */
     uint8_t version;            /* of the last request */
     uint8_t last_drop;          /* enum drop_reason */
-    uint8_t unused;
+    uint8_t link_local;
 };
 
 /* Of each slot, so that a bucket is searched within one line of the processor's cache. */

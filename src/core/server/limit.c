@@ -6,6 +6,7 @@
 enum {
     PREFIX_OCTETS_IPV4 = 3, /* /24 */
     PREFIX_OCTETS_IPV6 = 6, /* /48: what one site has */
+    CLIENTS_IN_64 = 32,
 };
 
 /* Kisses of a worker: told sparingly, or they are a weapon themselves. */
@@ -25,6 +26,7 @@ void limits_init(struct limits *limits, const struct limit_options *options, uns
     if (options->enabled) {
         limits->interval_s = fmath_exp2i(options->interval_log2);
         limits->allowance_s = limits->interval_s * (double)(options->burst - 1);
+        limits->interval_64_s = limits->interval_s / CLIENTS_IN_64;
         limits->client = limit_of(limits->interval_s, options->burst);
     }
     if (options->enabled && options->prefix_burst > 0) {
@@ -108,7 +110,8 @@ static bool client_passes(const struct limits *limits, struct client_slot *slot)
     if ((double)slot->debt_s > limits->allowance_s) {
         return false;
     }
-    slot->debt_s += (float)limits->interval_s;
+    bool is_64 = slot->family == ADDRESS_IPV6 && slot->link_local == 0;
+    slot->debt_s += (float)(is_64 ? limits->interval_64_s : limits->interval_s);
     return true;
 }
 

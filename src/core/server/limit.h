@@ -3,7 +3,8 @@
  * limit.h - how often whoever asks is answered.
  *
  * A limit is a mean interval and a burst: who keeps to the interval can't meet it, who was silent
- * may ask so many times at once.  It is kept for each client (an entry of its own, in clientlog),
+ * may ask so many times at once.  It is kept for each client (an entry of its own, in
+ * clientlog; a /64 of IPv6 may be a whole network, and has that of 32 clients),
  * for each prefix (in a table of two rows that share their places: who exceeds both is over) and
  * for this worker as a whole, where clients that are established may use the last half alone.
  *
@@ -32,6 +33,7 @@ struct limit {
 struct limits {
     struct limit client, prefix, all;
     double interval_s, allowance_s; /* of `client` */
+    double interval_64_s;           /* of one that is a /64 */
     uint8_t leak, kod;              /* one in 2^n; kod 0: never */
     int8_t interval_log2;
 };

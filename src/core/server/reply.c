@@ -102,6 +102,11 @@ size_t server_clients_size(size_t size)
     return size / MEMORY_PARTS / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT * CLIENT_PARTS;
 }
 
+size_t server_memory(const struct node_options *options)
+{
+    return options->no_client_log ? 0 : (size_t)options->client_log_octets;
+}
+
 void server_tables_init(struct server_tables *own, void *memory, size_t size,
                         const struct siphash_key *key)
 {

@@ -47,6 +47,8 @@ struct server_tables {
  */
 void server_tables_init(struct server_tables *own, void *memory, size_t size,
                         const struct siphash_key *key);
+/* How much memory the operator gives to all workers together. */
+size_t server_memory(const struct node_options *options);
 /* The client log at its start: so many octets for client_log_adopt(). */
 size_t server_clients_size(size_t size);
 

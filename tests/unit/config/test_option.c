@@ -223,7 +223,9 @@ static void sample(struct text *text, const struct option *option,
         break;
     case TYPE_ENUM:
     case TYPE_SET:
-        text_add(text, option_at(argument->scope, argument->offset == NO_FIELD)->name);
+        text_add(text, option_at(argument->scope,
+                                 argument->offset == NO_FIELD && option_count(argument->scope) > 1)
+                           ->name);
         break;
     case TYPE_ADDRESS:
     case TYPE_BINDING:
@@ -318,6 +320,7 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
         {SCOPE_SOURCE, "pool a.example"},   {SCOPE_LOCAL, "local"},
         {SCOPE_DRIFTFILE, "driftfile /x"},  {SCOPE_LOG, "log"},
         {SCOPE_LEAPSECMODE, "leapsecmode"}, {SCOPE_AUTHSELECTMODE, "authselectmode"},
+        {SCOPE_RATELIMIT, "ratelimit"},     {SCOPE_ROLE, "role"},
     };
 
     (void)state;
@@ -357,9 +360,8 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
     } lines[] = {
         {SCOPE_REFCLOCK, "refclock SHM 0", false},
         {SCOPE_REFCLOCK_DRIVER, "refclock", true},
-        {SCOPE_RATELIMIT, "ratelimit", false},
-        {SCOPE_RATELIMIT, "cmdratelimit", false},
-        {SCOPE_RATELIMIT, "ntsratelimit", false},
+        {SCOPE_OTHER_RATELIMIT, "cmdratelimit", false},
+        {SCOPE_OTHER_RATELIMIT, "ntsratelimit", false},
         {SCOPE_HWTIMESTAMP, "hwtimestamp *", false},
         {SCOPE_RXFILTER, "hwtimestamp * rxfilter", false},
         {SCOPE_OPENCOMMANDS, "opencommands", false},

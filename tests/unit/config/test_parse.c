@@ -454,10 +454,72 @@ static void a_line_whose_directive_does_nothing_gets_one_warning(void **state)
     (void)state;
     assert_true(parse_text(&fixture, "server a.example\n"
                                      "refclock PHC /dev/ptp0:nocrossts:pin=1 poll 2 refid PTP0\n"
-                                     "ratelimit interval 1 burst 16\n"
+                                     "cmdratelimit interval 1 burst 16\n"
                                      "hwtimestamp eth0 minpoll -2 rxfilter ntp\n"));
     assert_int_equal(fixture.report.count, 3);
-    assert_int_equal(fixture.report.not_yet, 3);
+    assert_int_equal(fixture.report.not_yet, 2);
+}
+
+static void limits_of_clients_are_read_and_kept_in_their_range(void **state)
+{
+    const struct limit_options *limit = &fixture.config.node.limit;
+
+    (void)state;
+    assert_true(parse_text(&fixture, "server a.example\n"));
+    assert_false(limit->enabled);
+    assert_true(fixture.config.node.client_log_octets == 524288);
+    assert_true(parse_text(&fixture, "server a.example\nratelimit\nclientloglimit 1e6\n"));
+    assert_true(limit->enabled);
+    assert_int_equal(limit->interval_log2, 3);
+    assert_int_equal(limit->burst, 8);
+    assert_int_equal(limit->leak, 2);
+    assert_int_equal(limit->kod, 0);
+    assert_true(fixture.config.node.client_log_octets == 1e6);
+    assert_true(parse_text(&fixture, "server a.example\nnoclientlog\n"
+                                     "ratelimit interval -4 burst 32 leak 3 kod 4 ceiling 5000 "
+                                     "prefixburst 100 prefixinterval -2\n"));
+    assert_true(fixture.config.node.no_client_log);
+    assert_int_equal(limit->interval_log2, -4);
+    assert_int_equal(limit->burst, 32);
+    assert_int_equal(limit->leak, 3);
+    assert_int_equal(limit->kod, 4);
+    assert_int_equal(limit->prefix_burst, 100);
+    assert_int_equal(limit->prefix_interval_log2, -2);
+    assert_true(limit->ceiling_per_s == 5000);
+    assert_true(parse_text(&fixture, "server a.example\nratelimit interval -30 leak 0\n"));
+    assert_int_equal(limit->interval_log2, -19);
+    assert_int_equal(limit->leak, 1);
+    assert_int_equal(fixture.report.warnings, 2);
+    assert_false(parse_text(&fixture, "server a.example\nratelimit interval often\n"));
+}
+
+static void a_role_stands_for_directives_that_later_ones_change(void **state)
+{
+    const struct node_options *node = &fixture.config.node;
+
+    (void)state;
+    assert_true(parse_text(&fixture, "server a.example\nrole boundary\n"));
+    assert_int_equal(fixture.report.count, 0);
+    assert_int_equal(node->access_count, 9);
+    for (size_t i = 0; i < node->access_count; i++) {
+        assert_true(node->access[i].allow && address_is_private(&node->access[i].prefix));
+    }
+    assert_true(node->limit.enabled);
+    assert_int_equal(node->limit.interval_log2, 1);
+    assert_int_equal(node->limit.burst, 16);
+    assert_true(node->local.enabled && node->local.orphan);
+    assert_int_equal(node->local.stratum, 10);
+    assert_true(node->local.wait_synced_s == 300);
+    assert_true(fabs(node->max_clock_error_s_per_s - 1e-7) < 1e-12);
+    assert_true(parse_text(&fixture, "server a.example\nrole boundary\nratelimit burst 4\n"
+                                     "allow 192.0.2.0/24\nmaxclockerror 1\n"));
+    assert_int_equal(node->access_count, 10);
+    assert_int_equal(node->limit.interval_log2, 3);
+    assert_int_equal(node->limit.burst, 4);
+    assert_true(fabs(node->max_clock_error_s_per_s - 1e-6) < 1e-12);
+    assert_false(parse_text(&fixture, "server a.example\nrole emperor\n"));
+    assert_string_equal(message_at(&fixture, 0),
+                        "error noon.conf:2: role can't be \"emperor\"; expected boundary");
 }
 
 static void the_same_address_is_one_source(void **state)
@@ -540,6 +602,8 @@ int main(void)
         cmocka_unit_test(a_debian_configuration_starts_unedited),
         cmocka_unit_test(chronyc_lines_are_understood_and_kept),
         cmocka_unit_test(a_line_whose_directive_does_nothing_gets_one_warning),
+        cmocka_unit_test(limits_of_clients_are_read_and_kept_in_their_range),
+        cmocka_unit_test(a_role_stands_for_directives_that_later_ones_change),
         cmocka_unit_test(the_same_address_is_one_source),
         cmocka_unit_test(contradictions_are_pointed_out),
         cmocka_unit_test(a_source_line_of_a_command_is_parsed_like_one_of_a_file),

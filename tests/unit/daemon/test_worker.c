@@ -34,7 +34,8 @@ static int be_worker(void)
         {.prefix = {.family = ADDRESS_IPV4, .bytes = {127}}, .bits = 8, .allow = true},
         {.prefix = {.family = ADDRESS_IPV4, .bytes = {127, 6, 6, 6}}, .bits = 32},
     };
-    const struct config config = {.node = {.access = rules, .access_count = 2}};
+    const struct config config = {
+        .node = {.access = rules, .access_count = 2, .client_log_octets = 524288}};
     const struct args args = {.user = geteuid() == 0 ? "65534:65534" : NULL};
     struct log_sink log;
 
