@@ -39,7 +39,9 @@
     X(CRYPTO_NAK, "crypto-nak", "the server does not know the key, or has another one")            \
     X(NTS_ID, "nts-id", "not a reply to what was asked (NTS identifier)")                          \
     X(NTS_FORGED, "nts-forged", "its NTS authenticator is wrong: forged, or changed on the way")   \
-    X(NTS_NAK, "nts-nak", "the server can't read the cookie (NTS NAK)")
+    X(NTS_NAK, "nts-nak", "the server can't read the cookie (NTS NAK)")                            \
+    X(NTS_COOKIE, "nts-cookie", "its NTS cookie is not of this server, or it was changed")         \
+    X(NTS_NOT_SERVED, "nts-not-served", "it asks by NTS, which is not served here")
 
 enum drop_reason {
 #define DROP_ENUM(name, word, sentence) DROP_##name,

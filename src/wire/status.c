@@ -91,6 +91,7 @@ static const struct status_field node_fields[] = {
     F(U64, server.newcomers, "clients entered into the table"),
     F(U64, server.forgotten, "clients pushed out of the table by others"),
     F(U64, server.untracked, "requests of clients for which the table had no room"),
+    F(U64, server.authenticated, "answers authenticated by a symmetric key or NTS"),
 };
 #undef OWNER
 

@@ -163,10 +163,11 @@ struct server_status {
     uint64_t interleaved;      /* answers in interleaved mode */
     uint64_t command_requests; /* of chrony's command protocol, those that were answered too */
     uint64_t command_drops;
-    uint64_t kisses;    /* refusals that were told (KoD RATE) */
-    uint64_t newcomers; /* clients entered into the table */
-    uint64_t forgotten; /* of those, pushed out by others */
-    uint64_t untracked; /* requests of clients for which it had no room */
+    uint64_t kisses;        /* refusals that were told (KoD RATE) */
+    uint64_t newcomers;     /* clients entered into the table */
+    uint64_t forgotten;     /* of those, pushed out by others */
+    uint64_t untracked;     /* requests of clients for which it had no room */
+    uint64_t authenticated; /* answers by a symmetric key or NTS */
 };
 
 struct node_status {

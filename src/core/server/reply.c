@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/fmath.h"
 #include "base/must.h"
+#include "wire/nts.h"
 
 enum {
     NTP_PORT = 123,
@@ -276,28 +277,42 @@ static enum drop_reason judge(struct work *work, bool *kiss)
     return reason;
 }
 
+/* "Your cookie can't be opened" (RFC 8915, section 5.7). */
+static void tell_nak(struct ntp_packet *out)
+{
+    out->refid = NTS_KISS_NAK; /* what there is so far says that no time is told */
+}
+
 enum drop_reason server_reply(const struct server_view *view, struct server_tables *own,
                               const struct request *request, struct reply *reply)
 {
     struct work work = {.view = view, .own = own, .request = request};
     bool kiss = false;
     enum drop_reason reason = judge(&work, &kiss);
+    bool nak = reason == DROP_NTS_COOKIE && auth_may_nak(&work.auth, &own->auth, request->now);
 
     reply->size = 0;
     reply->handle = 0;
     own->counters.requests++;
     own->counters.drops[reason] += reason != DROP_NONE;
     own->counters.answers += reason == DROP_NONE;
-    if (reason == DROP_NONE || kiss) {
+    if (reason == DROP_NONE || kiss || nak) {
         struct ntp_packet out = begin(&work);
 
         if (kiss) {
             tell_limit(&work, &out);
+        } else if (nak) {
+            tell_nak(&out);
         } else {
             tell_time(&work, &out, &reply->handle);
         }
         ntp_packet_encode(&out, reply->bytes);
-        reply->size = kiss ? NTP_HEADER_SIZE : auth_seal(&work.auth, reply->bytes, NTP_HEADER_SIZE);
+        struct auth_answer answer = {reply->bytes, NTP_HEADER_SIZE, request->size};
+        if (!kiss) {
+            auth_seal(&work.auth, &view->secrets, &own->auth, &answer);
+        }
+        own->counters.authenticated += work.auth.kind == AUTH_KEY || work.auth.kind == AUTH_NTS;
+        reply->size = answer.size;
     }
     must(reply->size <= request->size);
     return reason;

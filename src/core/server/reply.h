@@ -39,6 +39,7 @@ struct server_tables {
     struct client_log clients;
     struct departures departures;
     struct limit_state limits;
+    struct auth_tables auth; /* auth_tables_init() has been called where NTS is served */
 };
 
 /*
@@ -96,8 +97,8 @@ bool server_received(const struct time_line *line, const struct clock_pair *pair
  *
  * Mode 3 is answered by mode 4, mode 1 by mode 2 (who believes to be our peer gets time, but is not
  * followed), an NTPv1 request without a mode by mode 4; anything else is none of ours.  Versions 1
- * to 4 are answered in kind.  Without valid time the answer says so (leap 3, stratum 0).  Clients
- * of interleaved mode get it (RFC 9769) from their third request on.
+ * to 4 are answered in kind, and authenticated as they are.  Without valid time the answer says so
+ * (leap 3, stratum 0).  Clients of interleaved mode get it (RFC 9769) from their third request on.
  */
 enum drop_reason server_reply(const struct server_view *view, struct server_tables *own,
                               const struct request *request, struct reply *reply);
