@@ -164,6 +164,25 @@ static void add_measured(struct text *text, const struct source_status *source)
     end(text);
 }
 
+static void add_steered(struct text *text, const struct source_status *source)
+{
+    if (source->wobble_s > 0) {
+        begin(text, "steered");
+        text_add(text, "its clock swings by ");
+        text_duration(text, source->wobble_s);
+        text_add(text, " within ");
+        text_duration(text, source->wobble_span_s);
+        text_add(text, ": averaged over");
+        end(text);
+    }
+    if (source->drifting) {
+        begin(text, "drifting");
+        text_duration(text, fabs(source->moved_s));
+        text_add(text, " away from the majority so far");
+        end(text);
+    }
+}
+
 /* Against the others: who is right is a matter of the majority. */
 static void add_others(struct text *text, const struct status_record *record,
                        const struct source_status *source)
@@ -266,6 +285,7 @@ void view_source_page(struct text *text, const struct view *view,
     add_name(text, view, source);
     add_announced(text, source);
     add_measured(text, source);
+    add_steered(text, source);
     add_others(text, others, source);
     add_traffic(text, view, source);
     text_add(text,

@@ -271,6 +271,13 @@ void view_why_source(struct text *text, const struct view *view, const struct st
     text_add(text, "Remedy: ");
     text_add(text, source_advice(source));
     text_char(text, '\n');
+    if (source->wobble_s > 0) {
+        text_add(text, "Its server's clock is itself being steered: it swings by ");
+        text_duration(text, source->wobble_s);
+        text_add(text, " within ");
+        text_duration(text, source->wobble_span_s);
+        text_add(text, ", which is averaged over.\n");
+    }
     if (source->state == SOURCE_FALSETICKER || source->state == SOURCE_NO_MAJORITY) {
         text_add(text, "The majority: ");
         text_u64(text, record->node.agreeing_count);

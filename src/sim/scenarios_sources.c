@@ -154,7 +154,102 @@ static const char *judge_liar(struct world *world)
     return NULL;
 }
 
+/* A server whose clock is itself slewed to and fro, as chronyd's and ntpd's are. */
+static void steer(struct world *world, unsigned host, double half_s, double period_s)
+{
+    struct server_options *options = kit_options_of(world, host);
+
+    options->stratum = 2;
+    options->sawtooth_s = half_s;
+    options->sawtooth_period_s = period_s;
+    options->sawtooth_fall = 0.3;
+    options->root_dispersion_s = 3 * half_s;
+}
+
+static void build_steered_server(struct world *world)
+{
+    struct route_options path = kit_path_lan();
+    unsigned node = kit_simple(world, 1, &path);
+
+    world->nodes[node].sources[0].minpoll = world->nodes[node].sources[0].maxpoll = 4;
+    steer(world, 0, 40e-6, prng_between(&world->prng, 400, 900));
+}
+
+static const char *judge_steered(struct world *world)
+{
+    struct kit_status room;
+    const struct source_status *source = kit_source_at(world, kit_status(world, 0, &room), 0);
+
+    return source && source->wobble_s > 10e-6 && source->wobble_s < 60e-6
+               ? NULL
+               : "that the server is steered is noticed, and by how much";
+}
+
+static void build_steered_slow(struct world *world)
+{
+    struct route_options path = kit_path_lan();
+    unsigned node = kit_simple(world, 1, &path);
+
+    world->nodes[node].sources[0].minpoll = world->nodes[node].sources[0].maxpoll = 6;
+    steer(world, 0, 40e-6, prng_between(&world->prng, 700, 2000));
+}
+
+static void build_steered_servers(struct world *world)
+{
+    struct route_options path = kit_path_lan();
+
+    kit_simple(world, 3, &path);
+    for (unsigned host = 0; host < 3; host++) {
+        steer(world, host, 40e-6, prng_between(&world->prng, 400, 900));
+    }
+}
+
+static void build_steered_one(struct world *world)
+{
+    struct route_options path = kit_path_lan();
+    unsigned node = kit_simple(world, 3, &path);
+
+    for (unsigned host = 0; host < 3; host++) {
+        world->nodes[node].sources[host].maxpoll = 6;
+    }
+    steer(world, 1, 40e-6, prng_between(&world->prng, 400, 900));
+}
+
 static const struct scenario rows[] = {
+    {
+        .name = "steered-server",
+        .sentence = "a single server whose clock swings by 40 us in ten minutes, asked every 16 s",
+        .build = build_steered_server,
+        .judge = judge_steered,
+        .room = {.nodes = 1, .hosts = 1, .sources = 4},
+        .duration_s = 60000,
+        .limits = {.lock_s = 10, .clock_rms_s = 22e-6, .synchronised = 1},
+    },
+    {
+        .name = "steered-slow",
+        .sentence =
+            "a single server whose clock swings by 40 us in twenty minutes, asked every 64 s",
+        .build = build_steered_slow,
+        .room = {.nodes = 1, .hosts = 1, .sources = 4},
+        .duration_s = 100000,
+        .limits = {.lock_s = 10, .clock_rms_s = 35e-6, .synchronised = 1},
+    },
+    {
+        .name = "steered-servers",
+        .sentence = "three servers whose clocks swing by 40 us, each for itself",
+        .build = build_steered_servers,
+        .room = {.nodes = 1, .hosts = 3, .sources = 4},
+        .duration_s = 100000,
+        .limits = {.lock_s = 10, .clock_rms_s = 40e-6, .synchronised = 1},
+    },
+    {
+        .name = "steered-one",
+        .sentence = "one of three servers has a clock that swings by 40 us",
+        .build = build_steered_one,
+        .room = {.nodes = 1, .hosts = 3, .sources = 4},
+        .duration_s = 100000,
+        .limits = {.lock_s = 10, .clock_rms_s = 5e-6, .synchronised = 1},
+    },
     {
         .name = "slow-liar",
         .sentence = "one of four servers drifts away by 1 ppm: slower than servers are steered",

@@ -55,7 +55,11 @@ double server_error_s(const struct server *server, const struct utc_scale *utc, 
 
     if (options->sawtooth_s > 0) {
         double turns = true_time_to_s(t) / options->sawtooth_period_s;
-        error_s += options->sawtooth_s * (2 * (turns - floor(turns)) - 1);
+        double rise = 1 - options->sawtooth_fall;
+        double at = turns - floor(turns);
+
+        at = at < rise ? at / rise : (1 - at) / options->sawtooth_fall;
+        error_s += options->sawtooth_s * (2 * at - 1);
     }
     if (options->jump_s != 0 && t.ns >= options->jump_at.ns) {
         error_s += options->jump_s;

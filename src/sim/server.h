@@ -41,6 +41,7 @@ struct server_options {
     double noise_s;            /* normal, of each answer */
     double sawtooth_s;         /* half the height of a steered clock's sawtooth ... */
     double sawtooth_period_s;  /* ... and its length */
+    double sawtooth_fall;      /* share of it in which it is slewed back; 0: it jumps back */
     double jump_s;
     struct true_time jump_at;     /* the jump_s are added from here on */
     double granularity_s;         /* stamps are whole multiples of it */

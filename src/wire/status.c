@@ -166,6 +166,8 @@ static const struct status_field source_fields[] = {
     F(U32, kernel_stamps, "samples with timestamps of the kernel at this end"),
     F(BOOL, drifting, "drifts away from the majority: a falseticker whatever its interval"),
     F(DOUBLE, moved_s, "moved against the other sources since it joined them"),
+    F(DOUBLE, wobble_s, "its clock is itself steered, and swings by this (one deviation); 0: no"),
+    F(DOUBLE, wobble_span_s, "within about so long"),
 };
 #undef OWNER
 

@@ -123,10 +123,12 @@ struct source_status {
     double jitter_s;
     double freq_s_per_s; /* of the source against our UTC */
     double root_delay_s, root_dispersion_s;
-    double distance_s; /* half-width within which this source places UTC */
-    double weight;     /* share in the combination, 0..1 */
-    double moved_s;    /* against the others, since it joined them */
-    uint32_t samples;  /* in the estimate's memory */
+    double distance_s;    /* half-width within which this source places UTC */
+    double weight;        /* share in the combination, 0..1 */
+    double moved_s;       /* against the others, since it joined them */
+    double wobble_s;      /* by which its clock is seen to swing, one deviation; 0: it does not */
+    double wobble_span_s; /* and within about so long */
+    uint32_t samples;     /* in the estimate's memory */
     uint32_t sent, received, accepted;
     uint32_t kod;   /* KoD packets */
     uint32_t jumps; /* confirmed steps of its time */

@@ -65,7 +65,7 @@ static int8_t lowest_poll(const struct schedule *schedule)
 
 static int8_t highest_poll(const struct schedule *schedule)
 {
-    return larger(schedule->options->maxpoll, lowest_poll(schedule));
+    return larger(smaller(schedule->options->maxpoll, schedule->ceiling), lowest_poll(schedule));
 }
 
 static void clamp_poll(struct schedule *schedule)
@@ -99,6 +99,7 @@ void schedule_init(struct schedule *schedule, const struct schedule_start *start
         .phase_ns = start->phase_ns,
         .private_path = start->private_path,
         .rate_floor = SCHEDULE_NO_FLOOR,
+        .ceiling = SCHEDULE_POLL_MAX,
         .quick_credit = SUSPECT_CREDIT,
     };
     schedule_restart(schedule, start->now, start->random);
@@ -123,6 +124,15 @@ void schedule_restart(struct schedule *schedule, struct mono_time now, uint64_t 
 void schedule_options(struct schedule *schedule, const struct source_options *options)
 {
     schedule->options = options;
+    clamp_poll(schedule);
+}
+
+void schedule_limit(struct schedule *schedule, double longest_s)
+{
+    schedule->ceiling = SCHEDULE_POLL_MAX;
+    while (longest_s > 0 && schedule->ceiling > 0 && fmath_exp2i(schedule->ceiling) > longest_s) {
+        schedule->ceiling--;
+    }
     clamp_poll(schedule);
 }
 

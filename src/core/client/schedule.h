@@ -33,6 +33,7 @@ struct schedule {
     int64_t phase_ns;     /* of the grid */
     int8_t poll;          /* present interval, log2 s */
     int8_t rate_floor;    /* since the server asked for fewer requests: never below */
+    int8_t ceiling;       /* above it nothing is gained: never above, but for the floor */
     bool private_path;    /* nobody's public server: may be asked more often */
     bool asked;           /* `last` is valid */
     bool ramping;         /* start is not over */
@@ -78,6 +79,9 @@ void schedule_good(struct schedule *schedule);
  */
 void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
                     double accuracy_target_s);
+
+/* No interval longer than that, s, if minpoll allows; 0: as the options say. */
+void schedule_limit(struct schedule *schedule, double longest_s);
 
 /* A sample contradicts the estimate: ask up to 3 times at short distance, then as before. */
 void schedule_suspect(struct schedule *schedule, struct mono_time now);

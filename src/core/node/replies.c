@@ -52,6 +52,33 @@ static void count_sample(const struct node *node, const struct clock_reading *no
     }
 }
 
+/*
+ * A server's clock that swings is averaged over.  Against the majority our own oscillator's part is
+ * not in it; a single source shows the sum of both.
+ */
+static void allow_for_wobble(struct node *node, struct slot *slot, struct sample *sample)
+{
+    bool against_others = node->have_utc && node->selected.agreeing > 1;
+    double interval_s = fmax(slot->estimator.interval_s, 1);
+    double offset_s = sample->offset_s;
+
+    if (against_others != slot->wobble_against_others) {
+        wobble_init(&slot->wobble);
+        slot->wobble_against_others = against_others;
+    }
+    if (against_others) {
+        offset_s -= node_offset_at(node, sample->when);
+    }
+    wobble_add(&slot->wobble, sample->when, offset_s, sample->delay_s, interval_s);
+    slot->wobbles = wobble_find(&slot->wobble);
+    schedule_limit(&slot->association.schedule, slot->wobbles.span_s / 2);
+    if (slot->wobbles.sd_s > 0) {
+        double noise_s = wobble_noise_s(&slot->wobbles, interval_s);
+
+        sample->precision_s = sqrt(sample->precision_s * sample->precision_s + noise_s * noise_s);
+    }
+}
+
 static enum drop_reason estimate_sample(struct node *node, const struct clock_reading *now,
                                         uint16_t index, const struct sample *sample,
                                         struct actions *out)
@@ -67,6 +94,7 @@ static enum drop_reason estimate_sample(struct node *node, const struct clock_re
     if (!prefilter_add(&slot->prefilter, sample, &filtered)) {
         return DROP_NONE;
     }
+    allow_for_wobble(node, slot, &filtered);
     verdict = estimator_add(&slot->estimator, &filtered);
     slot->has_estimate = estimator_get(&slot->estimator, &slot->estimate);
     if (verdict == ESTIMATOR_JUMPED) {

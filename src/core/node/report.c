@@ -242,6 +242,8 @@ static void report_slot(const struct node *node, const struct slot *slot, struct
     status->weight = slot->weight;
     status->drifting = slot->drifting;
     status->moved_s = slot->moved_s;
+    status->wobble_s = slot->wobbles.sd_s;
+    status->wobble_span_s = slot->wobbles.span_s;
     status->jumps = slot->estimator.jumps;
     if (slot->has_estimate) {
         double reference_s = node->have_utc ? node_offset_at(node, now) : 0;

@@ -93,6 +93,9 @@ void node_shift(struct node *node, double by_s)
 
         if (slot->used) {
             estimator_shift(&slot->estimator, by_s);
+            if (!slot->wobble_against_others) {
+                wobble_shift(&slot->wobble, by_s);
+            }
             prefilter_shift(&slot->prefilter, by_s);
             slot->estimate.offset_s += by_s;
         }
@@ -109,6 +112,7 @@ static void disturb_sources(struct node *node, enum estimator_disturbance kind, 
             continue;
         }
         estimator_disturbed(&slot->estimator, kind, by_s);
+        wobble_init(&slot->wobble);
         slot->has_estimate = estimator_get(&slot->estimator, &slot->estimate);
         prefilter_clear(&slot->prefilter);
         exchange_spoil(&slot->association.exchange);

@@ -28,6 +28,7 @@
 #include "core/estimate/estimator.h"
 #include "core/estimate/prefilter.h"
 #include "core/estimate/selection.h"
+#include "core/estimate/wobble.h"
 #include "core/node/entry.h"
 #include "core/node/node.h"
 
@@ -51,6 +52,9 @@ struct slot {
     struct mono_time bad_since; /* INT64_MAX: is not bad */
     struct association association;
     struct prefilter prefilter;
+    struct wobble wobble;
+    struct wobble_found wobbles; /* as last found; its sd_s is 0: it does not */
+    bool wobble_against_others;  /* measured against UTC, which other sources tell as well */
     struct estimator estimator;
     struct estimate estimate;
     struct source_bias bias;

@@ -118,6 +118,23 @@ static void who_drifts_is_said_to_drift(void **state)
                         "drifts away from the majority: 4.0 ms so far, -20.000 ppm now");
 }
 
+static void a_server_that_is_steered_is_said_to_be(void **state)
+{
+    struct made made;
+    struct source_status *source;
+    char buffer[1024];
+    struct text text = {.start = buffer, .size = sizeof buffer};
+
+    (void)state;
+    made_init(&made);
+    source = made_source(&made, "ntp.example", 9, SOURCE_SELECTED);
+    source->wobble_s = 25e-6;
+    source->wobble_span_s = 256;
+    view_why_source(&text, &made.view, &made.record, source);
+    assert_non_null(strstr(buffer, "Its server's clock is itself being steered: it swings by 25 us "
+                                   "within 4 min 16 s, which is averaged over.\n"));
+}
+
 static void a_source_that_has_not_answered_yet_is_not_said_to_be_measured(void **state)
 {
     struct made made;
@@ -229,6 +246,7 @@ int main(void)
         cmocka_unit_test(names_that_do_not_resolve_are_told_apart),
         cmocka_unit_test(states_with_numbers_give_them),
         cmocka_unit_test(who_drifts_is_said_to_drift),
+        cmocka_unit_test(a_server_that_is_steered_is_said_to_be),
         cmocka_unit_test(a_source_that_has_not_answered_yet_is_not_said_to_be_measured),
         cmocka_unit_test(a_node_without_time_is_explained_with_its_sources),
         cmocka_unit_test(a_healthy_node_tells_only_of_those_left_out),

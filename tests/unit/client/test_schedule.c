@@ -567,6 +567,24 @@ static void the_start_and_bursts_are_left_alone(void **state)
     assert_true(idle.next.ns == next);
 }
 
+static void a_limit_shortens_the_interval_as_far_as_minpoll_allows(void **state)
+{
+    struct source_options options = options_of(false);
+    struct schedule schedule = start(&options, true);
+
+    (void)state;
+    schedule.poll = 10;
+    schedule_limit(&schedule, 300);
+    assert_int_equal(schedule.poll, 8);
+    schedule_limit(&schedule, 10);
+    assert_int_equal(schedule.poll, 6);
+    schedule_limit(&schedule, 0);
+    assert_int_equal(schedule.poll, 6);
+    schedule.poll = 10;
+    schedule_limit(&schedule, 5000);
+    assert_int_equal(schedule.poll, 10);
+}
+
 static void a_reload_applies_new_limits_at_once(void **state)
 {
     struct source_options options = options_of(true), other = options_of(true);
@@ -607,6 +625,7 @@ int main(void)
         cmocka_unit_test(a_new_start_keeps_its_distance_from_the_last_request),
         cmocka_unit_test(what_interrupts_an_opening_request_opens_the_path_anew),
         cmocka_unit_test(the_start_and_bursts_are_left_alone),
+        cmocka_unit_test(a_limit_shortens_the_interval_as_far_as_minpoll_allows),
         cmocka_unit_test(a_reload_applies_new_limits_at_once),
     };
 
