@@ -53,6 +53,10 @@ const struct command commands[] = {
      "timesyncd.conf. Exits 0 when everything holds as written, 1 when not.\n",
      command_check},
     {"clients", "", "", 0, 0, "who asks this server for time", "", command_clients},
+    {"doctor", "", "", 0, 0, "what each of noond's processes may do",
+     "Looks at the running processes themselves, in /proc: user, capabilities, filters. As root it\n"
+     "sees their descriptors too. Exits 0 when none may do more than it needs, 1 when one does.\n",
+     command_doctor},
     {"add", "", "SOURCE", 1, MANY, "add a source", source_line_text, command_act},
     {"delete", "", "NAME", 1, 1, "remove a source",
      "NAME is its name as configured, or its address.\n", command_act},

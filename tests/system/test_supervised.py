@@ -4,6 +4,7 @@
 
 usage: test_supervised.py NOOND NOON NOON-HELPER      prints TAP
 """
+import json
 import os
 import signal
 import sys
@@ -43,6 +44,21 @@ def try_reloads(tap, service, manager):
     tap.check(service.noon('reload').returncode == 0 and
               labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1'), 3),
               'and the server answers again after the next good one')
+
+
+def try_doctor(tap, service):
+    """What the kernel says of the processes, not what they say of themselves."""
+    answer = service.noon('doctor', '--json')
+    seen = {process['name']: process for process in json.loads(answer.stdout)['processes']}
+    tap.check({'noond', 'noond-time', 'noond-server'} <= set(seen), '`noon doctor` finds every process',
+              answer.stdout)
+    sandboxed = [seen.get(name, {}) for name in ('noond-time', 'noond-server')]
+    tap.check(all(process.get('syscalls_filtered') and process.get('no_new_privileges')
+                  for process in sandboxed), 'they run with a filter and can gain nothing', seen)
+    rights = [process.get('capabilities') for process in sandboxed]
+    tap.check(rights[0] in ([], ['CAP_SYS_TIME']) and rights[1] == [],
+              'the server process has no right at all, the other at most that to set the clock',
+              rights)
 
 
 def try_killing(tap, service):
@@ -88,6 +104,7 @@ def main():
                   'STATUS says so in words', manager.said)
         tap.check(services.ask(service.machine, '127.0.0.1')[1:2] == b'\x02',
                   'it serves as stratum 2')
+        try_doctor(tap, service)
         try_reloads(tap, service, manager)
         try_killing(tap, service)
         try_end(tap, service, manager)
