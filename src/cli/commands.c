@@ -54,7 +54,8 @@ const struct command commands[] = {
      command_check},
     {"clients", "", "", 0, 0, "who asks this server for time", "", command_clients},
     {"doctor", "", "", 0, 0, "what each of noond's processes may do",
-     "Looks at the running processes themselves, in /proc: user, capabilities, filters. As root it\n"
+     "Looks at the running processes themselves, in /proc: user, capabilities, filters. As root "
+     "it\n"
      "sees their descriptors too. Exits 0 when none may do more than it needs, 1 when one does.\n",
      command_doctor},
     {"add", "", "SOURCE", 1, MANY, "add a source", source_line_text, command_act},
