@@ -456,5 +456,6 @@ int main(void)
         cmocka_unit_test(every_row_behaves_as_its_verdict_says),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,5 +207,6 @@ int main(void)
         cmocka_unit_test(chronyd_takes_lines_instead_of_a_file),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
