@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/view_doctor.h"
 
-#include <linux/capability.h>
-
-static const uint64_t sys_time = UINT64_C(1) << CAP_SYS_TIME;
-/* To bind port 123 again on a reload, to become the others' user, to end them and to open keys. */
-static const uint64_t for_parent =
-    UINT64_C(1) << CAP_SYS_TIME | UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID |
-    UINT64_C(1) << CAP_KILL | UINT64_C(1) << CAP_NET_BIND_SERVICE | UINT64_C(1) << CAP_NET_RAW |
-    UINT64_C(1) << CAP_CHOWN | UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << CAP_DAC_OVERRIDE |
-    UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SETPCAP | UINT64_C(1) << CAP_IPC_LOCK |
-    UINT64_C(1) << CAP_SYS_NICE;
+static const uint64_t sys_time = UINT64_C(1) << INSPECT_SYS_TIME;
 
 uint64_t doctor_needs(enum doctor_role role)
 {
     switch (role) {
-    case DOCTOR_PARENT:
-        return for_parent;
-    case DOCTOR_TIME:
-        return sys_time | UINT64_C(1) << CAP_IPC_LOCK | UINT64_C(1) << CAP_SYS_NICE;
-    case DOCTOR_ALONE:
-        return UINT64_MAX; /* what it was given: it drops nothing */
+    case DOCTOR_TIME: /* with `lock_all` and `sched_priority` the other two */
+        return sys_time | UINT64_C(1) << INSPECT_IPC_LOCK | UINT64_C(1) << INSPECT_SYS_NICE;
+    case DOCTOR_PARENT: /* binds, opens keys, becomes the others' user */
+    case DOCTOR_ALONE:  /* what it was given: it drops nothing */
+        return UINT64_MAX;
     case DOCTOR_SERVER:
     case DOCTOR_HELPER:
         break;
@@ -66,7 +56,7 @@ unsigned doctor_findings(const struct doctor_patient *patient)
     uint64_t held = process->effective | process->permitted;
     unsigned found = 0;
 
-    if ((held & ~doctor_needs(patient->role)) != 0 && patient->role != DOCTOR_PARENT) {
+    if ((held & ~doctor_needs(patient->role)) != 0) {
         found |= DOCTOR_RIGHTS;
     }
     if (patient->role == DOCTOR_PARENT) {

@@ -9,6 +9,9 @@
 
 #include "base/err.h"
 
+/* Numbers of capabilities (CAP_* of the kernel). */
+enum { INSPECT_IPC_LOCK = 14, INSPECT_SYS_NICE = 23, INSPECT_SYS_TIME = 25 };
+
 enum { INSPECT_NAME_SIZE = 16, INSPECT_USER_SIZE = 64 };
 
 struct inspected {

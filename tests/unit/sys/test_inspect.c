@@ -98,6 +98,9 @@ static void capabilities_have_their_names(void **state)
     (void)state;
     assert_string_equal(inspect_capability(CAP_CHOWN), "CAP_CHOWN");
     assert_string_equal(inspect_capability(CAP_SYS_TIME), "CAP_SYS_TIME");
+    assert_int_equal(INSPECT_SYS_TIME, CAP_SYS_TIME);
+    assert_int_equal(INSPECT_IPC_LOCK, CAP_IPC_LOCK);
+    assert_int_equal(INSPECT_SYS_NICE, CAP_SYS_NICE);
     assert_string_equal(inspect_capability(CAP_NET_BIND_SERVICE), "CAP_NET_BIND_SERVICE");
     assert_string_equal(inspect_capability(CAP_LAST_CAP), "CAP_CHECKPOINT_RESTORE");
     assert_null(inspect_capability(CAP_LAST_CAP + 1));
