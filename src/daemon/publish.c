@@ -19,6 +19,8 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
     server_status_read(process->server,
                        process->setup.supervised ? &process->setup.supervised->server : NULL,
                        &node->server);
+    node->server.command_requests += process->command_requests;
+    node->server.command_drops += process->command_drops;
 }
 
 /* Our side of the paths, which the node does not know. */

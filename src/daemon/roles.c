@@ -6,6 +6,7 @@
 
 #include "daemon/config_load.h"
 #include "daemon/endpoints.h"
+#include "daemon/orders.h"
 #include "daemon/supervisor.h"
 #include "daemon/time_process.h"
 #include "daemon/worker.h"
@@ -94,6 +95,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
         .log = *log,
         .status_socket = -1,
         .control_socket = -1,
+        .order_socket = -1,
         .network_socket = -1,
     };
     struct endpoint endpoints[ENDPOINTS_MAX];
@@ -105,6 +107,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
     config_load_keys(config, -1, log);
     if (args->once == ONCE_NO) {
         listen_alone(&setup, log);
+        setup.order_socket = orders_open(args, config, NULL, log);
         snprintf(path, sizeof path, "%s/time", setup.run_dir);
         if (page_create(&page, path, TIME_LINE_LAYOUT, sizeof(struct time_line)) == ERR_NONE) {
             setup.time_page = &page;
@@ -248,6 +251,7 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
 {
     const struct daemon_options *daemon = &setup->config->daemon;
     char config_directory[PATH_SIZE], drift_directory[PATH_SIZE];
+    char order_path[PATH_SIZE], order_directory[PATH_SIZE];
     size_t included_count;
     const char *const *included = config_directories(setup->config, &included_count);
     struct sandbox_paths paths = {
@@ -263,6 +267,11 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
     }
     if (daemon->log != 0) {
         paths.write[paths.write_count++] = config_load_log_dir(setup->config);
+    }
+    if (setup->order_socket >= 0) {
+        snprintf(order_directory, sizeof order_directory, "%s",
+                 orders_path(setup->args, setup->config, order_path, sizeof order_path));
+        paths.write[paths.write_count++] = directory_of(order_directory, order_path);
     }
     if (daemon->drift_file) {
         paths.write[paths.write_count++] = directory_of(daemon->drift_file, drift_directory);
@@ -299,6 +308,7 @@ static int run_time(const struct args *args, struct config *config, const char *
     setup.status_socket = supervised.status_listener;
     setup.control_socket = supervised.control_listener;
     setup.time_page = &supervised.line;
+    setup.order_socket = orders_open(args, config, &user, log);
     if (privilege_drop(&user, PRIVILEGE_KEEP_TIME) != ERR_NONE) {
         log_format(log, LOG_SEVERITY_ERROR,
                    "this process can't become user %s; start noond as "

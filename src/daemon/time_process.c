@@ -12,7 +12,7 @@
 
 enum {
     SPARE_SOURCES = 64, /* for `noon add` and for pools that grow by a reload */
-    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 5,
+    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 6,
 };
 
 static const int64_t time_out_ns = 1 * NS_PER_S;
@@ -178,7 +178,7 @@ static void serve_association(struct time_process *process, uint16_t association
 
 /* What one wait looks at; association i lies behind fds[...] with its index beside it. */
 struct watch {
-    unsigned count, control_from, control_count, server_from, server_count, network;
+    unsigned count, control_from, control_count, server_from, server_count, network, order;
     struct pollfd fds[POLLFDS_MAX];
     uint16_t association[POLLFDS_MAX];
 };
@@ -206,6 +206,9 @@ static void collect(struct time_process *process, struct watch *watch)
     if (process->resolver.fd >= 0) {
         watch->fds[watch->count++] = (struct pollfd){.fd = process->resolver.fd, .events = POLLIN};
     }
+    watch->order = watch->count;
+    watch->fds[watch->count++] =
+        (struct pollfd){.fd = process->setup.order_socket, .events = POLLIN};
     watch->network = watch->count;
     watch->fds[watch->count++] =
         (struct pollfd){.fd = network_fd(&process->network, clock_steady()), .events = POLLIN};
@@ -263,6 +266,10 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
         struct event event = {.kind = EVENT_NETWORK};
 
         time_deliver(process, &event);
+        deliver_posts(process);
+    }
+    if (watch->fds[watch->order].revents & POLLIN) {
+        orders_serve(process);
         deliver_posts(process);
     }
     if (process->control) {
@@ -421,6 +428,7 @@ static void end(struct time_process *process)
         clock_control_set_rate(&process->clock, base, &change);
     }
     records_close(process);
+    orders_close(process);
     time_tell_stopping(process);
     for (size_t i = 0; i < process->capacity; i++) {
         if (process->socket_users[i]) {

@@ -26,6 +26,7 @@
 #include "sys/notify.h"
 #include "sys/page.h"
 #include "sys/udp.h"
+#include "wire/chrony.h"
 
 enum { PATH_SIZE = 4096, POST_MAX = SOURCES_MAX, ENTROPY_SIZE = 1024, REPEATS_MAX = 64 };
 
@@ -59,6 +60,7 @@ struct time_setup {
     const char *config_file; /* as read */
     const char *state_dir, *run_dir;
     int status_socket, control_socket;
+    int order_socket;                  /* of orders_open() */
     int network_socket;                /* of netlink_open() */
     struct page *time_page;            /* open for writing; NULL: nobody else reads our time */
     struct supervised *supervised;     /* NULL: --single */
@@ -90,6 +92,7 @@ struct time_process {
     struct utc_time started;
     uint64_t log_repeats;
     uint32_t reloads, reload_failures;
+    uint64_t command_requests, command_drops; /* of chronyc, on its Unix socket */
     struct utc_time last_tracking;
     struct steady_time saved_at; /* 0: not yet */
     char notified[256];
@@ -156,6 +159,13 @@ void publish_refresh(struct time_process *process);
 void commands_handle(void *context, const struct control_request *request, bool may_write,
                      struct control_response *response);
 void commands_reload(struct time_process *process, struct control_response *response);
+
+/* orders.c: chronyc on its Unix socket.  Takes one datagram; removes the socket. */
+void orders_serve(struct time_process *process);
+void orders_close(struct time_process *process);
+/* chrony_orders.c: does what the request orders; CHRONY_FAILED: nothing that is done here. */
+enum chrony_status chrony_orders_carry_out(struct time_process *process,
+                                           const struct chrony_request *request);
 
 /* records.c */
 void records_open(struct time_process *process);

@@ -1,12 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/worker_ask.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
+#include "core/server/ask_chrony.h"
+#include "sys/clock.h"
 #include "wire/ntp_packet.h"
 
 enum { SOURCES_TOLD = 1024, MODE_MASK = 7, MODE_CONTROL = 6, MODE_PRIVATE = 7 };
+
+/* The largest distance that RFC 5905 knows. */
+#define ROOT_DISPERSION_MAX_S 16.0
+
+/* Who may ask chronyc's questions from elsewhere: `cmdallow`, without names. */
+static bool build_access(struct worker_ask *ask)
+{
+    const struct config_space *space = ask->config->space;
+    size_t most = space != NULL ? space->command_rule_count : 0;
+    struct access_rule *rules = calloc(most + 1, sizeof *rules);
+    struct access_node *nodes;
+    size_t count = 0, bad;
+    bool built;
+
+    for (size_t i = 0; rules != NULL && i < most; i++) {
+        if (space->command_rules[i].name == NULL) {
+            rules[count++] = space->command_rules[i].rule;
+        }
+    }
+    nodes = calloc(access_nodes(count), sizeof *nodes);
+    if (rules == NULL || nodes == NULL) {
+        free(rules);
+        free(nodes);
+        return false;
+    }
+    access_init(&ask->command_access, nodes, access_nodes(count));
+    built = access_build(&ask->command_access, rules, count, &bad) == ERR_NONE;
+    free(rules);
+    return built;
+}
 
 bool worker_ask_open(struct worker_ask *ask, const struct config *config,
                      const struct page *record_page)
@@ -17,7 +51,7 @@ bool worker_ask_open(struct worker_ask *ask, const struct config *config,
     /* Not touched before somebody asks. */
     ask->bytes = malloc(ask->capacity + 1);
     ask->record.sources = calloc(ask->sources_max, sizeof *ask->record.sources);
-    return ask->bytes != NULL && ask->record.sources != NULL;
+    return ask->bytes != NULL && ask->record.sources != NULL && build_access(ask);
 }
 
 const struct status_record *worker_ask_status(struct worker_ask *ask)
@@ -44,12 +78,60 @@ bool worker_ask_is_question(const uint8_t *bytes, size_t size)
     return mode == MODE_CONTROL || mode == MODE_PRIVATE;
 }
 
+/* The record as it is now: times and the root dispersion have gone on since it was published. */
+static bool view_now(struct worker_ask *ask, struct ask_view *view)
+{
+    const struct steady_time now = clock_steady();
+
+    if (worker_ask_status(ask) == NULL) {
+        return false;
+    }
+    if (ask->line != NULL) {
+        ask->record.node.now = line_utc(ask->line, now);
+        ask->record.node.root_dispersion_s =
+            fmin(ROOT_DISPERSION_MAX_S, line_root_dispersion_s(ask->line, now));
+    }
+    *view = (struct ask_view){.record = &ask->record,
+                              .now = ask->record.node.now,
+                              .command_access = &ask->command_access};
+    return true;
+}
+
+static bool may_ask(const struct worker_ask *ask, const struct address *from)
+{
+    return address_is_loopback(from) || access_allows(&ask->command_access, from, NULL);
+}
+
+static size_t answer_chronyc(struct worker_ask *ask, const struct question *question,
+                             uint8_t reply[static CHRONY_REPLY_MAX])
+{
+    struct chrony_request request;
+    struct ask_view view;
+    enum chrony_status status =
+        chrony_request_decode(&request, question->bytes, question->size, false);
+    size_t size = 0;
+
+    if (status == CHRONY_SILENCE) {
+        return 0;
+    }
+    if (status == CHRONY_SUCCESS && view_now(ask, &view)) {
+        size = ask_chrony(&view, &request, reply);
+        status = CHRONY_UNAUTH; /* of an order, should one be open by mistake */
+    }
+    return size > 0 ? size : chrony_status_encode(&request, status, reply);
+}
+
 enum drop_reason worker_ask_answer(struct worker_ask *ask, const struct question *question,
                                    uint8_t *answer, size_t capacity, size_t *size)
 {
-    (void)ask;
-    (void)answer;
-    (void)capacity;
     *size = 0;
-    return question->port == ASK_PORT_NTP ? DROP_MODE : DROP_FORMAT;
+    if (question->port == ASK_PORT_NTP) {
+        return DROP_MODE;
+    }
+    if (!may_ask(ask, &question->from)) {
+        return DROP_ACCESS;
+    }
+    must(capacity >= CHRONY_REPLY_MAX);
+    *size = answer_chronyc(ask, question, answer);
+    return *size > 0 ? DROP_NONE : DROP_FORMAT;
 }

@@ -15,8 +15,10 @@
 
 #include "base/address.h"
 #include "config/config.h"
+#include "core/server/access.h"
 #include "sys/page.h"
 #include "wire/drop.h"
+#include "wire/line.h"
 #include "wire/status.h"
 
 enum { ASK_PORT_NTP, ASK_PORT_CHRONYC };
@@ -37,6 +39,8 @@ struct worker_ask {
     uint8_t *bytes;
     size_t capacity, sources_max;
     struct status_record record;
+    const struct time_line *line; /* borrowed; NULL: the record's own time counts */
+    struct access_tree command_access;
 };
 
 /* Takes its memory.  False: there is none. */

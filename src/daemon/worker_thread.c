@@ -48,6 +48,8 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
         return false; /* the process ends */
     }
     memory += ALIGNMENT - (uintptr_t)memory % ALIGNMENT;
+    w->ask.line = &w->line;
+    memset(memory, 0, size);
     server_tables_init(&w->tables, memory, size, &shared->key);
     send_model_init(&w->model);
     return true;
@@ -105,10 +107,13 @@ static bool answer_question(struct worker *w, const struct passage *passage, uns
     }
     enum drop_reason reason =
         worker_ask_answer(&w->ask, &question, udp_batch_answer(batch, i), NTP_PACKET_MAX, &size);
-    if (reason == DROP_NONE) {
+    udp_batch_answer_size(batch, i, size);
+    if (question.port == ASK_PORT_CHRONYC) {
+        w->tables.counters.command_requests++;
+        w->tables.counters.command_drops += reason != DROP_NONE;
+    } else if (reason == DROP_NONE) {
         w->tables.counters.requests++;
         w->tables.counters.answers++;
-        udp_batch_answer_size(batch, i, size);
     } else {
         count_drop(w, reason);
     }

@@ -337,13 +337,19 @@ void association_set_online(struct association *association, bool online, struct
     association->online = online;
 }
 
-bool association_burst(struct association *association, struct mono_time now)
+bool association_burst_of(struct association *association, uint8_t good, uint8_t requests,
+                          struct mono_time now)
 {
     if (!association->online || association->denied || association->rate_limited) {
         return false;
     }
-    schedule_burst(&association->schedule, now, BURST_GOOD, BURST_REQUESTS);
+    schedule_burst(&association->schedule, now, good, requests);
     return true;
+}
+
+bool association_burst(struct association *association, struct mono_time now)
+{
+    return association_burst_of(association, BURST_GOOD, BURST_REQUESTS, now);
 }
 
 void association_network(struct association *association, struct mono_time now)

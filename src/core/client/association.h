@@ -144,6 +144,9 @@ void association_estimated(struct association *association, struct mono_time now
 void association_set_online(struct association *association, bool online, struct mono_time now);
 /* Ask several times now; false when it must not (offline, or the server asked for restraint). */
 bool association_burst(struct association *association, struct mono_time now);
+/* The same until `good` usable answers came, at most `requests` times. */
+bool association_burst_of(struct association *association, uint8_t good, uint8_t requests,
+                          struct mono_time now);
 /* Addresses, routes or links changed: if it does not answer, ask soon, from another port. */
 void association_network(struct association *association, struct mono_time now);
 /* Begin again as after a restart (the estimate was thrown away); the spacing is kept. */

@@ -11,6 +11,7 @@
 #include "core/clock/adjusted.h"
 #include "core/clock/reading.h"
 #include "core/node/options.h"
+#include "core/node/order.h"
 #include "wire/control.h"
 #include "wire/resolve.h"
 
@@ -23,6 +24,7 @@ enum event_kind {
     EVENT_CLOCK_ADJUSTED, /* what ACTION_STEER or ACTION_STEP really did */
     EVENT_NETWORK,        /* addresses, routes or links changed: sources may be reachable again */
     EVENT_COMMAND,        /* somebody with the right to says so */
+    EVENT_ORDER,          /* the same by other people's tools; answered by ACTION_ANSWER */
     EVENT_CONFIG,         /* new options, already validated */
 };
 
@@ -73,6 +75,7 @@ struct event {
         struct event_resolved resolved;
         struct event_clock_adjusted adjusted;
         struct event_command command;
+        struct node_order order;
         const struct node_options *config; /* borrowed until the next EVENT_CONFIG */
     };
 };

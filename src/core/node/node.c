@@ -178,6 +178,9 @@ static void take_event(struct node *node, const struct clock_reading *now,
     case EVENT_COMMAND:
         node_take_command(node, now, &event->command, out);
         break;
+    case EVENT_ORDER:
+        node_take_order(node, now, &event->order, out);
+        break;
     case EVENT_CONFIG:
         node_take_options(node, now, event->config, out);
         break;

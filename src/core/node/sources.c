@@ -140,6 +140,15 @@ void node_close_slot(struct node *node, uint16_t index)
     node->judge_now = true;
 }
 
+void node_reset_slot(struct node *node, uint16_t index, struct mono_time now)
+{
+    struct slot *slot = &node->slots[index];
+
+    estimator_begin(node, slot);
+    slot->sides = 0;
+    association_restart(&slot->association, now, node_random(node));
+}
+
 void node_tell_closed(struct node *node, struct actions *out)
 {
     for (size_t i = 0; i < node->used_end; i++) {

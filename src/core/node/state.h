@@ -10,6 +10,7 @@
  *   judge.c      estimates -> selection, combination, state and reason
  *   steer.c      the combined estimate -> the clock; leap seconds; the kernel's status
  *   commands.c   what operators say
+ *   orders.c     what their tools say about sources, by address
  *   settings.c   new options
  *   report.c     line, status record, what to save
  */
@@ -182,6 +183,8 @@ struct entry *node_add_entry(struct node *node, const struct source_options *opt
                              struct mono_time now);
 void node_remove_entry(struct node *node, uint16_t entry);
 void node_close_slot(struct node *node, uint16_t slot);
+/* Forgets what was measured of a source, and measures it as after the start. */
+void node_reset_slot(struct node *node, uint16_t slot, struct mono_time now);
 /* Tells the owner which sockets are no longer needed; those slots are free from then on. */
 void node_tell_closed(struct node *node, struct actions *out);
 /* Brings the associations of an entry in line with its addresses. */
@@ -216,9 +219,11 @@ double node_clock_error_s(const struct node *node, const struct clock_reading *n
 /* report.c: what is announced about the reference, kept for holdover. */
 void node_remember_reference(struct node *node);
 
-/* commands.c, settings.c */
+/* commands.c, orders.c, settings.c */
 void node_take_command(struct node *node, const struct clock_reading *now,
                        const struct event_command *command, struct actions *out);
+void node_take_order(struct node *node, const struct clock_reading *now,
+                     const struct node_order *order, struct actions *out);
 void node_take_options(struct node *node, const struct clock_reading *now,
                        const struct node_options *options, struct actions *out);
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/orders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/server/ask_chrony.h"
+#include "daemon/time_process.h"
+#include "sys/storage.h"
+#include "sys/unix_datagram.h"
+
+#define CHRONY_SOCKET "/run/chrony/chronyd.sock"
+
+enum { CLIENTS_SHOWN = 1024 };
+
+const char *orders_path(const struct args *args, const struct config *config, char *buffer,
+                        size_t size)
+{
+    const char *path = config->daemon.bind_command.path;
+
+    if (path != NULL) {
+        return strcmp(path, "/") == 0 ? NULL : path;
+    }
+    if (args->run_dir == NULL) {
+        return CHRONY_SOCKET;
+    }
+    snprintf(buffer, size, "%s/chronyd.sock", args->run_dir);
+    return buffer;
+}
+
+/* The directory of a path; false: it has none. */
+static bool directory_of(const char *path, char *directory, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL || slash == path || (size_t)(slash - path) >= size) {
+        return false;
+    }
+    memcpy(directory, path, (size_t)(slash - path));
+    directory[slash - path] = '\0';
+    return true;
+}
+
+int orders_open(const struct args *args, const struct config *config, const struct user_ids *user,
+                const struct log_sink *log)
+{
+    const struct unix_owner owner = {
+        .mode = 0660, .uid = user ? (int64_t)user->uid : -1, .gid = user ? (int64_t)user->gid : -1};
+    char buffer[PATH_SIZE], directory[PATH_SIZE];
+    const char *path = orders_path(args, config, buffer, sizeof buffer);
+    enum err error;
+    int fd = -1;
+
+    if (path == NULL) {
+        return -1;
+    }
+    if (directory_of(path, directory, sizeof directory) && !storage_is_directory(directory)) {
+        (void)!storage_make_directory(directory, 0770, owner.uid, owner.gid);
+    }
+    error = unix_datagram_open(&fd, path, &owner);
+    if (error == ERR_IN_USE) {
+        log_format(log, LOG_SEVERITY_INFO,
+                   "%s belongs to another daemon: chronyc is answered there", path);
+    } else if (error != ERR_NONE && config->daemon.bind_command.path != NULL) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be opened: chronyc can't give orders",
+                   path);
+    }
+    return error == ERR_NONE ? fd : -1;
+}
+
+void orders_close(struct time_process *process)
+{
+    char buffer[PATH_SIZE];
+    const char *path = orders_path(process->setup.args, process->config, buffer, sizeof buffer);
+
+    if (process->setup.order_socket >= 0 && path != NULL) {
+        storage_remove(path);
+    }
+    unix_close(&process->setup.order_socket);
+}
+
+/*
+ * Clients put their sockets beside ours, or in a directory there; an answer goes nowhere else.
+ * /var/run is a link to /run, and some write it so.
+ */
+static bool may_answer(const struct time_process *process, const char *from)
+{
+    char buffer[PATH_SIZE], directory[PATH_SIZE];
+    const char *path = orders_path(process->setup.args, process->config, buffer, sizeof buffer);
+    size_t length;
+
+    if (path == NULL || !directory_of(path, directory, sizeof directory) ||
+        strstr(from, "/../") != NULL || strcmp(from, path) == 0) {
+        return false;
+    }
+    length = strlen(directory);
+    if (strncmp(from, "/var", 4) == 0 && strncmp(directory, "/var", 4) != 0) {
+        from += 4;
+    }
+    return strncmp(from, directory, length) == 0 && from[length] == '/';
+}
+
+/* The trees that `accheck` and `cmdaccheck` look into, made for one question. */
+static struct access_node *make_tree(struct access_tree *tree, const struct access_rule *rules,
+                                     size_t count)
+{
+    struct access_node *nodes = calloc(access_nodes(count), sizeof *nodes);
+    size_t bad;
+
+    if (nodes != NULL) {
+        access_init(tree, nodes, access_nodes(count));
+        if (access_build(tree, rules, count, &bad) != ERR_NONE) {
+            access_init(tree, nodes, 0);
+        }
+    }
+    return nodes;
+}
+
+static size_t command_rules(const struct config *config, struct access_rule *rules)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->space->command_rule_count; i++) {
+        if (config->space->command_rules[i].name == NULL) {
+            rules[count++] = config->space->command_rules[i].rule;
+        }
+    }
+    return count;
+}
+
+/* Reads the client table of the process that serves. */
+static bool read_clients(const struct time_process *process, struct clients_record *clients)
+{
+    size_t capacity = clients_size_max(CLIENTS_SHOWN), size;
+    uint8_t *bytes = malloc(capacity);
+    bool good;
+
+    clients->clients = calloc(CLIENTS_SHOWN, sizeof *clients->clients);
+    if (bytes == NULL || clients->clients == NULL) {
+        free(bytes);
+        return false;
+    }
+    size = time_clients(process, bytes, capacity);
+    good = size > 0 && clients_decode(clients, CLIENTS_SHOWN, bytes, size);
+    free(bytes);
+    return good;
+}
+
+/* A question; 0: it is an order. */
+static size_t answer(struct time_process *process, const struct chrony_request *request,
+                     uint8_t reply[static CHRONY_REPLY_MAX])
+{
+    struct access_rule *rules = NULL;
+    struct access_node *nodes = NULL, *command_nodes = NULL;
+    struct access_tree access, command_access;
+    struct clients_record clients = {0};
+    struct ask_view view = {.record = &process->status};
+    size_t size;
+
+    publish_refresh(process);
+    view.now = process->status.node.now;
+    if (request->command == CHRONY_CLIENT_ACCESSES && read_clients(process, &clients)) {
+        view.clients = &clients;
+    }
+    if (request->command == CHRONY_ACCHECK || request->command == CHRONY_CMDACCHECK) {
+        rules = calloc(CONFIG_ACCESS_MAX, sizeof *rules);
+        nodes =
+            make_tree(&access, process->config->node.access, process->config->node.access_count);
+        command_nodes =
+            rules ? make_tree(&command_access, rules, command_rules(process->config, rules)) : NULL;
+        view.access = nodes ? &access : NULL;
+        view.command_access = command_nodes ? &command_access : NULL;
+    }
+    size = ask_chrony(&view, request, reply);
+    free(clients.clients);
+    free(rules);
+    free(nodes);
+    free(command_nodes);
+    return size;
+}
+
+void orders_serve(struct time_process *process)
+{
+    uint8_t bytes[CHRONY_REQUEST_MAX + 1], reply[CHRONY_REPLY_MAX];
+    char from[UNIX_DATAGRAM_PATH_SIZE];
+    struct chrony_request request;
+    enum chrony_status status;
+    size_t size;
+
+    if (unix_datagram_receive(process->setup.order_socket, bytes, sizeof bytes, &size, from) !=
+        ERR_NONE) {
+        return;
+    }
+    process->command_requests++;
+    status = chrony_request_decode(&request, bytes, size, true);
+    if (status == CHRONY_SILENCE || !may_answer(process, from)) {
+        process->command_drops++;
+        return;
+    }
+    size = 0;
+    if (status == CHRONY_SUCCESS) {
+        size = answer(process, &request, reply);
+        status = size > 0 ? status : chrony_orders_carry_out(process, &request);
+    }
+    if (size == 0) {
+        size = chrony_status_encode(&request, status, reply);
+    }
+    if (size > request.size ||
+        unix_datagram_send(process->setup.order_socket, from, reply, size) != ERR_NONE) {
+        process->command_drops++;
+    }
+}

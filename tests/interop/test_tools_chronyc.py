@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's chronyc, unmodified, against noond; chronyd beside it answers the same questions.
+
+usage: test_tools_chronyc.py NOOND NOON NOON-HELPER PEERS-FOLDER      prints TAP
+"""
+import os
+import socket
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '..')]
+import peers as packages  # noqa: E402
+from support import lab as labs  # noqa: E402
+from support import service as services  # noqa: E402
+from support.tap import Tap, skip_all  # noqa: E402
+
+AHEAD_S = 0.25
+SOURCES = ('server 127.0.0.1 port 11123 iburst minpoll 0 maxpoll 1\n'
+           'server 127.0.0.2 port 11124 iburst minpoll 0 maxpoll 1 noselect\n'
+           'server 127.0.0.3 port 11125 minpoll 0 maxpoll 1\n')
+# One command for each of the protocol's questions: how many CSV fields each line has.
+QUESTIONS = ['tracking', 'sources', 'sourcestats', 'activity', 'ntpdata', 'selectdata', 'authdata',
+             'serverstats']
+# Orders and what chronyc prints; {one} is the address of a source.
+ORDERS = [
+    ('offline 127.0.0.2', '200 OK'), ('online', '200 OK'), ('offline 203.0.113.9', '503 No such source'),
+    ('onoffline', '200 OK'), ('burst 2/4', '200 OK'), ('reload sources', '200 OK'),
+    ('refresh', '200 OK'), ('reselect', '200 OK'), ('reselectdist 0.001', '200 OK'),
+    ('minpoll 127.0.0.1 0', '200 OK'), ('maxpoll 127.0.0.1 2', '200 OK'),
+    ('maxdelay 127.0.0.1 0.5', '200 OK'), ('maxdelayratio 127.0.0.1 20', '200 OK'),
+    ('maxdelaydevratio 127.0.0.1 30', '200 OK'), ('maxupdateskew 500', '200 OK'),
+    ('minstratum 127.0.0.1 1', '200 OK'), ('polltarget 127.0.0.1 10', '200 OK'),
+    ('minpoll 203.0.113.9 4', '503 No such source'), ('makestep 1 3', '200 OK'),
+    ('makestep', '200 OK'), ('dump', '200 OK'), ('rekey', '200 OK'), ('cyclelogs', '200 OK'),
+    ('accheck 127.0.0.1', '208 Access allowed'), ('accheck 203.0.113.9', '209 Access denied'),
+    ('cmdaccheck ::1', '208 Access allowed'), ('cmdaccheck 203.0.113.9', '209 Access denied'),
+    ('rtcdata', '513 RTC driver not running'), ('writertc', '513 RTC driver not running'),
+    ('smoothing', '505 Facility not enabled in daemon'),
+    ('smoothtime reset', '505 Facility not enabled in daemon'),
+    ('settime 12:00', '505 Facility not enabled in daemon'),
+    ('manual list', '210 n_samples = 0'), ('local off', '200 OK'),
+    ('add server 127.0.0.4 port 11126 minpoll 1 maxpoll 2', '200 OK'),
+    ('add server 127.0.0.4 port 11126', '511 Source already present'),
+    ('delete 127.0.0.4', '200 OK'), ('delete 127.0.0.4', '503 No such source'),
+    ('reset sources', '200 OK'),
+]
+
+
+class Chronyc:
+    """chronyc on one machine, asking one daemon."""
+
+    def __init__(self, peers, machine, where):
+        self.peers, self.machine, self.where = peers, machine, where
+
+    def __call__(self, *command, where=None):
+        begin = time.monotonic()
+        text = self.machine.run(self.peers.program('chrony/usr/bin/chronyc'), '-n', '-c', '-h',
+                                where or self.where, *command, env=self.peers.env(), check=False)
+        self.took_s = time.monotonic() - begin
+        return text.strip()
+
+    def plain(self, *command):
+        return self.machine.run(self.peers.program('chrony/usr/bin/chronyc'), '-n', '-h', self.where,
+                                *command, env=self.peers.env(), check=False)
+
+
+def rows(text):
+    return [line.split(',') for line in text.splitlines()]
+
+
+def of(text, address, column):
+    """The row about a source."""
+    return next((row for row in rows(text) if row[column] == address), [])
+
+
+def compare(tap, ours, theirs):
+    for question in QUESTIONS:
+        mine, other = rows(ours(question)), rows(theirs(question))
+        tap.check(mine and other and {len(row) for row in mine} == {len(row) for row in other},
+                  f'{question}: as many fields as chronyd gives', f'{mine}\n{other}')
+    for question, name, value in (('sources', 2, 7), ('sourcestats', 0, 6)):
+        found = [float(of(who(question), '127.0.0.2', name)[value]) for who in (ours, theirs)]
+        tap.check(all(abs(one + AHEAD_S) < 0.05 for one in found),
+                  f'{question}: a server that is ahead has a negative offset, with both', found)
+    found = [float(of(who('ntpdata'), '127.0.0.2', 0)[18]) for who in (ours, theirs)]
+    tap.check(all(abs(one - AHEAD_S) < 0.05 for one in found),
+              'ntpdata: and a positive one there, with both', found)
+    states = [[of(who('sources'), f'127.0.0.{i}', 2)[1] for i in (1, 2, 3)] for who in (ours, theirs)]
+    tap.check(states[0] == ['*', '?', '?'] and states[0] == states[1],
+              'sources: the same marks as with chronyd', states)
+    letters = [[of(who('selectdata'), f'127.0.0.{i}', 1)[0] for i in (1, 2)] for who in (ours, theirs)]
+    tap.check(letters[0] == ['*', 'N'] and letters[0] == letters[1],
+              'selectdata: the same letters', letters)
+
+
+def check_tracking(tap, chronyc):
+    fields = chronyc('tracking').split(',')
+    tap.check(fields[0] == '7F000001' and fields[1] == '127.0.0.1' and fields[2] == '2' and
+              fields[13] == 'Normal', 'tracking names the reference and its stratum', fields)
+    tap.check(abs(time.time() - float(fields[3])) < 30 and 0 < float(fields[11]) < 1,
+              'its reference time is of now and its dispersion is small', fields)
+    chronyc('waitsync', '1', '0.1', '0', '0.1')
+    tap.check('try: 1, refid: 7F000001' in chronyc.plain('waitsync', '1', '0.1', '0', '0.1'),
+              'waitsync is content at once')
+    tap.check('Reference ID    : 7F000001 (127.0.0.1)' in chronyc.plain('tracking'),
+              'and it is printed as people know it')
+
+
+def check_clients(tap, chronyc, machine):
+    services.ask(machine, '127.0.0.1')
+    row = labs.wait_for(lambda: of(chronyc('clients'), '127.0.0.1', 0), 3)
+    tap.check(len(row or []) == 10 and int(row[1]) >= 1, 'clients lists who asked for time', row)
+
+
+def check_orders(tap, chronyc):
+    bad = []
+    for command, expected in ORDERS:
+        answer = chronyc.plain(*command.split()).strip()
+        if expected not in answer:
+            bad.append(f'{command}: {answer}')
+    tap.check(not bad, f'{len(ORDERS)} orders are answered as chronyd does', '\n'.join(bad))
+
+
+def check_effects(tap, chronyc, service):
+    chronyc('offline', '127.0.0.3')
+    tap.check(service.source('127.0.0.3')['state'] == 'offline' and
+              chronyc('activity').split(',')[1] == '1', '`offline` stops a source')
+    chronyc('online', '127.0.0.3')
+    tap.check(chronyc('activity').split(',')[1] == '0', '`online` starts it again')
+    chronyc('add', 'server', '127.0.0.5', 'port', '11127', 'minpoll', '3', 'noselect')
+    source = service.source('127.0.0.5')
+    tap.check(source.get('minpoll') == 3 and source.get('noselect'),
+              '`add server` adds it with its options', source)
+    chronyc('maxpoll', '127.0.0.5', '9')
+    tap.check(service.source('127.0.0.5')['maxpoll'] == 9, '`maxpoll` changes one')
+    chronyc('delete', '127.0.0.5')
+    tap.check(not service.source('127.0.0.5'), '`delete` removes it')
+
+
+def check_udp(tap, chronyc):
+    for address in ('127.0.0.1', '::1'):
+        fields = chronyc('tracking', where=address).split(',')
+        tap.check(fields[0] == '7F000001' and chronyc.took_s < 1, f'{address}: tracking is answered by UDP',
+                  fields)
+    tap.check(len(rows(chronyc('sources', where='127.0.0.1'))) == 3, 'so are the sources')
+    tap.check('501 Not authorised' in chronyc('makestep', where='127.0.0.1'),
+              'orders are refused there')
+    tap.check('501' in chronyc('ntpdata', where='127.0.0.1') or
+              '501' in chronyc('ntpdata', '127.0.0.1', where='127.0.0.1'), 'and so is ntpdata')
+
+
+GARBAGE = '''
+import os, random, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(0.05)
+random.seed(5)
+long = 0
+for i in range(400):
+    size = random.choice((1, 20, 27, 28, 104, 300, 860, 861, 1200))
+    data = bytearray(random.randbytes(size))
+    if i % 2 and size >= 8:
+        data[:4] = b"\\6\\1\\0\\0"
+        data[4:6] = random.randrange(80).to_bytes(2, "big")
+    s.sendto(data, ("127.0.0.1", 323))
+    if i % 8 == 0:
+        try:
+            long += len(s.recv(4096)) > 860
+        except OSError:
+            pass
+print(long)
+'''
+
+
+def main():
+    reason = labs.unable()
+    if reason:
+        skip_all(reason)
+    peers = packages.Peers(sys.argv[4])
+    if 'chrony' in peers.fetch():
+        skip_all('Debian\'s chrony can\'t be had')
+    tap = Tap()
+    with labs.Lab() as lab:
+        machine = lab.machine('host')
+        service = services.Service(lab, machine, sys.argv[1:4])
+        service.reference()
+        offset = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC_RAW) + AHEAD_S
+        ahead = lab.write('ahead.conf', 'bindaddress 127.0.0.2\nport 11124\n')
+        machine.start('ahead', service.program('noond'), '--reference', f'{offset:.6f},0.000005',
+                      '-f', ahead, '-d')
+        service.configure(SOURCES + 'allow 127.0.0.1\n')
+        service.start(user='0:0')
+        peers.chronyd(machine, 'chronyd', SOURCES + 'port 0\nallow 127.0.0.1\n')
+        ours = Chronyc(peers, machine, os.path.join(service.run, 'chronyd.sock'))
+        theirs = Chronyc(peers, machine, lab.path('host-chronyd/sock'))
+        tap.check(service.synchronised(), 'noond is synchronised', service.daemon.log())
+        labs.wait_for(lambda: of(theirs('sources'), '127.0.0.1', 2)[1:2] == ['*'] and
+                      of(ours('sources'), '127.0.0.1', 2)[1:2] == ['*'] and
+                      all(float((of(who('sourcestats'), '127.0.0.2', 0) + ['0'] * 9)[6]) < -0.2
+                          for who in (ours, theirs)), 20, 0.5)
+        check_tracking(tap, ours)
+        compare(tap, ours, theirs)
+        check_udp(tap, ours)
+        check_clients(tap, ours, machine)
+        check_effects(tap, ours, service)
+        check_orders(tap, ours)
+        tap.check(machine.run('python3', '-c', GARBAGE).strip() == '0' and
+                  'Stratum' in ours.plain('tracking'), 'nonsense is survived', service.daemon.log())
+        tap.check(ours.plain('shutdown').strip() == '200 OK' and
+                  labs.wait_for(lambda: not service.daemon.running(), 5) and
+                  not os.path.exists(ours.where), '`shutdown` ends it and its socket is gone')
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()
