@@ -3,7 +3,6 @@
 
 #define NO_CHRONYC .section = SECTION_CONTROL, .verdict = VERDICT_NOT_YET
 #define OTHER_LIMIT_REASON "these limits can't be set yet"
-#define CHRONYC_REASON "chronyc is not answered yet"
 #define CHRONYC_REASON "the set is fixed: see `opencommands`"
 
 static const struct option local_options[] = {

@@ -49,7 +49,6 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
     }
     memory += ALIGNMENT - (uintptr_t)memory % ALIGNMENT;
     w->ask.line = &w->line;
-    memset(memory, 0, size);
     server_tables_init(&w->tables, memory, size, &shared->key);
     send_model_init(&w->model);
     return true;
