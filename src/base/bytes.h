@@ -18,6 +18,27 @@ struct reader {
     bool overrun;
 };
 
+/* Eight octets as a number: compilers make one instruction of it, which they don't of a loop. */
+static inline uint64_t bytes_be64(const uint8_t bytes[static 8])
+{
+    return (uint64_t)bytes[0] << 56 | (uint64_t)bytes[1] << 48 | (uint64_t)bytes[2] << 40 |
+           (uint64_t)bytes[3] << 32 | (uint64_t)bytes[4] << 24 | (uint64_t)bytes[5] << 16 |
+           (uint64_t)bytes[6] << 8 | bytes[7];
+}
+
+static inline uint32_t bytes_be32(const uint8_t bytes[static 4])
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static inline void bytes_put_be32(uint8_t bytes[static 4], uint32_t value)
+{
+    bytes[0] = (uint8_t)(value >> 24);
+    bytes[1] = (uint8_t)(value >> 16);
+    bytes[2] = (uint8_t)(value >> 8);
+    bytes[3] = (uint8_t)value;
+}
+
 /* The next `size` (1 to 8) octets as an unsigned number, most significant first. */
 static inline uint64_t reader_be(struct reader *r, unsigned size)
 {
@@ -28,8 +49,14 @@ static inline uint64_t reader_be(struct reader *r, unsigned size)
         r->left = 0;
         return 0;
     }
-    for (unsigned i = 0; i < size; i++) {
-        value = value << 8 | r->at[i];
+    if (size == 8) {
+        value = bytes_be64(r->at);
+    } else if (size == 4) {
+        value = bytes_be32(r->at);
+    } else {
+        for (unsigned i = 0; i < size; i++) {
+            value = value << 8 | r->at[i];
+        }
     }
     r->at += size;
     r->left -= size;
@@ -65,8 +92,15 @@ static inline void writer_be(struct writer *w, unsigned size, uint64_t value)
         w->left = 0;
         return;
     }
-    for (unsigned i = 0; i < size; i++) {
-        w->at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+    if (size == 8) {
+        bytes_put_be32(w->at, (uint32_t)(value >> 32));
+        bytes_put_be32(w->at + 4, (uint32_t)value);
+    } else if (size == 4) {
+        bytes_put_be32(w->at, (uint32_t)value);
+    } else {
+        for (unsigned i = 0; i < size; i++) {
+            w->at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+        }
     }
     w->at += size;
     w->left -= size;

@@ -133,10 +133,14 @@ static bool rule_equal(const struct config_rule *a, const struct config_rule *b)
            (a->name == b->name || (a->name && b->name && strcmp(a->name, b->name) == 0));
 }
 
-static bool has_rule(struct rule_list list, const struct config_rule *rule)
+/* Looks from *from on, and leaves there where the next one is to be expected. */
+static bool has_rule(struct rule_list list, const struct config_rule *rule, size_t *from)
 {
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t n = 0; n < list.count; n++) {
+        size_t i = *from + n < list.count ? *from + n : *from + n - list.count;
+
         if (rule_equal(&list.at[i], rule)) {
+            *from = i + 1 < list.count ? i + 1 : 0;
             return true;
         }
     }
@@ -157,8 +161,10 @@ static bool same_rules(struct rule_list a, struct rule_list b)
 static void say_rules(struct difference *difference, const char *word, struct rule_list one,
                       struct rule_list other)
 {
+    size_t at = 0; /* long lists are alike but for a few lines */
+
     for (size_t i = 0; i < one.count; i++) {
-        if (!has_rule(other, &one.at[i])) {
+        if (!has_rule(other, &one.at[i], &at)) {
             struct text text = begin(difference, word);
 
             config_print_rule(&text, &one.at[i], one.command);

@@ -125,7 +125,7 @@ bool parser_add_rule(struct parser *parser, const struct config_rule *rule)
     struct config_space *space = parser->config->space;
 
     if (space->rule_count == CONFIG_ACCESS_MAX) {
-        return parser_error(parser, "too many access rules; expected at most 1024", NULL);
+        return parser_error(parser, "too many access rules; expected at most 131072", NULL);
     }
     space->rules[space->rule_count++] = *rule;
     return true;
@@ -145,7 +145,7 @@ bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, s
         return value_unknown(parser, SCOPE_NONE, words->at[at + 1]);
     }
     if (*count == CONFIG_ACCESS_MAX) {
-        return parser_error(parser, "too many access rules; expected at most 1024", NULL);
+        return parser_error(parser, "too many access rules; expected at most 131072", NULL);
     }
     if (at < words->count && !parser_rule_target(parser, words->at[at], &rule)) {
         return false;

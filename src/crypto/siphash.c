@@ -33,6 +33,13 @@ static uint64_t word_of(const uint8_t *bytes, size_t size)
     return word;
 }
 
+static uint64_t whole_word(const uint8_t bytes[static 8])
+{
+    return (uint64_t)bytes[7] << 56 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[5] << 40 |
+           (uint64_t)bytes[4] << 32 | (uint64_t)bytes[3] << 24 | (uint64_t)bytes[2] << 16 |
+           (uint64_t)bytes[1] << 8 | bytes[0];
+}
+
 static void absorb(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
@@ -51,7 +58,7 @@ uint64_t siphash(const struct siphash_key *key, const uint8_t *bytes, size_t siz
     uint64_t length = (uint64_t)size << 56;
 
     for (; size >= 8; size -= 8, bytes += 8) {
-        absorb(v, word_of(bytes, 8));
+        absorb(v, whole_word(bytes));
     }
     absorb(v, length | word_of(bytes, size));
     v[2] ^= 0xff;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/server/access.h"
 
-enum { RANGES_NODES_MIN = 64, ALIGNMENT = 64 };
+enum { RANGES_NODES_MIN = 8, ALIGNMENT = 64 };
 
 /* In a range's value: not what holds, but the node from where the tree says so. */
 #define RANGE_GOES_ON UINT32_C(0x80000000)

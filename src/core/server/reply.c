@@ -62,10 +62,13 @@ static bool source_ok(const struct request *request)
 {
     const struct address *from = &request->from;
 
-    return from->port != 0 && address_is_host(from) &&
-           !(from->port == NTP_PORT && address_equal(from, &request->to)) &&
-           !(address_is_loopback(from) && request->to.family != ADDRESS_NONE &&
-             !address_is_loopback(&request->to));
+    if (from->port == 0 || !address_is_host(from) ||
+        (from->port == NTP_PORT && address_equal(from, &request->to))) {
+        return false;
+    }
+    /* ::1 and 127.0.0.0/8 begin like this; nearly nobody else does. */
+    return (from->bytes[0] != 0 && from->bytes[0] != 127) || !address_is_loopback(from) ||
+           request->to.family == ADDRESS_NONE || address_is_loopback(&request->to);
 }
 
 static enum drop_reason check(const struct server_view *view, const struct request *request,

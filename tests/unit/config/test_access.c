@@ -113,7 +113,7 @@ static void names_can_be_looked_up_later(void **state)
 
 static void too_many_rules_are_an_error_and_names_never_crowd_out_prefixes(void **state)
 {
-    static char text[64 << 10];
+    static char text[4 << 20];
     struct text lines = text_begin(text, sizeof text);
     struct memory memory = {.unknown_name = "none"};
     struct config_input input;

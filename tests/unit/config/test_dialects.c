@@ -319,9 +319,7 @@ static void ten_thousand_lines_are_read(void **state)
         text_add(&out, " nomodify noquery\n");
     }
     assert_false(out.overrun);
-    assert_false(parse_as(&fixture, "x", DIALECT_NTP, text));
-    assert_non_null(
-        strstr(message_at(&fixture, 0), "too many access rules; expected at most 1024"));
+    assert_true(parse_as(&fixture, "x", DIALECT_NTP, text));
     out = text_begin(text, sizeof text);
     for (unsigned i = 0; i < 10000; i++) {
         text_add(&out, "restrict 10.0.0.0 mask 255.0.0.0 noquery\n");
