@@ -2,19 +2,23 @@
 /* cmd_check.c - `noon check FILE`: what each line of a configuration means here. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/json.h"
 #include "cli/out.h"
 #include "config/check.h"
 #include "config/config.h"
+#include "config/lint.h"
 #include "config/print.h"
 #include "sys/directory.h"
+#include "sys/machine.h"
 #include "sys/storage.h"
 
 struct checked {
     struct config config;
     struct config_space space;
     struct config_report report;
+    struct lint_report lint;
 };
 
 static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
@@ -55,19 +59,65 @@ static json_t *json_of_message(const struct config_message *message)
                      "line", (int)message->line, "text", message->text);
 }
 
-static enum exit_code print_json(const struct config_report *report, const char *file,
-                                 enum config_dialect dialect, enum exit_code code)
+static json_t *json_of_lint(const struct lint_report *lint)
 {
     json_t *array = json_array();
+
+    for (size_t i = 0; i < lint->count; i++) {
+        const struct lint_finding *finding = &lint->at[i];
+
+        json_array_append_new(array, json_pack("{s:s,s:s?,s:i,s:s}", "kind",
+                                               lint_word(finding->kind), "file", finding->file,
+                                               "line", (int)finding->line, "text", finding->text));
+    }
+    return array;
+}
+
+static enum exit_code print_json(const struct checked *checked, const char *file, bool with_lint,
+                                 enum exit_code code)
+{
+    const struct config_report *report = &checked->report;
+    json_t *array = json_array();
+    json_t *object;
 
     for (size_t i = 0; i < report->count; i++) {
         json_array_append_new(array, json_of_message(&report->messages[i]));
     }
-    return json_print(json_pack("{s:s,s:s,s:i,s:i,s:i,s:o}", "file", file, "dialect",
-                                dialect_name(dialect), "errors", (int)report->errors, "warnings",
-                                (int)report->warnings, "not_yet", (int)report->not_yet, "messages",
-                                array),
-                      false, code);
+    object =
+        json_pack("{s:s,s:s,s:i,s:i,s:i,s:o}", "file", file, "dialect",
+                  dialect_name(checked->config.dialect), "errors", (int)report->errors, "warnings",
+                  (int)report->warnings, "not_yet", (int)report->not_yet, "messages", array);
+    if (with_lint) {
+        json_object_set_new(object, "lint", json_of_lint(&checked->lint));
+    }
+    return json_print(object, false, code);
+}
+
+static void print_lint(const struct lint_report *lint, const char *file)
+{
+    for (size_t i = 0; i < lint->count; i++) {
+        const struct lint_finding *finding = &lint->at[i];
+
+        printf("lint: %s:", finding->file ? finding->file : file);
+        if (finding->line > 0) {
+            printf("%u:", finding->line);
+        }
+        printf(" %s [%s]\n", finding->text, lint_word(finding->kind));
+    }
+}
+
+/* noond itself, which may run with this very file, is nobody's rival here. */
+static void run_lint(struct checked *checked)
+{
+    struct machine_rival rival;
+    char name[64];
+    struct lint_machine machine = {.public_address = machine_has_public_address()};
+
+    if (machine_find_rival("/proc", getpid(), &rival) && strncmp(rival.name, "noond", 5) != 0) {
+        snprintf(name, sizeof name, "%s (process %d)", rival.name, rival.process);
+        machine.rival = name;
+    }
+    lint_run(&checked->config, &machine, &checked->lint);
 }
 
 static void print_messages(const struct config_report *report, enum config_level least, FILE *to)
@@ -116,13 +166,17 @@ enum exit_code command_check(const struct cli *cli)
     }
     config_init(&checked->config, &checked->space);
     config_report_init(&checked->report);
-    if (!cli->options.json && !cli->options.print) {
+    if (!cli->options.json && !cli->options.print && !cli->options.lint) {
         checked->report.explain = explain;
     }
     understood = config_parse(&checked->config, &input, &checked->report);
     code = understood && config_check_passes(&checked->report) ? EXIT_CODE_OK : EXIT_CODE_NO;
+    if (cli->options.lint && understood) {
+        run_lint(checked);
+        code = checked->lint.count > 0 ? EXIT_CODE_NO : code;
+    }
     if (cli->options.json) {
-        code = print_json(&checked->report, file, checked->config.dialect, code);
+        code = print_json(checked, file, cli->options.lint, code);
     } else if (cli->options.print) {
         print_messages(&checked->report, CONFIG_WARNING, stderr);
         if (understood) {
@@ -130,6 +184,7 @@ enum exit_code command_check(const struct cli *cli)
         }
     } else {
         print_messages(&checked->report, CONFIG_NOTE, stdout);
+        print_lint(&checked->lint, file);
         print_summary(&checked->report, file, code == EXIT_CODE_OK, checked->config.dialect);
     }
     free(checked);

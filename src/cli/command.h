@@ -31,7 +31,7 @@ struct cli_options {
     double timeout_s; /* 0: not given */
     bool truth_given; /* now: CLOCK_MONOTONIC_RAW + truth is true time */
     struct duration truth;
-    bool print;          /* check */
+    bool print, lint;    /* check */
     const char *dialect; /* check; NULL: recognised */
 };
 

@@ -48,9 +48,11 @@ const struct command commands[] = {
      "Reads noond's page in shared memory; asks over the socket where there is none. Exits 0 when\n"
      "the time is known (and with --truth lies within the interval), 1 when not.\n",
      command_now},
-    {"check", "PD", "FILE", 1, 1, "what each line of a configuration means",
+    {"check", "PDL", "FILE", 1, 1, "what each line of a configuration means",
      "Needs no noond. The file is noon's own, chrony.conf, ntp.conf, OpenNTPD's ntpd.conf or\n"
-     "timesyncd.conf. Exits 0 when everything holds as written, 1 when not.\n",
+     "timesyncd.conf. Exits 0 when everything holds as written, 1 when not; with --lint also 1 "
+     "when\n"
+     "there is a warning of what may be regretted.\n",
      command_check},
     {"clients", "", "", 0, 0, "who asks this server for time", "", command_clients},
     {"doctor", "", "", 0, 0, "what each of noond's processes may do",

@@ -42,7 +42,7 @@ static const char head[] =
     "`root_distance_s`, `precision_s`, `version`, `stamps`; `lost` |\n"
     "| `noon check FILE` | `file`, `dialect`, `errors`, `warnings`, `not_yet`, `messages`: array "
     "of `level`, "
-    "`file`, `line`, `text` |\n"
+    "`file`, `line`, `text`; with `--lint` also `lint`: array of `kind`, `file`, `line`, `text` |\n"
     "| `noon add` and others that act | `result`: `ok`, `message` |\n"
     "| `noon version` | `version` |\n"
     "\n";

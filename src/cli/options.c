@@ -25,6 +25,7 @@ const struct option_row option_rows[] = {
     {'t', "timeout", "LENGTH", "give up after this (wait: never; query: 2s for each answer)"},
     {'T', "truth", "OFFSET", "tell the true error: CLOCK_MONOTONIC_RAW + OFFSET s is true time"},
     {'P', "print", NULL, "print the configuration as it is understood, in the native form"},
+    {'L', "lint", NULL, "also warn of what is no error and may be regretted"},
     {'D', "dialect", "NAME", "it is chrony, ntp, openntpd or timesyncd (else recognised)"},
     {0, NULL, NULL, NULL},
 };
@@ -88,6 +89,9 @@ static bool set(struct cli_options *options, int letter, const char *value)
         return parse_seconds(value, &options->truth);
     case 'P':
         options->print = true;
+        return true;
+    case 'L':
+        options->lint = true;
         return true;
     case 'D':
         options->dialect = value;

@@ -64,6 +64,8 @@ struct daemon_options {
     const char *log_dir;
     uint32_t log;                                   /* enum config_log */
     const char *user;                               /* name, UID or UID:GID */
+    const char *leap_list;                          /* a file with the leap seconds */
+    const char *leap_zone;                          /* a time zone that knows them, "right/UTC" */
     const char *key_file;                           /* symmetric keys */
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */

@@ -145,6 +145,19 @@ static bool parse_makestep(struct parser *parser)
     return true;
 }
 
+static bool parse_zone(struct parser *parser)
+{
+    const char *zone = parser->words.count > 1 ? parser->words.at[1] : "";
+
+    if (strstr(zone, "..")) {
+        return parser_error(parser, "\"", zone,
+                            "\" is no time zone; expected one below /usr/share/zoneinfo, as "
+                            "right/UTC",
+                            NULL);
+    }
+    return parser_plain(parser, true);
+}
+
 static bool parse_local(struct parser *parser)
 {
     struct local_options *local = &parser->config->node.local;
@@ -290,7 +303,7 @@ bool parser_directive(struct parser *parser)
         {"refclock", parse_refclock},   {"allow", parse_rule},      {"deny", parse_rule},
         {"cmdallow", parse_rule},       {"cmddeny", parse_rule},    {"makestep", parse_makestep},
         {"local", parse_local},         {"include", parse_include}, {"confdir", parse_confdir},
-        {"sourcedir", parse_sourcedir}, {"role", parse_role},
+        {"sourcedir", parse_sourcedir}, {"role", parse_role},       {"leapsectz", parse_zone},
     };
 
     return parser_special(parser, SCOPE_DIRECTIVE, special, sizeof special / sizeof special[0]);

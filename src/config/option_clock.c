@@ -42,16 +42,14 @@ static const struct option directives[] = {
      .argument = {ENUM("MODE", NODE(leap_mode), SCOPE_LEAPSECMODE)}},
     {.name = "leapsectz",
      .section = SECTION_CLOCK,
-     .verdict = VERDICT_NOT_YET,
-     .help = "A time zone of the system that knows the leap seconds.",
-     .reason = "leap seconds are taken from the majority of the sources only",
-     .argument = {STRING("TIMEZONE", NO_FIELD)}},
+     .help = "A time zone of the system that knows the leap seconds, right/UTC: announces one when "
+             "the sources don't. It is read at the start and at a reload.",
+     .argument = {STRING("TIMEZONE", DAEMON(leap_zone))}},
     {.name = "leapseclist",
      .section = SECTION_CLOCK,
-     .verdict = VERDICT_NOT_YET,
-     .help = "A file with the leap seconds.",
-     .reason = "leap seconds are taken from the majority of the sources only",
-     .argument = {STRING("FILE", NO_FIELD)}},
+     .help = "A file with the leap seconds, as leap-seconds.list of the tz database: the same. "
+             "Behind its end of validity it says nothing.",
+     .argument = {STRING("FILE", DAEMON(leap_list))}},
     {.name = "makestep",
      .section = SECTION_CLOCK,
      .help = "Corrects by a step what is larger than THRESHOLD (seconds), in the first LIMIT "

@@ -150,6 +150,7 @@ static void load_keys(struct time_process *process, struct config *fresh)
     int fd = fresh->daemon.key_file != NULL ? time_ask_keys(process) : -1;
 
     config_load_keys(fresh, fd, &process->setup.log);
+    config_load_leaps(fresh, &process->setup.log);
     unix_close(&fd);
 }
 

@@ -6,18 +6,22 @@
 #include <string.h>
 
 #include "config/print.h"
+#include "core/clock/leap_list.h"
 #include "daemon/keys.h"
+#include "sys/clock.h"
 #include "sys/directory.h"
 #include "sys/resolve.h"
 #include "sys/storage.h"
+#include "wire/ntp_packet.h"
 
-enum { PATH_TEXT_SIZE = 300 };
+enum { PATH_TEXT_SIZE = 300, LEAP_FILE_MAX = 256 << 10, LEAP_PATH_SIZE = 1100 };
 
 /* A configuration together with its memory. */
 struct loaded {
     struct config config; /* first: a pointer to it is a pointer to the whole */
     struct config_space space;
     struct key_list keys;
+    struct leap_list leaps;
 };
 
 static enum err read_file(void *context, const char *path, char *buffer, size_t capacity,
@@ -195,6 +199,55 @@ void config_load_keys(struct config *config, int fd, const struct log_sink *log)
                        config->daemon.key_file ? config->daemon.key_file
                                                : "a file, since no `keyfile` names one");
         }
+    }
+}
+
+/* Reads and parses; says what is wrong.  `bytes` is room for LEAP_FILE_MAX of them. */
+static bool read_leaps(struct leap_list *list, const char *path, uint8_t *bytes,
+                       const struct log_sink *log)
+{
+    static const char instead[] = "leap seconds are known from the sources only";
+    size_t size = 0;
+    enum leap_list_result result;
+
+    if (storage_read(path, bytes, LEAP_FILE_MAX, &size) != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be read: %s", path, instead);
+        return false;
+    }
+    result = leap_list_parse(list, bytes, size);
+    if (result != LEAP_LIST_OK) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s: %s: %s", path, leap_list_sentence(result),
+                   instead);
+        return false;
+    }
+    if (leap_list_announced(list, clock_system()) == NTP_LEAP_UNSYNC) {
+        log_format(log, LOG_SEVERITY_WARNING,
+                   "%s has expired: a new one comes with the system's tzdata", path);
+    }
+    return true;
+}
+
+static void load_leaps(struct loaded *loaded, const char *path, const struct log_sink *log)
+{
+    uint8_t *bytes = calloc(1, LEAP_FILE_MAX);
+
+    if (bytes && read_leaps(&loaded->leaps, path, bytes, log)) {
+        loaded->config.node.leaps = &loaded->leaps;
+    }
+    free(bytes);
+}
+
+void config_load_leaps(struct config *config, const struct log_sink *log)
+{
+    struct loaded *loaded = (struct loaded *)config;
+    char path[LEAP_PATH_SIZE];
+
+    config->node.leaps = NULL;
+    if (config->daemon.leap_list) {
+        load_leaps(loaded, config->daemon.leap_list, log);
+    } else if (config->daemon.leap_zone) {
+        snprintf(path, sizeof path, ZONES_DIR "/%s", config->daemon.leap_zone);
+        load_leaps(loaded, path, log);
     }
 }
 

@@ -28,6 +28,13 @@ void config_free(struct config *config);
  */
 void config_load_keys(struct config *config, int fd, const struct log_sink *log);
 
+/*
+ * Reads the leap seconds that `leapsectz` or `leapseclist` names.  What can't be read, or has
+ * expired, is said in the log.
+ */
+#define ZONES_DIR "/usr/share/zoneinfo"
+void config_load_leaps(struct config *config, const struct log_sink *log);
+
 /* Where `log` writes its files; also when nothing is to be written. */
 const char *config_load_log_dir(const struct config *config);
 

@@ -203,6 +203,9 @@ void perform_log(struct time_process *process, const struct log_event *event)
     }
     logtext_render(event, source, text);
     log_line(&process->setup.log, (enum log_severity)logtext_level(event->id), text);
+    if (event->id == LOG_EVENT_RIVAL) {
+        rivals_look(&process->rivals, clock_steady(), true, &process->setup.log);
+    }
 }
 
 static void perform_one(struct time_process *process, const struct action *action)

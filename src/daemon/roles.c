@@ -105,6 +105,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
     size_t wanted = endpoints_plan(args, config, endpoints);
 
     config_load_keys(config, -1, log);
+    config_load_leaps(config, log);
     if (args->once == ONCE_NO) {
         listen_alone(&setup, log);
         setup.order_socket = orders_open(args, config, NULL, log);
@@ -250,13 +251,13 @@ static const char *directory_of(const char *path, char directory[static PATH_SIZ
 static void enter_time_sandbox(const struct time_setup *setup, const struct log_sink *log)
 {
     const struct daemon_options *daemon = &setup->config->daemon;
-    char config_directory[PATH_SIZE], drift_directory[PATH_SIZE];
+    char config_directory[PATH_SIZE], drift_directory[PATH_SIZE], leap_directory[PATH_SIZE];
     char order_path[PATH_SIZE], order_directory[PATH_SIZE];
     size_t included_count;
     const char *const *included = config_directories(setup->config, &included_count);
     struct sandbox_paths paths = {
-        .read = {directory_of(setup->config_file, config_directory), "/etc"},
-        .read_count = 2,
+        .read = {directory_of(setup->config_file, config_directory), "/etc", ZONES_DIR, "/proc"},
+        .read_count = 4,
         .write = {setup->state_dir, setup->run_dir},
         .write_count = 2,
     };
@@ -264,6 +265,9 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
 
     for (size_t i = 0; i < included_count && paths.read_count < SANDBOX_PATHS_MAX; i++) {
         paths.read[paths.read_count++] = included[i];
+    }
+    if (daemon->leap_list && paths.read_count < SANDBOX_PATHS_MAX) {
+        paths.read[paths.read_count++] = directory_of(daemon->leap_list, leap_directory);
     }
     if (daemon->log != 0) {
         paths.write[paths.write_count++] = config_load_log_dir(setup->config);
@@ -305,6 +309,7 @@ static int run_time(const struct args *args, struct config *config, const char *
         return 2;
     }
     config_load_keys(config, -1, log); /* while this process may still read everything */
+    config_load_leaps(config, log);
     setup.status_socket = supervised.status_listener;
     setup.control_socket = supervised.control_listener;
     setup.time_page = &supervised.line;

@@ -291,6 +291,15 @@ static void serve_resolver(struct time_process *process)
 }
 
 /* One pass: wait, take what is ready, let the node do what is due. */
+/* Only who steers the machine's own clock has rivals. */
+static void watch_rivals(struct time_process *process)
+{
+    if (process->clock.kind == CLOCK_CONTROL_KERNEL && process->privileged &&
+        !process->setup.args->single) {
+        rivals_look(&process->rivals, clock_steady(), false, &process->setup.log);
+    }
+}
+
 static void pass(struct time_process *process, struct watch *watch)
 {
     struct event timer = {.kind = EVENT_TIMER};
@@ -321,6 +330,7 @@ static void pass(struct time_process *process, struct watch *watch)
         process->want_reload = false;
         commands_reload(process, NULL);
     }
+    watch_rivals(process);
     notify_watchdog(&process->notify);
 }
 

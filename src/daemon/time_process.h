@@ -19,6 +19,7 @@
 #include "daemon/control.h"
 #include "daemon/network.h"
 #include "daemon/resolver.h"
+#include "daemon/rivals.h"
 #include "daemon/server_loop.h"
 #include "daemon/supervisor.h"
 #include "sys/clock.h"
@@ -105,6 +106,7 @@ struct time_process {
     uint8_t entropy[ENTROPY_SIZE];
     size_t entropy_left;
     struct repeat repeats[REPEATS_MAX];
+    struct rivals rivals;
     struct actions actions[3]; /* one for each depth of performing */
     unsigned depth;
 };

@@ -75,6 +75,7 @@ struct access_rule {
 };
 
 struct mac_key;
+struct leap_list;
 
 /* `ratelimit` and the like: how often one client is answered. */
 struct limit_options {
@@ -95,6 +96,7 @@ struct node_options {
     size_t access_count;
     const struct mac_key *keys; /* borrowed likewise, in ascending order of their ids */
     size_t key_count;
+    const struct leap_list *leaps; /* borrowed likewise; NULL: only the sources tell */
     struct step_options step;
     struct change_options change;
     struct local_options local;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/fmath.h"
+#include "core/clock/leap_list.h"
 #include "core/node/state.h"
 
 /* The kernel lets its error limit grow by itself and gives up after hours: repeat it. */
@@ -178,14 +179,32 @@ static void slew_leap(struct node *node, const struct clock_reading *now, struct
     carry_out(node, now, &decision, out);
 }
 
-void node_watch_leap(struct node *node, const struct clock_reading *now, struct actions *out)
+/*
+ * What is said of this day's end: by the majority, or, when that announces nothing, by the list of
+ * this machine, which most servers and no majority may lack.
+ */
+static uint8_t announced_leap(const struct node *node, struct utc_time utc)
 {
     uint8_t announced = node->selected_slot == NO_SLOT ? NTP_LEAP_UNSYNC : node->selected.leap;
+    uint8_t listed = NTP_LEAP_UNSYNC;
+
+    if (node->options->leaps) {
+        listed = leap_list_announced(node->options->leaps, utc);
+    }
+    return announced == NTP_LEAP_INSERT || announced == NTP_LEAP_DELETE || listed == NTP_LEAP_UNSYNC
+               ? announced
+               : listed;
+}
+
+void node_watch_leap(struct node *node, const struct clock_reading *now, struct actions *out)
+{
     struct leap_outcome outcome;
+    uint8_t announced;
 
     if (!node->have_utc || !node_room(node, out)) {
         return;
     }
+    announced = announced_leap(node, node_utc_at(node, now->raw));
     if (leap_announced(&node->leap, announced, now->raw, node_utc_at(node, now->raw))) {
         node->status_at = now->raw;
         if (node->leap.direction != 0) {

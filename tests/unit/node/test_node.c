@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "core/clock/leap_list.h"
 #include "unit/node/node_bench.h"
 
 static struct bench bench;
@@ -398,6 +399,31 @@ static void statistics_tell_of_the_last_sample_and_of_the_updates(void **state)
     bench_close(&bench);
 }
 
+/* Servers announce nothing; 2028-06-30 ends in a leap second by the list of the machine. */
+static void a_leap_second_of_the_machines_list_is_armed_and_served(void **state)
+{
+    static const struct leap_list list = {
+        .at = {{{INT64_C(1483228800) * NS_PER_S}, 37}, {{INT64_C(1846022400) * NS_PER_S}, 38}},
+        .count = 2};
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        bool listed = i > 0;
+        int64_t start_s = INT64_C(1846022400) - (i == 1 ? 3600 : 2 * 86400);
+
+        bench_open(&bench, 2, 0);
+        bench.truth_ns += start_s * NS_PER_S - bench.real_ns;
+        bench.real_ns = start_s * NS_PER_S;
+        bench.options.leaps = listed ? &list : NULL;
+        bench_start(&bench);
+        bench_run(&bench, 60);
+        assert_int_equal(bench_status(&bench)->node.state, NODE_SYNCHRONISED);
+        assert_int_equal(bench.logs[LOG_EVENT_LEAP_ARMED], i == 1);
+        assert_int_equal(bench_status(&bench)->node.leap, i == 1 ? NTP_LEAP_INSERT : NTP_LEAP_NONE);
+        bench_close(&bench);
+    }
+}
+
 static void a_line_that_was_deleted_leaves_its_number_unused(void **state)
 {
     uint32_t id;
@@ -446,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_foreign_step_is_undone_at_once),
         cmocka_unit_test(a_program_that_keeps_adjusting_is_left_alone),
         cmocka_unit_test(statistics_tell_of_the_last_sample_and_of_the_updates),
+        cmocka_unit_test(a_leap_second_of_the_machines_list_is_armed_and_served),
         cmocka_unit_test(a_line_that_was_deleted_leaves_its_number_unused),
         cmocka_unit_test(every_source_is_asked_though_a_batch_holds_few),
     };

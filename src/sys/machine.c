@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sys/machine.h"
+
+#include <dirent.h>
+#include <ifaddrs.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+
+enum { CAP_SYS_TIME_BIT = 25, PATH_SIZE = 300, LINE_SIZE = 256 };
+
+struct known {
+    const char *name; /* the kernel keeps 15 letters */
+    const char *remedy;
+};
+
+static const struct known known[] = {
+    {"chronyd", "systemctl disable --now chrony"},
+    {"ntpd", "systemctl disable --now ntpsec (or openntpd, or ntp)"},
+    {"ntp-daemon", "systemctl disable --now ntpd-rs"},
+    {"systemd-timesyn", "timedatectl set-ntp false"},
+    {"ntimed-client", "systemctl disable --now ntimed"},
+    {"timemaster", "systemctl disable --now timemaster"},
+    {"phc2sys", "systemctl disable --now phc2sys"},
+    {"noond-time", "stop it, or start one of the two with -x"},
+    {"noond", "stop it, or start one of the two with -x"},
+};
+
+/* A process number; 0: it is none. */
+static int process_number(const char *text)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    return end != text && number > 0 && number < INT_MAX ? (int)number : 0;
+}
+
+/* The line of /proc/PID/status that begins with `key`; false: there is none. */
+static bool status_line(const char *proc, int process, const char *key, char line[static LINE_SIZE])
+{
+    char path[PATH_SIZE];
+    FILE *file;
+    bool found = false;
+
+    (void)snprintf(path, sizeof path, "%s/%d/status", proc, process);
+    file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    while (!found && fgets(line, LINE_SIZE, file) != NULL) {
+        found = strncmp(line, key, strlen(key)) == 0;
+    }
+    (void)fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    return found;
+}
+
+static bool may_set_clock(const char *proc, int process)
+{
+    char line[LINE_SIZE];
+
+    return status_line(proc, process, "CapEff:", line) &&
+           (strtoull(line + strlen("CapEff:"), NULL, 16) >> CAP_SYS_TIME_BIT & 1) != 0;
+}
+
+static int parent_of(const char *proc, int process)
+{
+    char line[LINE_SIZE];
+
+    return status_line(proc, process, "PPid:", line) ? process_number(line + strlen("PPid:")) : 0;
+}
+
+/* Are both of one noond: one process the other, its parent, or a child of the same parent? */
+static bool is_family(const char *proc, int process, int self)
+{
+    int mine = parent_of(proc, self);
+    int theirs = parent_of(proc, process);
+
+    return process == self || theirs == self || process == mine || (mine > 1 && theirs == mine);
+}
+
+static const struct known *find_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            return &known[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_rival(const char *proc, int process, int self, struct machine_rival *rival)
+{
+    char line[LINE_SIZE];
+    const struct known *program;
+    const char *name;
+
+    if (!status_line(proc, process, "Name:", line)) {
+        return false;
+    }
+    name = line + strlen("Name:");
+    name += strspn(name, " \t");
+    program = find_known(name);
+    if (program == NULL || is_family(proc, process, self) || !may_set_clock(proc, process)) {
+        return false;
+    }
+    rival->process = process;
+    rival->remedy = program->remedy;
+    (void)snprintf(rival->name, sizeof rival->name, "%s", name);
+    return true;
+}
+
+bool machine_find_rival(const char *proc, int self, struct machine_rival *rival)
+{
+    DIR *directory = opendir(proc);
+    struct dirent *entry;
+    bool found = false;
+
+    if (directory == NULL) {
+        return false;
+    }
+    while (!found && (entry = readdir(directory)) != NULL) {
+        int process = process_number(entry->d_name);
+
+        found = process > 0 && is_rival(proc, process, self, rival);
+    }
+    (void)closedir(directory);
+    return found;
+}
+
+static bool is_public(const struct sockaddr *socket_address)
+{
+    struct address address = {0};
+
+    if (socket_address == NULL) {
+        return false;
+    }
+    if (socket_address->sa_family == AF_INET) {
+        struct sockaddr_in in;
+
+        memcpy(&in, socket_address, sizeof in);
+        address.family = ADDRESS_IPV4;
+        memcpy(address.bytes, &in.sin_addr, 4);
+    } else if (socket_address->sa_family == AF_INET6) {
+        struct sockaddr_in6 in;
+
+        memcpy(&in, socket_address, sizeof in);
+        address.family = ADDRESS_IPV6;
+        memcpy(address.bytes, &in.sin6_addr, 16);
+    } else {
+        return false;
+    }
+    return !address_is_private(&address);
+}
+
+bool machine_has_public_address(void)
+{
+    struct ifaddrs *all;
+    bool found = false;
+
+    if (getifaddrs(&all) != 0) {
+        return false;
+    }
+    for (const struct ifaddrs *at = all; at != NULL && !found; at = at->ifa_next) {
+        found = is_public(at->ifa_addr);
+    }
+    freeifaddrs(all);
+    return found;
+}

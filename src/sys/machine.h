@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* machine.h - what else runs on this machine and could be in the way, and where it is reachable. */
+#ifndef SYS_MACHINE_H
+#define SYS_MACHINE_H
+
+#include <stdbool.h>
+
+/* Another program that disciplines the clock. */
+struct machine_rival {
+    int process;
+    char name[16];      /* as the kernel knows it */
+    const char *remedy; /* a command that ends it for good */
+};
+
+/*
+ * Looks through `proc` ("/proc") for a known time daemon that may set the clock (CAP_SYS_TIME; one
+ * that only observes is none), and is not noond with `self` as an ancestor or as itself.  False:
+ * there is none, or none that can be seen.
+ */
+bool machine_find_rival(const char *proc, int self, struct machine_rival *rival);
+
+/* Has any interface an address that is nobody's private one? */
+bool machine_has_public_address(void);
+
+#endif

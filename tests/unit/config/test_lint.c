@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_lint.c - what is warned of, and what is not. */
+#include "fixture.h"
+
+#include "config/lint.h"
+
+static struct fixture fixture;
+
+#define THREE "server a.example\nserver b.example\nserver c.example\n"
+
+static void each_kind_is_found_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *sentence, *text;
+        const char *kinds; /* by spaces */
+        struct lint_machine machine;
+    } rows[] = {
+        {"three sources and no more", THREE "makestep 1 3\n", "", {0}},
+        {"one source", "server a.example\n", "one-source", {0}},
+        {"one that is not followed counts for nothing",
+         "server a.example\nserver b.example noselect\n",
+         "one-source",
+         {0}},
+        {"two sources", "server a.example\nserver b.example\n", "two-sources", {0}},
+        {"a pool is several", "pool a.example\n", "", {0}},
+        {"files may bring more sources", "server a.example\nsourcedir /x\n", "", {0}},
+        {"a server on its own has none", "local stratum 8\nallow 10.0.0.0/8\n", "", {0}},
+        {"stepped at any time", THREE "makestep 1 -1\n", "panic-0", {0}},
+        {"and with a limit", THREE "makestep 1 -1\nmaxchange 1000 1 0\n", "", {0}},
+        {"ntpd's panic", THREE "tinker panic 0\nrestrict default ignore\n", "panic-0", {0}},
+        {"ntpd without", THREE "restrict default ignore\n", "", {0}},
+        {"smeared beside others", THREE "server time1.google.com\n", "mixed-smear", {0}},
+        {"by address", THREE "server 169.254.169.123\n", "mixed-smear", {0}},
+        {"smeared alone",
+         "server time1.google.com\nserver time2.google.com\nserver time3.google.com\n",
+         "",
+         {0}},
+        {"another that is called alike", THREE "server faketime.google.com.example\n", "", {0}},
+        {"a public pool asked often",
+         "pool 2.debian.pool.ntp.org minpoll 4 maxpoll 4\n",
+         "fast-pool",
+         {0}},
+        {"at first only", "pool pool.ntp.org minpoll 4\n", "", {0}},
+        {"everybody, on a public address",
+         THREE "allow\n",
+         "open-server",
+         {.public_address = true}},
+        {"everybody, inside", THREE "allow all\n", "", {0}},
+        {"a network, on a public address",
+         THREE "allow 10.0.0.0/8\n",
+         "",
+         {.public_address = true}},
+        {"bound inside",
+         THREE "allow\nbindaddress 10.0.0.1\nbindaddress fd00::1\n",
+         "",
+         {.public_address = true}},
+        {"bound outside",
+         THREE "allow\nbindaddress 8.8.8.8\nbindaddress fd00::1\n",
+         "open-server",
+         {0}},
+        {"its own clock", THREE "local stratum 8\n", "local-without-orphan", {0}},
+        {"as an orphan", THREE "local stratum 8 orphan\n", "", {0}},
+        {"a rival", THREE, "rival", {.rival = "chronyd (process 7)"}},
+        {"a key here and none there",
+         THREE "server d.example key 3\nkeyfile /k\n",
+         "mixed-authentication",
+         {0}},
+        {"several at once",
+         "server 169.254.169.123 key 1\nserver b.example\nlocal\nkeyfile /k\n",
+         "two-sources mixed-smear local-without-orphan mixed-authentication",
+         {0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lint_report report;
+        char kinds[256];
+        struct text text = text_begin(kinds, sizeof kinds);
+
+        if (!parse_text(&fixture, rows[i].text)) {
+            fail_msg("%s: %s", rows[i].sentence, message_at(&fixture, 0));
+        }
+        lint_run(&fixture.config, &rows[i].machine, &report);
+        for (size_t j = 0; j < report.count; j++) {
+            text_add(&text, j > 0 ? " " : "");
+            text_add(&text, lint_word(report.at[j].kind));
+            assert_non_null(strstr(report.at[j].text, "; "));
+        }
+        if (strcmp(kinds, rows[i].kinds) != 0) {
+            fail_msg("%s: %s", rows[i].sentence, kinds);
+        }
+    }
+}
+
+static void a_finding_names_its_line(void **state)
+{
+    struct lint_report report;
+    struct lint_machine machine = {0};
+
+    (void)state;
+    assert_true(parse_text(&fixture, "# pools\n" THREE "pool pool.ntp.org maxpoll 4 minpoll 4\n"));
+    lint_run(&fixture.config, &machine, &report);
+    assert_int_equal(report.count, 1);
+    assert_int_equal(report.at[0].line, 5);
+    assert_string_equal(report.at[0].file, "noon.conf");
+    assert_non_null(strstr(report.at[0].text, "pool.ntp.org is asked at least every 16 s"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_is_found_and_nothing_else),
+        cmocka_unit_test(a_finding_names_its_line),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_machine.c - rivals, in a made-up /proc. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sys/machine.h"
+
+enum { PATH_SIZE = 128 };
+
+static char proc[] = "/tmp/noon-proc-XXXXXX";
+
+static void put(int process, const char *name, int parent, const char *capabilities)
+{
+    char path[PATH_SIZE];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%d", proc, process);
+    (void)mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/%d/status", proc, process);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "Name:\t%s\nUmask:\t0022\nPPid:\t%d\nCapEff:\t%s\n", name, parent, capabilities);
+    fclose(file);
+}
+
+static void drop(int process)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/%d/status", proc, process);
+    (void)unlink(path);
+    snprintf(path, sizeof path, "%s/%d", proc, process);
+    (void)rmdir(path);
+}
+
+static int open_proc(void **state)
+{
+    (void)state;
+    return mkdtemp(proc) ? 0 : -1;
+}
+
+static int close_proc(void **state)
+{
+    (void)state;
+    for (int process = 1; process < 100; process++) {
+        drop(process);
+    }
+    return rmdir(proc);
+}
+
+static void only_who_may_set_the_clock_is_a_rival(void **state)
+{
+    struct machine_rival rival;
+
+    (void)state;
+    put(1, "systemd", 0, "000001ffffffffff");
+    put(20, "noond", 1, "0000000002000400");
+    put(21, "noond-time", 20, "0000000002000000");
+    put(22, "noond-server", 20, "0000000000000000");
+    put(30, "chronyd", 1, "0000000000000400"); /* -x: it only watches */
+    put(31, "bash", 1, "000001ffffffffff");
+    assert_false(machine_find_rival(proc, 21, &rival));
+    put(30, "chronyd", 1, "0000000002000400");
+    assert_true(machine_find_rival(proc, 21, &rival));
+    assert_int_equal(rival.process, 30);
+    assert_string_equal(rival.name, "chronyd");
+    assert_non_null(strstr(rival.remedy, "chrony"));
+    drop(30);
+}
+
+static void a_second_noond_is_a_rival_but_not_its_own_processes(void **state)
+{
+    struct machine_rival rival;
+
+    (void)state;
+    assert_false(machine_find_rival(proc, 20, &rival));
+    put(40, "noond", 1, "0000000000000400");
+    put(41, "noond-time", 40, "0000000002000000");
+    assert_true(machine_find_rival(proc, 21, &rival));
+    assert_int_equal(rival.process, 41);
+    assert_non_null(strstr(rival.remedy, "-x"));
+    drop(40);
+    drop(41);
+}
+
+static void the_kernels_short_name_is_known(void **state)
+{
+    struct machine_rival rival;
+
+    (void)state;
+    put(50, "systemd-timesyn", 1, "0000000002000000");
+    assert_true(machine_find_rival(proc, 21, &rival));
+    assert_string_equal(rival.name, "systemd-timesyn");
+    drop(50);
+    assert_false(machine_find_rival("/nowhere", 21, &rival));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_who_may_set_the_clock_is_a_rival),
+        cmocka_unit_test(a_second_noond_is_a_rival_but_not_its_own_processes),
+        cmocka_unit_test(the_kernels_short_name_is_known),
+    };
+
+    return cmocka_run_group_tests(tests, open_proc, close_proc);
+}
