@@ -148,7 +148,7 @@ static void each_line_is_explained_with_its_verdict(void **state)
     struct config_input input = memory_input(&memory, "# comment\n"
                                                       "server  a.example\tiburst nts minpoll 4\n"
                                                       "confdir /c\n"
-                                                      "leapsectz right/UTC\n"
+                                                      "ntpsigndsocket /x\n"
                                                       "sevrer b\n"
                                                       "leapsecmode slew\n");
 
@@ -166,7 +166,7 @@ static void each_line_is_explained_with_its_verdict(void **state)
     assert_non_null(strstr(explained, "\n      minpoll (works): "));
     assert_non_null(strstr(explained, "    wrong: see the error below\nnoon.conf:3: confdir /c\n"));
     assert_non_null(strstr(explained, "\n/c/a.conf:1: rtcsync\n    rtcsync (works): "));
-    assert_non_null(strstr(explained, "leapsectz (not yet): "));
+    assert_non_null(strstr(explained, "ntpsigndsocket (not yet): "));
     assert_non_null(strstr(explained, "noon.conf:5: sevrer b\n    unknown\n"));
     assert_non_null(strstr(explained, "\n      slew (works): "));
     assert_null(strstr(explained, "comment"));
@@ -180,7 +180,7 @@ static void a_check_passes_only_what_holds_as_written(void **state)
     } rows[] = {
         {"server a.example\n", true},
         {"server a.example key 1\nkeyfile /k\n", true},
-        {"server a.example\nleapsectz right/UTC\n", false},
+        {"server a.example\nntpsigndsocket /x\n", false},
         {"server a.example nts\n", false},
     };
 
