@@ -73,6 +73,11 @@ const struct command commands[] = {
      "changes is printed.\n",
      command_act},
     {"refresh", "", "", 0, 0, "look up the names of all sources again", "", command_act},
+    {"drain", "", "[off]", 0, 1, "send this server's clients elsewhere",
+     "From now on answers say that there is no time here, so that clients turn to their other\n"
+     "servers; the clock is kept as before. `noon drain off` serves again. A restart does so "
+     "too.\n",
+     command_act},
     {"shutdown", "", "", 0, 0, "end noond", "", command_act},
     {"help", "", "[COMMAND]", 0, 1, "explain the commands, or one of them",
      "`noon help json` documents the JSON.\n", command_help},

@@ -229,6 +229,27 @@ void commands_reload(struct time_process *process, struct control_response *resp
     time_tell_ready(process);
 }
 
+static void drain(struct time_process *process, const char *argument,
+                  struct control_response *response)
+{
+    bool off = strcmp(argument, "off") == 0;
+
+    if (*argument != '\0' && !off) {
+        fail(response, CONTROL_BAD, "expected `drain` or `drain off`");
+        return;
+    }
+    process->draining = !off;
+    if (process->setup.time_page) {
+        page_mark_set(process->setup.time_page, PAGE_MARK_DRAINING, !off);
+    }
+    server_loop_drain(process->server, !off);
+    log_line(&process->setup.log, LOG_SEVERITY_INFO,
+             off ? "serves time again" : "sends clients elsewhere, by order");
+    response->result = CONTROL_OK;
+    control_response_text(response, off ? "serves time again"
+                                        : "clients are told that there is no time here");
+}
+
 void commands_handle(void *context, const struct control_request *request, bool may_write,
                      struct control_response *response)
 {
@@ -263,6 +284,9 @@ void commands_handle(void *context, const struct control_request *request, bool 
         break;
     case CONTROL_RELOAD:
         commands_reload(process, response);
+        break;
+    case CONTROL_DRAIN:
+        drain(process, request->argument, response);
         break;
     case CONTROL_SHUTDOWN:
         process->stop = true;

@@ -21,6 +21,7 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
                        &node->server);
     node->server.command_requests += process->command_requests;
     node->server.command_drops += process->command_drops;
+    node->server.draining = process->draining;
 }
 
 /* Our side of the paths, which the node does not know. */

@@ -8,6 +8,7 @@
 #include "daemon/endpoints.h"
 #include "daemon/orders.h"
 #include "daemon/supervisor.h"
+#include "daemon/supervisor_gear.h"
 #include "daemon/time_process.h"
 #include "daemon/worker.h"
 #include "sys/netlink.h"
@@ -83,6 +84,47 @@ static void remove_sockets(const struct time_setup *setup)
     }
 }
 
+/* Alone, noond serves time; questions by UDP are the server process's.  False: somebody else does.
+ */
+static bool open_alone(struct time_setup *setup, struct udp_socket sockets[static ENDPOINTS_MAX],
+                       const struct log_sink *log)
+{
+    struct endpoint endpoints[ENDPOINTS_MAX];
+    size_t wanted = endpoints_plan(setup->args, setup->config, endpoints);
+
+    for (size_t i = 0; i < wanted; i++) {
+        char text[ADDRESS_TEXT_SIZE];
+
+        if (endpoints[i].optional) {
+            continue;
+        }
+        enum err error =
+            udp_server_open(&sockets[setup->server_socket_count], &endpoints[i].options);
+        address_print_port(&endpoints[i].options.local, text);
+        if (error == ERR_NONE) {
+            setup->server_socket_count++;
+        } else if (error == ERR_IN_USE) {
+            log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
+            return false;
+        } else if (error != ERR_UNSUPPORTED) {
+            log_format(log, LOG_SEVERITY_WARNING, "%s can't be bound: no service there", text);
+        }
+    }
+    return true;
+}
+
+/* As `pidfile` says; "": none. */
+static void pidfile_path(const struct args *args, const struct config *config,
+                         char path[static SUPERVISOR_PATH_SIZE])
+{
+    path[0] = '\0';
+    if (!config->daemon.pid_file) {
+        snprintf(path, SUPERVISOR_PATH_SIZE, "%s/noond.pid", run_dir(args));
+    } else if (strcmp(config->daemon.pid_file, "/") != 0) {
+        snprintf(path, SUPERVISOR_PATH_SIZE, "%s", config->daemon.pid_file);
+    }
+}
+
 static int run_alone(const struct args *args, struct config *config, const char *file,
                      const struct log_sink *log)
 {
@@ -98,11 +140,10 @@ static int run_alone(const struct args *args, struct config *config, const char 
         .order_socket = -1,
         .network_socket = -1,
     };
-    struct endpoint endpoints[ENDPOINTS_MAX];
     struct udp_socket sockets[ENDPOINTS_MAX];
     struct page page;
-    char path[PATH_SIZE];
-    size_t wanted = endpoints_plan(args, config, endpoints);
+    char path[PATH_SIZE], pidfile[SUPERVISOR_PATH_SIZE];
+    bool ours = false;
 
     config_load_keys(config, -1, log);
     config_load_leaps(config, log);
@@ -114,28 +155,18 @@ static int run_alone(const struct args *args, struct config *config, const char 
             setup.time_page = &page;
         }
     }
-    for (size_t i = 0; i < wanted && args->once == ONCE_NO; i++) {
-        /* Alone, noond serves time; questions by UDP are the server process's. */
-        if (endpoints[i].optional) {
-            continue;
-        }
-        char text[ADDRESS_TEXT_SIZE];
-        enum err error =
-            udp_server_open(&sockets[setup.server_socket_count], &endpoints[i].options);
-
-        address_print_port(&endpoints[i].options.local, text);
-        if (error == ERR_NONE) {
-            setup.server_socket_count++;
-        } else if (error == ERR_IN_USE) {
-            log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
+    if (args->once == ONCE_NO) {
+        pidfile_path(args, config, pidfile);
+        if (!gear_take_pidfile(pidfile, log, &ours) || !open_alone(&setup, sockets, log)) {
             return 1;
-        } else if (error != ERR_UNSUPPORTED) {
-            log_format(log, LOG_SEVERITY_WARNING, "%s can't be bound: no service there", text);
         }
     }
     setup.server_sockets = sockets;
     int status = time_process_run(&setup);
     remove_sockets(&setup);
+    if (ours) {
+        storage_remove(pidfile);
+    }
     return status;
 }
 
@@ -204,11 +235,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         snprintf(plan->log_directory, sizeof plan->log_directory, "%s",
                  config_load_log_dir(config));
     }
-    if (!config->daemon.pid_file) {
-        snprintf(plan->pidfile, sizeof plan->pidfile, "%s/noond.pid", run_dir(parent->args));
-    } else if (strcmp(config->daemon.pid_file, "/") != 0) {
-        snprintf(plan->pidfile, sizeof plan->pidfile, "%s", config->daemon.pid_file);
-    }
+    pidfile_path(parent->args, config, plan->pidfile);
     if (config->daemon.key_file) {
         snprintf(plan->key_file, sizeof plan->key_file, "%s", config->daemon.key_file);
     }

@@ -16,6 +16,7 @@ struct server_loop {
     struct udp_socket *sockets;
     size_t count;
     struct time_line line;
+    bool draining;
     struct access_tree access;
     struct auth_secrets secrets;
     struct access_node *nodes;
@@ -110,6 +111,15 @@ void server_loop_publish(struct server_loop *loop, const struct time_line *line)
 {
     if (loop) {
         loop->line = *line;
+        loop->line.synchronised = line->synchronised && !loop->draining;
+    }
+}
+
+void server_loop_drain(struct server_loop *loop, bool draining)
+{
+    if (loop) {
+        loop->draining = draining;
+        loop->line.synchronised = loop->line.synchronised && !draining; /* again by publishing */
     }
 }
 

@@ -31,6 +31,8 @@ void server_loop_close(struct server_loop *loop);
 void server_loop_options(struct server_loop *loop, const struct node_options *options);
 /* The line to serve from.  loop NULL: nothing to do. */
 void server_loop_publish(struct server_loop *loop, const struct time_line *line);
+/* Tells clients from now on that there is no time here, or serves again.  loop NULL: nothing. */
+void server_loop_drain(struct server_loop *loop, bool draining);
 /* What to poll; returns how many. */
 unsigned server_loop_poll(const struct server_loop *loop,
                           struct pollfd fds[static SERVER_LOOP_SOCKETS]);

@@ -116,25 +116,23 @@ static void make_pid_directory(const char *path)
     }
 }
 
-/* False: another noond runs. */
-static bool take_pidfile(struct gear *gear, const struct supervisor_plan *plan,
-                         const struct log_sink *log)
+bool gear_take_pidfile(const char *path, const struct log_sink *log, bool *ours)
 {
     int other = 0;
 
-    if (plan->pidfile[0] == '\0') {
+    *ours = false;
+    if (path[0] == '\0') {
         return true;
     }
-    make_pid_directory(plan->pidfile);
-    enum err err = storage_pidfile(plan->pidfile, &other);
-    gear->pidfile = err == ERR_NONE;
+    make_pid_directory(path);
+    enum err err = storage_pidfile(path, &other);
+    *ours = err == ERR_NONE;
     if (err == ERR_IN_USE) {
-        log_format(log, LOG_SEVERITY_ERROR, "noond runs already, as process %d (%s)", other,
-                   plan->pidfile);
+        log_format(log, LOG_SEVERITY_ERROR, "noond runs already, as process %d (%s)", other, path);
         return false;
     }
     if (err != ERR_NONE) {
-        log_format(log, LOG_SEVERITY_WARNING, "%s can't be written", plan->pidfile);
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be written", path);
     }
     return true;
 }
@@ -147,7 +145,7 @@ bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const stru
     server_sockets_init(&gear->server);
     gear->nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     make_directories(plan, log);
-    if (!take_pidfile(gear, plan, log) ||
+    if (!gear_take_pidfile(plan->pidfile, log, &gear->pidfile) ||
         server_sockets_apply(&gear->server, &plan->server, log, &ignored) == ERR_IN_USE) {
         return false;
     }

@@ -31,6 +31,12 @@ struct gear {
  */
 bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const struct log_sink *log);
 
+/*
+ * Writes our process id; *ours says whether the file is to be removed at the end.  path "": nothing
+ * is written.  False: another noond runs, which has been said.
+ */
+bool gear_take_pidfile(const char *path, const struct log_sink *log, bool *ours);
+
 /* A fresh page of counters, for a server process that is about to be started. */
 bool gear_renew_counters(struct gear *gear);
 

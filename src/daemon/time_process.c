@@ -477,6 +477,9 @@ int time_process_run(const struct time_setup *setup)
     }
     /* The first wait comes before the first event: a simulator's clocks settle in it. */
     signals_wait(NULL, 0, (struct duration){1000000});
+    if (setup->time_page) {
+        page_mark_set(setup->time_page, PAGE_MARK_DRAINING, 0); /* may be of an earlier life */
+    }
     time_deliver(process, &timer);
     deliver_posts(process);
     publish(process);

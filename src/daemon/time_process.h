@@ -98,6 +98,7 @@ struct time_process {
     struct steady_time saved_at; /* 0: not yet */
     char notified[256];
     double notified_bound_s; /* in it */
+    bool draining;           /* by `noon drain` */
     bool stop, want_reload, save_failed, helper_asked;
     int exit_status;
     struct steady_time stop_at; /* -t; 0: no limit */

@@ -24,7 +24,8 @@
 enum {
     STACK_SIZE = 256 << 10,
     REPORT_NS = 1000000000,
-    LIST_SHARE = 500, /* listing clients takes at most 1/500 of a processor */
+    FRESH_NS = 1000000000, /* the queues of what came before us are empty by then */
+    LIST_SHARE = 500,      /* listing clients takes at most 1/500 of a processor */
     FIRST_LOOK_NS = 1000000,
     FIRST_LOOKS = 2000,
 };
@@ -33,6 +34,8 @@ struct server {
     struct worker_shared shared;
     struct worker *workers;
     unsigned count;
+    /* What the sockets had lost when this process began: others have counted it. */
+    uint32_t overflows[UDP_GROUP_MAX][WORKER_SOCKETS_MAX];
     struct page report_page;
     struct worker_record *record;
     struct client_status *told;
@@ -124,6 +127,15 @@ static bool make_workers(struct server *s, size_t given)
     return true;
 }
 
+static void note_overflows(struct server *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        for (size_t k = 0; k < s->workers[i].count; k++) {
+            s->overflows[i][k] = udp_overflows(s->workers[i].sockets[k].socket.fd);
+        }
+    }
+}
+
 static void sum_up(struct server *s, struct server_status *sum)
 {
     *sum = (struct server_status){.serving = access_allows_somebody(&s->shared.access)};
@@ -134,6 +146,10 @@ static void sum_up(struct server *s, struct server_status *sum)
         if (page_read(&s->workers[i].counted, &one, sizeof one, &size) == ERR_NONE &&
             size == sizeof one) {
             server_status_add(sum, &one);
+        }
+        for (size_t k = 0; k < s->workers[i].count; k++) {
+            sum->overflows +=
+                udp_overflows(s->workers[i].sockets[k].socket.fd) - s->overflows[i][k];
         }
     }
 }
@@ -292,6 +308,7 @@ static int serve(struct server *s, const struct log_sink *log)
 {
     unsigned started = 0;
 
+    s->shared.fresh_until.ns = clock_steady().ns + FRESH_NS;
     report(s);
     if (await_first_line(s)) {
         started = start_threads(s);
@@ -326,6 +343,7 @@ int worker_run(const struct args *args, const struct config *config, const struc
         log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
         return 2;
     }
+    note_overflows(s);
     signals_open(SIGNALS_NORMAL);
     if (!confine(args, log)) {
         return SUPERVISOR_EXIT_RESTART;

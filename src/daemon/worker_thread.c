@@ -80,7 +80,11 @@ static void read_line(struct worker *w)
         size == sizeof line) {
         w->line = line;
         w->generation = generation;
+        w->synchronised = line.synchronised;
     }
+    /* Who is to be sent elsewhere is told that there is no time here. */
+    w->line.synchronised =
+        w->synchronised && page_mark(&w->shared->line_page, PAGE_MARK_DRAINING) == 0;
 }
 
 static void count_drop(struct worker *w, enum drop_reason reason)
@@ -140,7 +144,8 @@ static void answer_request(struct worker *w, struct passage *passage, unsigned i
                                      .access = &w->shared->access,
                                      .limits = &w->shared->limits,
                                      .secrets = w->shared->secrets,
-                                     .serving = w->generation != 0};
+                                     .serving = w->generation != 0,
+                                     .fresh = passage->pair.mono.ns < w->shared->fresh_until.ns};
     struct request request = {.bytes = datagram->bytes,
                               .size = datagram->size,
                               .from = datagram->from,
@@ -207,11 +212,29 @@ static void send_answers(struct worker *w, struct passage *passage)
     }
 }
 
+/* What its sockets have met. */
+static void add_troubles(struct worker *w)
+{
+    struct server_status *counters = &w->tables.counters;
+
+    counters->unsent_full = counters->unsent_no_route = counters->unsent_refused = 0;
+    counters->receive_errors = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        const struct udp_batch_troubles *troubles = udp_batch_troubles(w->sockets[i].batch);
+
+        counters->unsent_full += troubles->full;
+        counters->unsent_no_route += troubles->unreachable;
+        counters->unsent_refused += troubles->refused;
+        counters->receive_errors += troubles->receive;
+    }
+}
+
 /* Lets the main thread see what was counted, and wakes it for the first time in a while. */
 static void tell_main(struct worker *w)
 {
     const uint64_t one = 1;
 
+    add_troubles(w);
     page_write(&w->counted, &w->tables.counters, sizeof w->tables.counters);
     if (atomic_load_explicit(&w->shared->quiet, memory_order_relaxed) &&
         atomic_exchange_explicit(&w->shared->quiet, false, memory_order_acq_rel)) {

@@ -35,10 +35,11 @@ struct worker_shared {
     struct limits limits;
     struct auth_secrets secrets;
     struct siphash_key key;
-    int stop_fd;       /* readable: end */
-    int news_fd;       /* written to when `quiet` ends */
-    atomic_bool stop;  /* the same as stop_fd */
-    atomic_bool quiet; /* nothing was counted since the last report */
+    int stop_fd;                    /* readable: end */
+    int news_fd;                    /* written to when `quiet` ends */
+    atomic_bool stop;               /* the same as stop_fd */
+    atomic_bool quiet;              /* nothing was counted since the last report */
+    struct steady_time fresh_until; /* who has waited for this process is answered */
 };
 
 struct worker_socket {
@@ -55,6 +56,7 @@ struct worker {
     size_t count;
     struct time_line line;
     uint64_t generation; /* of the line; 0: none was read yet */
+    bool synchronised;   /* by the line as it was published */
     struct server_tables tables;
     struct worker_ask ask;
     struct send_model model;

@@ -21,6 +21,7 @@ enum page_mark {
     PAGE_MARK_AWAKE,      /* CLOCK_MONOTONIC ns by which the writer will have woken again */
     PAGE_MARK_RATE,       /* bits of a double: the rate to fall back to, s/s */
     PAGE_MARK_RATE_KNOWN, /* 1: PAGE_MARK_RATE holds, and the writer may steer the clock */
+    PAGE_MARK_DRAINING,   /* of the time page: 1, clients are to be sent elsewhere */
     PAGE_MARK_COUNT
 };
 

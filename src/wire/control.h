@@ -26,6 +26,7 @@
     X(STEP, "step", true, "correct what is left by a step, now")                                   \
     X(RELOAD, "reload", true, "read the configuration again")                                      \
     X(REFRESH, "refresh", true, "resolve all names again")                                         \
+    X(DRAIN, "drain", true, "send this server's clients elsewhere; `off`: no more")                \
     X(SHUTDOWN, "shutdown", true, "end the daemon")
 
 enum control_command {

@@ -92,6 +92,13 @@ static const struct status_field node_fields[] = {
     F(U64, server.forgotten, "clients pushed out of the table by others"),
     F(U64, server.untracked, "requests of clients for which the table had no room"),
     F(U64, server.authenticated, "answers authenticated by a symmetric key or NTS"),
+    F(BOOL, server.draining, "clients are told that there is no time here, by `noon drain`"),
+    F(U64, server.overflows, "datagrams for which there was no room in a socket's queue"),
+    F(U64, server.unsent_full, "answers that did not leave: no room in the queue"),
+    F(U64, server.unsent_no_route,
+      "answers that did not leave: no route, or no interface any more"),
+    F(U64, server.unsent_refused, "answers that did not leave: a firewall, or another reason"),
+    F(U64, server.receive_errors, "errors where a request was expected"),
 };
 #undef OWNER
 

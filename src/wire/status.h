@@ -158,18 +158,25 @@ struct source_status {
 };
 
 struct server_status {
-    bool serving;      /* a socket is open and somebody is allowed */
+    bool serving;  /* a socket is open and somebody is allowed */
+    bool draining; /* clients are told that there is no time here, by order */
+    /* All that follows are counters of 64 bits. */
     uint64_t requests; /* datagrams on the server's sockets */
     uint64_t answers;
     uint64_t drops[DROP_COUNT];
     uint64_t interleaved;      /* answers in interleaved mode */
     uint64_t command_requests; /* of chrony's command protocol, those that were answered too */
     uint64_t command_drops;
-    uint64_t kisses;        /* refusals that were told (KoD RATE) */
-    uint64_t newcomers;     /* clients entered into the table */
-    uint64_t forgotten;     /* of those, pushed out by others */
-    uint64_t untracked;     /* requests of clients for which it had no room */
-    uint64_t authenticated; /* answers by a symmetric key or NTS */
+    uint64_t kisses;          /* refusals that were told (KoD RATE) */
+    uint64_t newcomers;       /* clients entered into the table */
+    uint64_t forgotten;       /* of those, pushed out by others */
+    uint64_t untracked;       /* requests of clients for which it had no room */
+    uint64_t authenticated;   /* answers by a symmetric key or NTS */
+    uint64_t overflows;       /* datagrams for which there was no room in a socket's queue */
+    uint64_t unsent_full;     /* answers that did not leave: no room in the queue */
+    uint64_t unsent_no_route; /* ... no route, or no interface any more */
+    uint64_t unsent_refused;  /* ... a firewall, or another reason */
+    uint64_t receive_errors;  /* of the sockets */
 };
 
 struct node_status {

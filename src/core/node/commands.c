@@ -135,6 +135,7 @@ void node_take_command(struct node *node, const struct clock_reading *now,
     case CONTROL_SOURCE:
     case CONTROL_CLIENTS:
     case CONTROL_RELOAD:
+    case CONTROL_DRAIN:
     case CONTROL_SHUTDOWN:
     case CONTROL_COMMAND_COUNT:
         result = CONTROL_UNKNOWN; /* the owner's */

@@ -19,6 +19,7 @@ enum {
 
 /* A request that waited longer is answered by nobody: its client has given up or asks again. */
 static const int64_t stale_ns = 100000000;
+static const int64_t stale_fresh_ns = 2000000000; /* ... while noond was being replaced */
 
 /* "RATE" */
 static const uint32_t kiss_rate = 0x52415445;
@@ -95,7 +96,7 @@ static enum drop_reason check(const struct server_view *view, const struct reque
     if ((request->flags & REQUEST_TRUNCATED) != 0 || request->size > NTP_PACKET_MAX) {
         return DROP_FORMAT;
     }
-    if (request->now.ns - request->received.ns > stale_ns) {
+    if (request->now.ns - request->received.ns > (view->fresh ? stale_fresh_ns : stale_ns)) {
         return DROP_STALE;
     }
     return DROP_NONE;

@@ -31,6 +31,7 @@ struct server_view {
     struct auth_secrets secrets;
     const struct limits *limits; /* NULL: none */
     bool serving;                /* false: every request is dropped as DROP_NOT_SERVING */
+    bool fresh; /* a server that has just begun: who has waited for it longer is answered, too */
 };
 
 /* What the server writes: one worker's own. */

@@ -231,6 +231,7 @@ static void a_request_that_waited_is_dropped(void **state)
     struct ntp_packet reply;
 
     publish(s, 0);
+    (void)usleep(1100000); /* in its first second it answers who has waited for it */
     assert_int_equal(ask(s, "127.0.0.1", 2000, &reply), NTP_HEADER_SIZE);
     process_signal(s->pid, SIGSTOP);
     (void)usleep(50000); /* its threads may be on their way on another processor */
