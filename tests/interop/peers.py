@@ -20,16 +20,16 @@ class Peers:
         self.folder = os.path.abspath(folder)
         self.missing = []
 
-    def fetch(self):
+    def fetch(self, packages=None):
         """Unpacks what is not there yet; returns the packages that could not be had."""
         os.makedirs(self.folder, exist_ok=True)
         with open(os.path.join(self.folder, '.lock'), 'w', encoding='utf-8') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.fetch_locked()
+            self.fetch_locked(packages or PACKAGES)
         return self.missing
 
-    def fetch_locked(self):
-        for package in PACKAGES:
+    def fetch_locked(self, packages):
+        for package in packages:
             done = os.path.join(self.folder, f'.{package}')
             if os.path.exists(done):
                 continue

@@ -17,11 +17,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from support import lab as labs  # noqa: E402
 from support.tap import Tap  # noqa: E402
 
-UNITS = ['noond.service', 'noon-wait.service']
+UNITS = ['noond.service', 'noon-wait.service', 'noon-timesync1.service']
 FILES = ['sbin/noond', 'sbin/noon-helper', 'bin/noon', 'lib/systemd/system/noond.service',
-         'lib/systemd/system/noon-wait.service', 'lib/sysusers.d/noon.conf',
+         'lib/systemd/system/noon-wait.service', 'lib/systemd/system/noon-timesync1.service',
+         'lib/systemd/ntp-units.d/40-noon.list', 'libexec/noon/noon-timesync1',
+         'share/dbus-1/system.d/org.freedesktop.timesync1.noon.conf', 'lib/sysusers.d/noon.conf',
          'share/doc/noon/examples/noon.conf']
-PAGES = ['share/man/man8/noond.8', 'share/man/man1/noon.1', 'share/man/man5/noon.conf.5']
+PAGES = ['share/man/man8/noond.8', 'share/man/man1/noon.1', 'share/man/man5/noon.conf.5',
+         'share/man/man8/noon-timesync1.8']
 
 
 def read(path):
