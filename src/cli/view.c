@@ -40,6 +40,8 @@ enum view_color view_source_color(uint8_t state)
     case SOURCE_NO_MAJORITY:
     case SOURCE_NO_KEY:
     case SOURCE_UNAUTHENTICATED:
+    case SOURCE_KEY_EXCHANGE:
+    case SOURCE_CERT_TIME:
         return VIEW_BAD;
     case SOURCE_TOO_FAR:
     case SOURCE_JUMPED:

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/fmath.h"
+#include "cli/view_auth.h"
 #include "wire/ntp_packet.h"
 #include "wire/refid.h"
 
@@ -99,6 +100,16 @@ static void add_name(struct text *text, const struct view *view, const struct so
         text_add(text, " of address");
     }
     end(text);
+}
+
+static void add_authentication(struct text *text, const struct view *view,
+                               const struct source_status *source)
+{
+    if (source->auth != AUTH_MODE_NONE) {
+        begin(text, "authentication");
+        view_auth(text, view, source);
+        end(text);
+    }
 }
 
 static void add_announced(struct text *text, const struct source_status *source)
@@ -283,6 +294,7 @@ void view_source_page(struct text *text, const struct view *view,
                       const struct status_record *others, const struct source_status *source)
 {
     add_name(text, view, source);
+    add_authentication(text, view, source);
     add_announced(text, source);
     add_measured(text, source);
     add_steered(text, source);

@@ -2,6 +2,7 @@
 #include "cli/view_sources.h"
 
 #include "base/fmath.h"
+#include "cli/view_auth.h"
 
 const char view_sources_help[] =
     "The first column is a mark:\n"
@@ -18,7 +19,7 @@ const char view_sources_help[] =
     "  +-       standard deviation of the offset\n"
     "  DELAY    round trip of the last measurement\n"
     "  ERROR    how far it may be wrong at most: its root distance\n"
-    "  STATE    what becomes of it; `noon why NAME` says more\n"
+    "  STATE    what becomes of it, and how it is authenticated; `noon why NAME` says more\n"
     "On a narrow screen +- and ERROR are left out.\n";
 
 enum {
@@ -187,6 +188,7 @@ void view_sources(struct text *text, const struct view *view, const struct statu
         time_cells(text, source, narrow);
         view_colored(text, view, view_source_color(source->state),
                      source_state_word(source->state));
+        text_add(text, view_auth_mark(source));
         text_char(text, '\n');
     }
     if (record->count == 0) {

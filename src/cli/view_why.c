@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "cli/view_auth.h"
 #include "cli/view_sentence.h"
 #include "wire/refid.h"
 
@@ -34,6 +35,12 @@ const char *view_why_advice(const struct node_status *node)
         [NODE_REASON_BOUND_TOO_LARGE] =
             "The sources are too far from a reference clock, or were silent for too long; nearer "
             "ones help. The limit is `maxdistance`.",
+        [NODE_REASON_CERT_TIME] =
+            "Set the clock, or follow three servers with NTS: a majority of them vouches for the "
+            "time. With fewer, `nocerttimecheck 1` believes certificates whatever their dates.",
+        [NODE_REASON_KEY_EXCHANGE] =
+            "See below why no keys could be exchanged; TCP to port 4460 must pass, not only UDP "
+            "to port 123.",
         [NODE_REASON_RIVAL] =
             "Find the other program (chronyd, ntpd, systemd-timesyncd, a hypervisor's tools) and "
             "stop it; then `noon reload`.",
@@ -194,6 +201,12 @@ void view_why_source_short(struct text *text, const struct view *view,
         text_add(text, ": ");
         text_add(text, drop_sentence((enum drop_reason)source->last_drop));
         break;
+    case SOURCE_KEY_EXCHANGE:
+        view_auth_no_keys(text, view, source);
+        break;
+    case SOURCE_CERT_TIME:
+        view_auth_doubt(text, view, source);
+        break;
     case SOURCE_UNSYNCHRONISED:
         add_since(text, view, "it says that it has no time (leap 3, or stratum 16)",
                   source->state_since);
@@ -249,9 +262,16 @@ static const char *source_advice(const struct source_status *source)
     case SOURCE_NO_KEY:
         return "Put the key into the file that `keyfile` names, then reload noond: its log names "
                "lines that it can't use.";
+    case SOURCE_KEY_EXCHANGE:
+        return view_auth_advice(source);
+    case SOURCE_CERT_TIME:
+        return "Set the clock, or follow three servers with NTS, which vouch for the time; "
+               "`nocerttimecheck 1` believes certificates whatever their dates.";
     case SOURCE_UNAUTHENTICATED:
-        return "Both ends need the same key under the same number and with the same type; "
-               "otherwise somebody on the way answers in the server's place.";
+        return source->auth == AUTH_MODE_NTS
+                   ? "Somebody on the way answers in the server's place, or changes what it says."
+                   : "Both ends need the same key under the same number and with the same type; "
+                     "otherwise somebody on the way answers in the server's place.";
     default:
         return "This noon is older than noond: update it.";
     }

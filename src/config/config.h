@@ -21,6 +21,7 @@
 enum {
     CONFIG_ACCESS_MAX = 131072,
     CONFIG_SOURCEDIRS_MAX = 16,
+    CONFIG_TRUSTED_MAX = 16, /* ntstrustedcerts lines */
     CONFIG_STRINGS_SIZE = 256 << 10,
     CONFIG_FILES_SIZE = 8 << 20, /* of all files open at once: a file and those that include it */
     CONFIG_NAME_ADDRESSES_MAX = 16,
@@ -62,11 +63,15 @@ struct daemon_options {
     const char *drift_file;
     double drift_interval_s; /* the drift file is written no more often */
     const char *log_dir;
-    uint32_t log;                                   /* enum config_log */
-    const char *user;                               /* name, UID or UID:GID */
-    const char *leap_list;                          /* a file with the leap seconds */
-    const char *leap_zone;                          /* a time zone that knows them, "right/UTC" */
-    const char *key_file;                           /* symmetric keys */
+    uint32_t log;          /* enum config_log */
+    const char *user;      /* name, UID or UID:GID */
+    const char *leap_list; /* a file with the leap seconds */
+    const char *leap_zone; /* a time zone that knows them, "right/UTC" */
+    const char *key_file;  /* symmetric keys */
+    const char *nts_dir;   /* where keys and cookies of NTS are kept; NULL: the state directory */
+    const char *trusted_certs[CONFIG_TRUSTED_MAX]; /* "SET PATH" or "PATH", as written */
+    size_t trusted_cert_count;
+    bool no_system_certs;
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;

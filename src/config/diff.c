@@ -212,6 +212,30 @@ static void say_directories(struct difference *difference, const char *word,
     }
 }
 
+static bool has_certificates(const struct daemon_options *daemon, const char *certificates)
+{
+    for (size_t i = 0; i < daemon->trusted_cert_count; i++) {
+        if (strcmp(daemon->trusted_certs[i], certificates) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_certificates(struct difference *difference, const char *word,
+                             const struct daemon_options *one, const struct daemon_options *other)
+{
+    for (size_t i = 0; i < one->trusted_cert_count; i++) {
+        if (!has_certificates(other, one->trusted_certs[i])) {
+            struct text text = begin(difference, word);
+
+            text_add(&text, "ntstrustedcerts ");
+            text_add(&text, one->trusted_certs[i]);
+            say(difference);
+        }
+    }
+}
+
 static bool fields_equal(const struct option *option, const struct config *a,
                          const struct config *b)
 {
@@ -252,6 +276,8 @@ size_t config_diff(const struct config *before, const struct config *after,
     compare_sources(&difference);
     say_directories(&difference, "removed: ", &before->daemon, &after->daemon);
     say_directories(&difference, "added: ", &after->daemon, &before->daemon);
+    say_certificates(&difference, "removed: ", &before->daemon, &after->daemon);
+    say_certificates(&difference, "added: ", &after->daemon, &before->daemon);
     for (size_t i = 0; i < count; i++) {
         if (option_at(SCOPE_DIRECTIVE, i)->scope != SCOPE_SOURCE &&
             option_at(SCOPE_DIRECTIVE, i)->scope != SCOPE_REFCLOCK &&

@@ -236,6 +236,33 @@ static bool parse_role(struct parser *parser)
     return parser_plain(parser, true) && parser_preset(parser, "role boundary", boundary);
 }
 
+/* The set's number, when there are two words; kept as written. */
+static bool parse_trusted(struct parser *parser)
+{
+    struct daemon_options *daemon = &parser->config->daemon;
+    const struct words *words = &parser->words;
+    char joined[CONFIG_LINE_SIZE];
+    struct text text = text_begin(joined, sizeof joined);
+
+    if (words->count < 2 || words->count > 3 ||
+        (words->count == 3 && strspn(words->at[1], "0123456789") != strlen(words->at[1]))) {
+        return parser_error(parser,
+                            "ntstrustedcerts takes the path of a file or directory, and before it "
+                            "the number of a set; expected for example \"ntstrustedcerts "
+                            "/etc/ssl/ours.pem\" or \"ntstrustedcerts 1 /etc/ssl/ours.pem\"",
+                            NULL);
+    }
+    if (daemon->trusted_cert_count == CONFIG_TRUSTED_MAX) {
+        return parser_error(parser,
+                            "too many ntstrustedcerts lines; expected at most 16, each may name a "
+                            "directory",
+                            NULL);
+    }
+    words_join(words, 1, &text);
+    daemon->trusted_certs[daemon->trusted_cert_count] = parser_keep(parser, joined);
+    return daemon->trusted_certs[daemon->trusted_cert_count++] != NULL;
+}
+
 /* What dialect has the word that this one lacks; DIALECT_UNKNOWN: none. */
 static enum config_dialect dialect_of(const char *word)
 {
@@ -299,11 +326,14 @@ bool parser_special(struct parser *parser, enum option_scope scope, const struct
 bool parser_directive(struct parser *parser)
 {
     static const struct special special[] = {
-        {"server", parse_server},       {"pool", parse_pool},       {"peer", parse_peer},
-        {"refclock", parse_refclock},   {"allow", parse_rule},      {"deny", parse_rule},
-        {"cmdallow", parse_rule},       {"cmddeny", parse_rule},    {"makestep", parse_makestep},
-        {"local", parse_local},         {"include", parse_include}, {"confdir", parse_confdir},
-        {"sourcedir", parse_sourcedir}, {"role", parse_role},       {"leapsectz", parse_zone},
+        {"server", parse_server},       {"pool", parse_pool},
+        {"peer", parse_peer},           {"refclock", parse_refclock},
+        {"allow", parse_rule},          {"deny", parse_rule},
+        {"cmdallow", parse_rule},       {"cmddeny", parse_rule},
+        {"makestep", parse_makestep},   {"local", parse_local},
+        {"include", parse_include},     {"confdir", parse_confdir},
+        {"sourcedir", parse_sourcedir}, {"role", parse_role},
+        {"leapsectz", parse_zone},      {"ntstrustedcerts", parse_trusted},
     };
 
     return parser_special(parser, SCOPE_DIRECTIVE, special, sizeof special / sizeof special[0]);

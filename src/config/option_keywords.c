@@ -114,18 +114,20 @@ static const struct option leapsec_modes[] = {
 static const struct option authselect_modes[] = {
     {.name = "require",
      .section = SECTION_SELECTION,
-     .verdict = VERDICT_REFUSED,
-     .help = "Follows authenticated sources only.",
-     .reason = "no source can be authenticated yet: the clock would have nothing to follow, or "
-               "follow what is not trusted"},
+     .value = AUTH_SELECT_REQUIRE,
+     .help = "Follows authenticated sources only; the others are measured."},
     {.name = "prefer",
      .section = SECTION_SELECTION,
-     .help = "Follows authenticated sources only, if there are any; there are none yet."},
+     .value = AUTH_SELECT_PREFER,
+     .help = "Follows authenticated sources only, while any of them can be followed."},
     {.name = "mix",
      .section = SECTION_SELECTION,
-     .help = "Others have to agree with authenticated sources; there are none yet."},
+     .value = AUTH_SELECT_MIX,
+     .help = "Where there are both, the others have to agree with the authenticated ones: those "
+             "count as marked `trust` and `require`."},
     {.name = "ignore",
      .section = SECTION_SELECTION,
+     .value = AUTH_SELECT_IGNORE,
      .help = "Does not care which sources are authenticated."},
 };
 

@@ -136,6 +136,22 @@ void config_print_directive(struct text *text, const struct option *option,
     print_keywords(text, option->scope, config, &standard);
 }
 
+/* Another name of what an earlier directive says, which has been printed. */
+static bool is_alias(size_t index)
+{
+    const struct option *option = option_at(SCOPE_DIRECTIVE, index);
+
+    for (size_t i = 0; i < index && option->argument[0].type == TYPE_STRING; i++) {
+        const struct option_argument *earlier = &option_at(SCOPE_DIRECTIVE, i)->argument[0];
+
+        if (earlier->type == TYPE_STRING && earlier->offset != NO_FIELD &&
+            earlier->offset == option->argument[0].offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_fields(const struct config *config, config_line_function *line, void *context)
 {
     size_t count = option_count(SCOPE_DIRECTIVE);
@@ -146,7 +162,7 @@ static void print_fields(const struct config *config, config_line_function *line
         const struct option *option = option_at(SCOPE_DIRECTIVE, i);
         struct text text = text_begin(written, sizeof written);
 
-        if (!config_is_written(option, config)) {
+        if (!config_is_written(option, config) || is_alias(i)) {
             continue;
         }
         if (!binding_texts(option, config, &texts)) {
@@ -175,6 +191,12 @@ void config_print(const struct config *config, config_line_function *line, void 
             config_print_source(&text, config, &config->node.sources[i]);
             line(context, written);
         }
+    }
+    for (size_t i = 0; i < config->daemon.trusted_cert_count; i++) {
+        text = text_begin(written, sizeof written);
+        text_add(&text, "ntstrustedcerts ");
+        text_add(&text, config->daemon.trusted_certs[i]);
+        line(context, written);
     }
     for (size_t i = 0; i < config->daemon.source_dir_count; i++) {
         text = text_begin(written, sizeof written);

@@ -76,6 +76,12 @@ static void take_message(struct time_process *process, const struct message *mes
     if (message->kind == MESSAGE_SERVER && fd >= 0) {
         supervised_server(process->setup.supervised, fd);
         fd = -1;
+    } else if (message->kind == MESSAGE_HELPER && message->argument == HELPER_KEYS) {
+        process->exchanger.asked = false;
+        if (fd >= 0) {
+            exchanger_attach(&process->exchanger, fd);
+            fd = -1;
+        }
     }
     unix_close(&fd);
 }
@@ -136,6 +142,10 @@ void time_hear_parent(struct time_process *process)
     if (resolver_needs_helper(&process->resolver) && !process->helper_asked) {
         process->helper_asked = true;
         tell_parent(process, MESSAGE_START_HELPER, HELPER_RESOLVE);
+    }
+    if (exchanger_needs_helper(&process->exchanger) && !process->exchanger.asked) {
+        process->exchanger.asked = true;
+        tell_parent(process, MESSAGE_START_HELPER, HELPER_KEYS);
     }
     while ((error = supervised_receive(process->setup.supervised, &message, &fd)) == ERR_NONE) {
         take_message(process, &message, fd);

@@ -173,6 +173,51 @@ void keep_save(struct time_process *process)
     process->save_failed = failed;
 }
 
+void keep_keys(struct time_process *process)
+{
+    const struct keys_answer *keys;
+    bool failed = false;
+
+    if (process->setup.args->once != ONCE_NO) {
+        return;
+    }
+    for (size_t i = 0; (i = node_saved_keys(process->node, i, &keys)) < process->capacity; i++) {
+        failed |= !exchanger_keep(&process->exchanger, keys);
+    }
+    if (failed && !process->keys_failed) {
+        log_format(&process->setup.log, LOG_SEVERITY_WARNING,
+                   "keys of NTS can't be written into %s: they are exchanged anew after a restart",
+                   process->exchanger.directory);
+    }
+    process->keys_failed = failed;
+}
+
+/* What the file says, in s; false: nothing that could be true. */
+static bool read_last_time(const char *path, long long *last_s)
+{
+    char text[SMALL_FILE];
+    char *number = text;
+    size_t size;
+
+    if (storage_read(path, text, sizeof text - 1, &size) != ERR_NONE) {
+        return false;
+    }
+    text[size] = '\0';
+    return next_number(&number, 0, latest_s, last_s);
+}
+
+struct utc_time keep_not_before(const struct time_process *process)
+{
+    char path[PATH_SIZE];
+    long long last_s;
+
+    snprintf(path, PATH_SIZE, "%s/last-time", process->setup.state_dir);
+    if (process->setup.args->single || !read_last_time(path, &last_s) || last_s < NOON_BUILT_S) {
+        last_s = NOON_BUILT_S;
+    }
+    return (struct utc_time){last_s * NS_PER_S};
+}
+
 void keep_forward_clock(struct time_process *process)
 {
     char path[PATH_SIZE], text[SMALL_FILE];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "wire/drop.h"
+#include "wire/keys.h"
 
 struct wording {
     const char *name;
@@ -57,6 +58,8 @@ static void print_value(double value, const char *unit, char *text, size_t size)
         snprintf(text, size, "%.3f ppm", value * 1e6);
     } else if (strcmp(unit, "percent") == 0) {
         snprintf(text, size, "%.1f %%", value * 100);
+    } else if (strcmp(unit, "keys") == 0) {
+        snprintf(text, size, "%s", keys_result_sentence((unsigned)value));
     } else if (strcmp(unit, "drop") == 0) {
         bool known = value >= 0 && value < DROP_COUNT;
         snprintf(text, size, "%s", drop_sentence(known ? (enum drop_reason)value : DROP_NONE));

@@ -233,6 +233,9 @@ static void perform_one(struct time_process *process, const struct action *actio
     case ACTION_RESOLVE:
         resolver_ask(&process->resolver, &action->resolve);
         break;
+    case ACTION_GET_KEYS:
+        exchanger_ask(&process->exchanger, &action->get_keys);
+        break;
     case ACTION_PUBLISH:
         publish(process);
         break;

@@ -214,6 +214,20 @@ static void plan_acquisition(const struct daemon_options *daemon,
     }
 }
 
+static void plan_certificates(const struct daemon_options *daemon, struct supervisor_plan *plan)
+{
+    plan->no_system_certs = daemon->no_system_certs;
+    for (size_t i = 0; i < daemon->trusted_cert_count && i < SUPERVISOR_TRUSTED_MAX; i++) {
+        const char *written = daemon->trusted_certs[i];
+        size_t digits = strspn(written, "0123456789");
+        bool numbered = digits > 0 && written[digits] == ' ';
+
+        snprintf(plan->trusted[plan->trusted_count++], sizeof plan->trusted[0], "%.*s:%s",
+                 numbered ? (int)digits : 1, numbered ? written : "0",
+                 numbered ? written + digits + 1 : written);
+    }
+}
+
 static bool make_plan(void *context, struct supervisor_plan *plan)
 {
     struct parent *parent = context;
@@ -239,6 +253,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
     if (config->daemon.key_file) {
         snprintf(plan->key_file, sizeof plan->key_file, "%s", config->daemon.key_file);
     }
+    plan_certificates(&config->daemon, plan);
     good = find_user(parent, config, &plan->user);
     config_free(config);
     return good;
@@ -303,6 +318,9 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
         snprintf(order_directory, sizeof order_directory, "%s",
                  orders_path(setup->args, setup->config, order_path, sizeof order_path));
         paths.write[paths.write_count++] = directory_of(order_directory, order_path);
+    }
+    if (daemon->nts_dir) {
+        paths.write[paths.write_count++] = daemon->nts_dir;
     }
     if (daemon->drift_file) {
         paths.write[paths.write_count++] = directory_of(daemon->drift_file, drift_directory);

@@ -28,6 +28,9 @@ static void rebind(struct supervisor *s)
         changed = plan.server.threads != s->plan.server.threads;
         s->plan.server = plan.server;
         memcpy(s->plan.acquisition, plan.acquisition, sizeof plan.acquisition);
+        memcpy(s->plan.trusted, plan.trusted, sizeof plan.trusted);
+        s->plan.trusted_count = plan.trusted_count;
+        s->plan.no_system_certs = plan.no_system_certs;
         memcpy(s->plan.key_file, plan.key_file, sizeof plan.key_file);
         bool others = false;
         message.value =
@@ -71,6 +74,12 @@ static void open_keys(struct supervisor *s)
     unix_close(&fd);
 }
 
+static void start_helper(struct supervisor *s, enum child_kind kind)
+{
+    children_signal(s, kind, SIGKILL);
+    s->children[kind].wanted = true;
+}
+
 static void tell_status(struct supervisor *s)
 {
     char text[SUPERVISED_STATUS_SIZE];
@@ -99,8 +108,7 @@ static void take_message(struct supervisor *s, const struct message *message)
         tell_status(s);
         break;
     case MESSAGE_START_HELPER:
-        children_signal(s, CHILD_HELPER, SIGKILL);
-        s->children[CHILD_HELPER].wanted = true;
+        start_helper(s, message->argument == HELPER_KEYS ? CHILD_KEYS : CHILD_HELPER);
         break;
     case MESSAGE_RESTART_SERVER:
         children_replace_server(s);

@@ -23,7 +23,10 @@
 #include "sys/privilege.h"
 #include "sys/udp.h"
 
-enum { SUPERVISOR_PATH_SIZE = 108 };
+enum { SUPERVISOR_TRUSTED_MAX = 16, SUPERVISOR_PATH_SIZE = 108 };
+
+/* Certificates that the key exchange trusts: "SET:PATH". */
+typedef char supervisor_trusted[SUPERVISOR_PATH_SIZE + 12];
 
 /* What the configuration asks of the parent. */
 struct supervisor_plan {
@@ -34,8 +37,11 @@ struct supervisor_plan {
     char run_directory[SUPERVISOR_PATH_SIZE];   /* "": no sockets, no file for `noon now` */
     char state_directory[SUPERVISOR_PATH_SIZE]; /* made if missing; "": none */
     char log_directory[SUPERVISOR_PATH_SIZE];   /* made if missing; "": none */
-    char pidfile[SUPERVISOR_PATH_SIZE];         /* "": none */
-    char key_file[SUPERVISOR_PATH_SIZE];        /* of symmetric keys; "": none */
+    supervisor_trusted trusted[SUPERVISOR_TRUSTED_MAX];
+    size_t trusted_count;
+    bool no_system_certs;
+    char pidfile[SUPERVISOR_PATH_SIZE];  /* "": none */
+    char key_file[SUPERVISOR_PATH_SIZE]; /* of symmetric keys; "": none */
 };
 
 struct supervisor_setup {
@@ -74,7 +80,7 @@ enum message_kind {
     MESSAGE_SERVER,  /* with the page on which a server process that was started will count */
 };
 
-enum helper_role { HELPER_RESOLVE };
+enum helper_role { HELPER_RESOLVE, HELPER_KEYS };
 
 struct message {
     uint32_t kind; /* enum message_kind */

@@ -16,7 +16,7 @@ enum {
 };
 
 static const char *const child_names[] = {"time process", "server process", "old server process",
-                                          "helper"};
+                                          "helper", "key exchange helper"};
 
 struct steady_time children_in_s(double s)
 {
@@ -48,14 +48,21 @@ void children_signal(struct supervisor *s, enum child_kind kind, int number)
     process_signal(child->pid, number);
 }
 
+static bool is_helper(enum child_kind kind)
+{
+    return kind == CHILD_HELPER || kind == CHILD_KEYS;
+}
+
 /* What a start means to others. */
 static void connect_child(struct supervisor *s, enum child_kind kind, int ours, enum err err)
 {
     struct child *child = &s->children[kind];
 
-    if (kind == CHILD_HELPER) {
-        const struct message message = {
-            .kind = MESSAGE_HELPER, .argument = HELPER_RESOLVE, .value = err};
+    if (is_helper(kind)) {
+        const struct message message = {.kind = MESSAGE_HELPER,
+                                        .argument =
+                                            kind == CHILD_KEYS ? HELPER_KEYS : HELPER_RESOLVE,
+                                        .value = err};
 
         children_tell_time(s, &message, err == ERR_NONE ? ours : -1);
         unix_close(&ours);
@@ -100,7 +107,7 @@ static void start_child(struct supervisor *s, enum child_kind kind)
         size_t count = gear_fds(&s->gear, kind, pair[1], fds);
 
         gear_arguments(s->setup, &s->plan, kind, &arguments);
-        err = process_start(&child->pid, kind == CHILD_HELPER ? s->setup->helper : "/proc/self/exe",
+        err = process_start(&child->pid, is_helper(kind) ? s->setup->helper : "/proc/self/exe",
                             arguments.at, fds, count);
     }
     unix_close(&pair[1]);
@@ -109,12 +116,12 @@ static void start_child(struct supervisor *s, enum child_kind kind)
     if (err != ERR_NONE) {
         log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s can't be started (%s)",
                    child_names[kind],
-                   kind == CHILD_HELPER ? s->setup->helper : "out of processes or memory");
+                   is_helper(kind) ? s->setup->helper : "out of processes or memory");
         put_off(child);
     }
     connect_child(s, kind, pair[0], err);
     /* The helper is asked for again when it is needed; the others are always. */
-    child->wanted = kind != CHILD_HELPER;
+    child->wanted = !is_helper(kind);
 }
 
 void children_replace_server(struct supervisor *s)
@@ -166,7 +173,7 @@ static void take_end(struct supervisor *s, enum child_kind kind, const struct pr
     if (kind != CHILD_TIME) {
         unix_close(&child->channel);
     }
-    if (!s->end && !child->told && kind != CHILD_HELPER) {
+    if (!s->end && !child->told && !is_helper(kind)) {
         log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s ended (%s %d)%s", child_names[kind],
                    end->killed ? "signal" : "status", end->killed ? end->status - 128 : end->status,
                    child->wanted ? ": started again" : "");

@@ -159,6 +159,11 @@ bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const stru
     return true;
 }
 
+static bool is_helper(enum child_kind kind)
+{
+    return kind == CHILD_HELPER || kind == CHILD_KEYS;
+}
+
 size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
                 int fds[static PROCESS_FDS_MAX])
 {
@@ -166,7 +171,7 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
     const int none = gear->nothing;
     size_t count = 0;
 
-    if (kind == CHILD_HELPER) {
+    if (is_helper(kind)) {
         fds[0] = channel;
         return 1;
     }
@@ -187,23 +192,30 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
 void gear_arguments(const struct supervisor_setup *setup, const struct supervisor_plan *plan,
                     enum child_kind kind, struct gear_arguments *out)
 {
-    static const char *const roles[CHILD_COUNT] = {"time", "server", "server", "resolve"};
+    static const char *const roles[CHILD_COUNT] = {"time", "server", "server", "resolve", "keys"};
     size_t count = 0;
 
     (void)snprintf(out->helper, sizeof out->helper, "noon-helper");
+    (void)snprintf(out->no_system, sizeof out->no_system, "--no-system-certs");
     (void)snprintf(out->flag, sizeof out->flag, "-u");
     (void)snprintf(out->role, sizeof out->role, "--role=%s", roles[kind]);
     (void)snprintf(out->user, sizeof out->user, "%u:%u", plan->user.uid, plan->user.gid);
-    out->at[count++] = kind == CHILD_HELPER ? out->helper : setup->arguments[0];
+    out->at[count++] = is_helper(kind) ? out->helper : setup->arguments[0];
     for (size_t i = 1;
-         kind != CHILD_HELPER && setup->arguments[i] != NULL && count < GEAR_ARGUMENTS_MAX - 4;
-         i++) {
+         !is_helper(kind) && setup->arguments[i] != NULL && count < GEAR_ARGUMENTS_MAX - 4; i++) {
         out->at[count++] = setup->arguments[i];
     }
     /* Last, so that they count; the user as a number, which needs no database. */
     out->at[count++] = out->role;
     out->at[count++] = out->flag;
     out->at[count++] = out->user;
+    for (size_t i = 0; kind == CHILD_KEYS && i < plan->trusted_count; i++) {
+        (void)snprintf(out->trusted[i], sizeof out->trusted[i], "--trust=%s", plan->trusted[i]);
+        out->at[count++] = out->trusted[i];
+    }
+    if (kind == CHILD_KEYS && plan->no_system_certs) {
+        out->at[count++] = out->no_system;
+    }
     out->at[count] = NULL;
 }
 

@@ -13,7 +13,7 @@
 #include "sys/process.h"
 
 /* CHILD_LEAVING: a server process whose successor is about to serve, or does. */
-enum child_kind { CHILD_TIME, CHILD_SERVER, CHILD_LEAVING, CHILD_HELPER, CHILD_COUNT };
+enum child_kind { CHILD_TIME, CHILD_SERVER, CHILD_LEAVING, CHILD_HELPER, CHILD_KEYS, CHILD_COUNT };
 
 struct gear {
     int nothing;      /* /dev/null */
@@ -51,7 +51,8 @@ enum { GEAR_ARGUMENTS_MAX = 64 };
 
 /* A child's arguments, ended by NULL. */
 struct gear_arguments {
-    char helper[16], role[32], flag[4], user[48];
+    char helper[16], role[32], no_system[20], flag[4], user[48];
+    char trusted[SUPERVISOR_TRUSTED_MAX][sizeof(supervisor_trusted) + 16];
     char *at[GEAR_ARGUMENTS_MAX];
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "crypto/wipe.h"
 #include "sys/entropy.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
@@ -12,7 +13,7 @@
 
 enum {
     SPARE_SOURCES = 64, /* for `noon add` and for pools that grow by a reload */
-    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 6,
+    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 7,
 };
 
 static const int64_t time_out_ns = 1 * NS_PER_S;
@@ -209,6 +210,9 @@ static void collect(struct time_process *process, struct watch *watch)
     watch->order = watch->count;
     watch->fds[watch->count++] =
         (struct pollfd){.fd = process->setup.order_socket, .events = POLLIN};
+    if (process->exchanger.fd >= 0) {
+        watch->fds[watch->count++] = (struct pollfd){.fd = process->exchanger.fd, .events = POLLIN};
+    }
     watch->network = watch->count;
     watch->fds[watch->count++] =
         (struct pollfd){.fd = network_fd(&process->network, clock_steady()), .events = POLLIN};
@@ -225,7 +229,8 @@ static struct duration time_to_sleep(struct time_process *process)
     int64_t until_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 
     if (process->post_count > 0 || process->want_reload ||
-        (process->resolver.in_process && process->resolver.count > 0)) {
+        (process->resolver.in_process && process->resolver.count > 0) ||
+        exchanger_busy(&process->exchanger)) {
         return (struct duration){0};
     }
     if (process->stop_at.ns != 0 && process->stop_at.ns - clock_steady().ns < until_ns) {
@@ -278,6 +283,25 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
     }
 }
 
+static void serve_exchanger(struct time_process *process)
+{
+    struct keys_answer answer;
+    struct event event = {.kind = EVENT_KEYS, .keys = &answer};
+    bool some = false;
+
+    exchanger_flush(&process->exchanger);
+    while (exchanger_answer(&process->exchanger, &answer)) {
+        some |= answer.result == KEYS_OK && answer.made.ns == 0;
+        time_deliver(process, &event);
+        deliver_posts(process);
+        wipe(&answer, sizeof answer);
+    }
+    exchanger_flush(&process->exchanger);
+    if (some) {
+        keep_keys(process);
+    }
+}
+
 static void serve_resolver(struct time_process *process)
 {
     struct event event;
@@ -287,6 +311,7 @@ static void serve_resolver(struct time_process *process)
         time_deliver(process, &event);
         deliver_posts(process);
     }
+    serve_exchanger(process);
     time_hear_parent(process);
 }
 
@@ -307,6 +332,7 @@ static void pass(struct time_process *process, struct watch *watch)
     int ready;
 
     resolver_flush(&process->resolver);
+    exchanger_flush(&process->exchanger);
     collect(process, watch);
     timeout = time_to_sleep(process);
     quiet = network_wait(&process->network, clock_steady());
@@ -386,6 +412,7 @@ static bool start_node(struct time_process *process)
     }
     keep_forward_clock(process);
     setup.saved = keep_load(process);
+    setup.not_before = keep_not_before(process);
     setup.now = time_reading(process);
     process->started = setup.now.real;
     process->node = node_init(memory, &setup);
@@ -420,6 +447,10 @@ static struct time_process *make(const struct time_setup *setup)
     process->notify.fd = -1;
     network_open(&process->network, setup->network_socket);
     resolver_init(&process->resolver, setup->args->single);
+    exchanger_init(&process->exchanger, setup->supervised == NULL,
+                   setup->supervised == NULL               ? ""
+                   : setup->config->daemon.nts_dir != NULL ? setup->config->daemon.nts_dir
+                                                           : setup->state_dir);
     if (setup->server_socket_count > 0) {
         process->server = server_loop_open(setup->server_sockets, setup->server_socket_count,
                                            &process->config->node);
@@ -434,6 +465,7 @@ static void end(struct time_process *process)
     struct freq base = {node_saved(process->node).freq_s_per_s};
 
     keep_save(process);
+    keep_keys(process);
     if (process->privileged && process->status.node.state != NODE_STARTING) {
         clock_control_set_rate(&process->clock, base, &change);
     }

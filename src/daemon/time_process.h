@@ -17,6 +17,7 @@
 #include "core/node/node.h"
 #include "daemon/args.h"
 #include "daemon/control.h"
+#include "daemon/exchanger.h"
 #include "daemon/network.h"
 #include "daemon/resolver.h"
 #include "daemon/rivals.h"
@@ -82,6 +83,7 @@ struct time_process {
     struct address *locals;     /* of `sockets` */
     struct control *control;
     struct resolver resolver;
+    struct exchanger exchanger;
     struct network network;
     struct server_loop *server; /* --single */
     struct notify notify;
@@ -99,7 +101,7 @@ struct time_process {
     char notified[256];
     double notified_bound_s; /* in it */
     bool draining;           /* by `noon drain` */
-    bool stop, want_reload, save_failed, helper_asked;
+    bool stop, want_reload, save_failed, keys_failed, helper_asked;
     int exit_status;
     struct steady_time stop_at; /* -t; 0: no limit */
     struct post posts[POST_MAX];
@@ -182,6 +184,10 @@ void once_check(struct time_process *process);
 /* keep.c: what survives a restart. */
 struct node_saved keep_load(const struct time_process *process);
 void keep_save(struct time_process *process);
+/* Keys of NTS: at the end, and when there are new ones. */
+void keep_keys(struct time_process *process);
+/* No time before this is true: the last one that was saved, or when the program was built. */
+struct utc_time keep_not_before(const struct time_process *process);
 /* Time never goes back over a boot: a clock that is before the last time saved is set to it. */
 void keep_forward_clock(struct time_process *process);
 

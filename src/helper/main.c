@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/role_keys.h"
 #include "helper/role_resolve.h"
 #include "sys/log.h"
 #include "sys/privilege.h"
@@ -15,21 +16,24 @@
 enum { SOCKET = 3 };
 
 static const char usage[] =
-    "usage: noon-helper --role=resolve [-u USER] [--dns=ADDRESS:PORT[,...]]\n"
+    "usage: noon-helper --role=resolve|keys [-u USER] [--dns=ADDRESS:PORT[,...]]\n"
+    "                   [--trust=SET:PATH]... [--no-system-certs]\n"
     "Started by noond, with a socket as descriptor 3; of no use by hand.\n";
 
 struct arguments {
     const char *role, *user, *servers;
+    const char *trusted[TRUST_SETS_MAX];
+    size_t trusted_count;
+    bool no_system_certs;
 };
 
 /* False: not understood. */
 static bool parse(struct arguments *arguments, int argc, char *const argv[])
 {
     static const struct option options[] = {
-        {"role", required_argument, NULL, 'r'},
-        {"user", required_argument, NULL, 'u'},
-        {"dns", required_argument, NULL, 'd'},
-        {NULL, 0, NULL, 0},
+        {"role", required_argument, NULL, 'r'},      {"user", required_argument, NULL, 'u'},
+        {"dns", required_argument, NULL, 'd'},       {"trust", required_argument, NULL, 't'},
+        {"no-system-certs", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -41,20 +45,27 @@ static bool parse(struct arguments *arguments, int argc, char *const argv[])
             arguments->user = optarg;
         } else if (option == 'd') {
             arguments->servers = optarg;
+        } else if (option == 't' && arguments->trusted_count < TRUST_SETS_MAX) {
+            arguments->trusted[arguments->trusted_count++] = optarg;
+        } else if (option == 'n') {
+            arguments->no_system_certs = true;
         } else {
             return false;
         }
     }
-    return optind == argc && arguments->role != NULL && strcmp(arguments->role, "resolve") == 0;
+    return optind == argc && arguments->role != NULL &&
+           (strcmp(arguments->role, "resolve") == 0 || strcmp(arguments->role, "keys") == 0);
 }
 
-/* Files that resolving needs; where resolv.conf is a link, also the directory that it leads to. */
+/* Files that resolving needs, and the system's certificates; where resolv.conf is a link, also the
+ * directory that it leads to. */
 static void confine(const struct log_sink *log)
 {
     struct sandbox_paths paths = {
         .read = {"/etc", "/dev/urandom", "/run/systemd/resolve", "/run/NetworkManager",
-                 "/run/resolvconf", "/run/connman"},
-        .read_count = 6,
+                 "/run/resolvconf", "/run/connman", "/usr/share/ca-certificates",
+                 "/usr/local/share/ca-certificates", "/usr/lib/ssl"},
+        .read_count = 9,
     };
     struct sandbox_report report;
     char *real = realpath("/etc/resolv.conf", NULL);
@@ -70,6 +81,25 @@ static void confine(const struct log_sink *log)
                    report.syscalls ? "closed" : "open", report.files ? "closed" : "open");
     }
     free(real);
+}
+
+static int exchange_keys(const struct arguments *arguments, struct dns *dns,
+                         const struct log_sink *log)
+{
+    struct trust trust;
+
+    /* Before the sandbox, since these files may lie anywhere. */
+    if (!trust_open(&trust, !arguments->no_system_certs)) {
+        log_line(log, LOG_SEVERITY_ERROR, "OpenSSL can't be started: no keys for NTS");
+        return 1;
+    }
+    for (size_t i = 0; i < arguments->trusted_count; i++) {
+        trust_add(&trust, arguments->trusted[i], log);
+    }
+    confine(log);
+    int status = role_keys(&trust, dns, SOCKET);
+    trust_close(&trust);
+    return status;
 }
 
 int main(int argc, char *argv[])
@@ -98,8 +128,13 @@ int main(int argc, char *argv[])
         log_line(&log, LOG_SEVERITY_ERROR, "the resolver can't be started");
         return 1;
     }
-    confine(&log);
-    int status = role_resolve(dns, SOCKET);
+    int status;
+    if (strcmp(arguments.role, "keys") == 0) {
+        status = exchange_keys(&arguments, dns, &log);
+    } else {
+        confine(&log);
+        status = role_resolve(dns, SOCKET);
+    }
     dns_close(dns);
     return status;
 }

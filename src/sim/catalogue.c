@@ -7,7 +7,7 @@
 
 static const struct scenario_table *const tables[] = {
     &scenarios_paths, &scenarios_servers,  &scenarios_machine, &scenarios_names,   &scenarios_leap,
-    &scenarios_fleet, &scenarios_operator, &scenarios_hostile, &scenarios_sources,
+    &scenarios_fleet, &scenarios_operator, &scenarios_hostile, &scenarios_sources, &scenarios_nts,
 };
 
 enum { TABLES = sizeof tables / sizeof *tables };

@@ -106,6 +106,26 @@ struct source_options *kit_follow(struct world *world, unsigned node, unsigned h
     return source;
 }
 
+void kit_certificate(struct world *world, unsigned host, double from_s, double until_s)
+{
+    int64_t epoch_ns = world->utc.epoch.ns;
+
+    world->hosts[host].certificate = (struct sim_certificate){
+        .present = true,
+        .from = {epoch_ns + true_time_from_s(from_s).ns},
+        .until = {epoch_ns + true_time_from_s(until_s).ns},
+        .refuses = {TRUE_TIME_NEVER, TRUE_TIME_NEVER},
+    };
+}
+
+struct source_options *kit_follow_nts(struct world *world, unsigned node, unsigned host)
+{
+    struct source_options *source = kit_follow(world, node, host);
+
+    source->nts = true;
+    return source;
+}
+
 struct source_options *kit_follow_name(struct world *world, unsigned node, const char *name,
                                        enum source_kind kind)
 {

@@ -34,6 +34,11 @@ struct source_options *kit_follow_name(struct world *world, unsigned node, const
 /* One node that follows `count` honest servers at 10.0.0.1 ..; returns its index, 0. */
 unsigned kit_simple(struct world *world, unsigned count, const struct route_options *path);
 
+/* The host becomes an NTS server whose certificate is valid from .. until, s of the world. */
+void kit_certificate(struct world *world, unsigned host, double from_s, double until_s);
+/* `server ADDRESS iburst nts` for the host. */
+struct source_options *kit_follow_nts(struct world *world, unsigned node, unsigned host);
+
 /* A DNS record of hosts `first` .. `first + count - 1`. */
 void kit_name(struct world *world, const char *name, double from_s, unsigned first, unsigned count);
 

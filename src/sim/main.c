@@ -43,9 +43,10 @@ static const char *action_word(enum action_kind kind)
         [ACTION_SEND] = "send",         [ACTION_CLOSE] = "close",
         [ACTION_STEER] = "steer",       [ACTION_STEP] = "step",
         [ACTION_SET_STATUS] = "status", [ACTION_RESOLVE] = "resolve",
-        [ACTION_PUBLISH] = "publish",   [ACTION_SAVE] = "save",
-        [ACTION_LOG] = "log",           [ACTION_MEASURED] = "measured",
-        [ACTION_READY] = "ready",       [ACTION_ANSWER] = "answer",
+        [ACTION_GET_KEYS] = "get keys", [ACTION_PUBLISH] = "publish",
+        [ACTION_SAVE] = "save",         [ACTION_LOG] = "log",
+        [ACTION_MEASURED] = "measured", [ACTION_READY] = "ready",
+        [ACTION_ANSWER] = "answer",
     };
 
     return words[kind];
@@ -101,6 +102,9 @@ static void print_details(const struct action *action)
         printf(" #%u %s offset %+.9f delay %.9f error %+.9f", action->measured.association,
                drop_word(action->measured.reason), action->measured.sample.offset_s,
                action->measured.sample.delay_s, action->measured.error_s);
+        break;
+    case ACTION_GET_KEYS:
+        printf(" #%u of %s", action->get_keys.association, action->get_keys.question.name);
         break;
     case ACTION_PUBLISH:
     case ACTION_SAVE:

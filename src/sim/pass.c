@@ -164,6 +164,18 @@ static void resolve(struct world *world, struct sim_node *node,
     }
 }
 
+static void get_keys(struct world *world, struct sim_node *node, const struct action_get_keys *get)
+{
+    struct true_time when = true_time_after_s(node->computer.now, 0.05);
+    struct happening *happening = world_post(world, index_of(world, node), when);
+
+    if (happening) {
+        happening->kind = HAPPEN_KEYS;
+        happening->question = get->question;
+        /* Nothing is kept over a restart here: an exchange is as quick. */
+    }
+}
+
 static void carry_out(struct world *world, struct sim_node *node, const struct action *action)
 {
     switch (action->kind) {
@@ -185,6 +197,9 @@ static void carry_out(struct world *world, struct sim_node *node, const struct a
         break;
     case ACTION_RESOLVE:
         resolve(world, node, &action->resolve);
+        break;
+    case ACTION_GET_KEYS:
+        get_keys(world, node, &action->get_keys);
         break;
     case ACTION_PUBLISH:
         publish(world, node);
@@ -330,6 +345,7 @@ void pass_start(struct world *world, unsigned index)
     struct node_setup setup = {
         .options = pass_parse(world, index),
         .saved = node->saved,
+        .not_before = node->not_before,
         .now = computer_reading(computer),
         .backend = computer->options.backend,
         .may_adjust = computer_may_adjust(computer),

@@ -57,6 +57,7 @@ extern const struct scenario_table scenarios_names;
 extern const struct scenario_table scenarios_leap;
 extern const struct scenario_table scenarios_fleet;
 extern const struct scenario_table scenarios_operator;
+extern const struct scenario_table scenarios_nts;
 extern const struct scenario_table scenarios_hostile;
 
 #endif

@@ -82,7 +82,7 @@ enum err traffic_send(struct world *world, unsigned index, const struct action_s
                       struct stamp *sent)
 {
     struct sim_node *node = &world->nodes[index];
-    must(send->association < world->limits.sources && send->size <= NTP_HEADER_SIZE);
+    must(send->association < world->limits.sources && send->size <= DATAGRAM_MAX);
     struct sim_socket *socket = &node->sockets[send->association];
 
     if (send->to.family == ADDRESS_NONE) {
@@ -149,7 +149,17 @@ static void answer_as_server(struct world *world, const struct happening *happen
     link->arrived = true;
     link->last_arrival = world->now;
     for (unsigned i = 0; i < count; i++) {
-        carry_reply(world, happening, answers[i].leaves, answers[i].bytes, NTP_HEADER_SIZE);
+        uint8_t bytes[SIM_PROTECTED_MAX];
+        size_t size = NTP_HEADER_SIZE;
+
+        memcpy(bytes, answers[i].bytes, NTP_HEADER_SIZE);
+        if (happening->size > NTP_HEADER_SIZE) {
+            size = sim_protect_answer(&world->hosts[happening->host].certificate, happening->host,
+                                      happening->bytes, happening->size, bytes);
+        }
+        if (size > 0) {
+            carry_reply(world, happening, answers[i].leaves, bytes, size);
+        }
     }
 }
 

@@ -283,6 +283,19 @@ static void give_answer(struct world *world, const struct happening *happening)
     pass_event(world, happening->node, &event);
 }
 
+static void give_keys(struct world *world, const struct happening *happening)
+{
+    unsigned host = world_find_host(world, &happening->question.server);
+    struct keys_answer answer = {.query = happening->question.query, .result = KEYS_UNREACHABLE};
+    struct event event = {.kind = EVENT_KEYS, .keys = &answer};
+
+    if (host != HOST_NONE) {
+        (void)sim_exchange_keys(&world->hosts[host].certificate, host, world->now,
+                                &happening->question, &answer);
+    }
+    pass_event(world, happening->node, &event);
+}
+
 static void give_stamp(struct world *world, const struct happening *happening)
 {
     const struct sim_socket *socket =
@@ -326,6 +339,9 @@ static void let_happen(struct world *world, const struct happening *happening)
         break;
     case HAPPEN_RESOLVED:
         give_answer(world, happening);
+        break;
+    case HAPPEN_KEYS:
+        give_keys(world, happening);
         break;
     case HAPPEN_SCRIPT:
         happening->script(world, happening->argument);

@@ -15,6 +15,7 @@
 #include "sim/check.h"
 #include "sim/computer.h"
 #include "sim/dns.h"
+#include "sim/keys.h"
 #include "sim/machine.h"
 #include "sim/network.h"
 #include "sim/queue.h"
@@ -22,7 +23,7 @@
 #include "sim/service.h"
 #include "sim/utc_scale.h"
 
-enum { DATAGRAM_MAX = 128, HOST_NONE = 0xffff, EXPECT_ANY = 0xff };
+enum { DATAGRAM_MAX = SIM_PROTECTED_MAX, HOST_NONE = 0xffff, EXPECT_ANY = 0xff };
 
 /* How much of everything a world can hold. */
 struct world_limits {
@@ -58,6 +59,7 @@ struct host {
     struct address address;
     int node; /* index; -1: `server` answers */
     struct server server;
+    struct sim_certificate certificate;
     struct route_options path; /* of links that nobody has described */
 };
 
@@ -107,6 +109,7 @@ struct sim_node {
     struct prng prng;
     struct sim_socket *sockets;
     struct node_saved saved;
+    struct utc_time not_before; /* the last time that was trusted */
     struct time_line line;
     struct action_status status;
     bool published;
@@ -136,6 +139,7 @@ enum happening_kind {
     HAPPEN_REPLY,    /* a datagram reaches a node's client socket */
     HAPPEN_TX_STAMP, /* the kernel hands out a transmit stamp */
     HAPPEN_RESOLVED,
+    HAPPEN_KEYS, /* a key exchange has come to its end */
     HAPPEN_SCRIPT,
     HAPPEN_SAMPLE,
 };
@@ -152,6 +156,7 @@ struct happening {
             uint8_t bytes[DATAGRAM_MAX];
         };
         struct stamp stamp;
+        struct keys_question question;
         struct {
             uint8_t family;
             char name[NAME_SIZE];

@@ -16,10 +16,10 @@
 enum sandbox_role {
     SANDBOX_TIME,    /* UDP client sockets, its directories, clock_adjtime; no exec, no fork */
     SANDBOX_SERVER,  /* the sockets that are open: receives and sends; no new socket, no file */
-    SANDBOX_RESOLVE, /* UDP and TCP client sockets, reads the resolver's files */
+    SANDBOX_RESOLVE, /* UDP and TCP client sockets, reads the resolver's files, certificates */
 };
 
-enum { SANDBOX_PATHS_MAX = 8 };
+enum { SANDBOX_PATHS_MAX = 12 };
 
 /* What stays open under Landlock: files or directories, borrowed.  Missing ones are skipped. */
 struct sandbox_paths {

@@ -2,6 +2,7 @@
 #include "wire/status.h"
 
 #include "base/bytes.h"
+#include "wire/keys.h"
 
 /* {"NOST", version, 0 (3 octets)}, the node, the number of sources (4 octets), the sources. */
 static const uint8_t magic[4] = {'N', 'O', 'S', 'T'};
@@ -22,6 +23,8 @@ static const char *const drop_words[] = {DROP_LIST(WORD)};
 static const char *const backends[] = {"kernel", "virtual", "none", "simulated"};
 static const char *const resolve_states[] = {"literal", "waiting", "done", "no-name", "failed"};
 static const char *const leaps[] = {"none", "insert", "delete", "unsynchronised"};
+static const char *const auth_modes[] = {"none", "key", "nts"};
+static const char *const ke_results[] = {KEYS_RESULT_LIST(WORD)};
 static const char *const stamp_classes[] = {"user", "kernel", "hardware"};
 
 /* A row's key is its member's path.  F: a plain field; E: an enumeration; L: a list; T: a text. */
@@ -175,6 +178,19 @@ static const struct status_field source_fields[] = {
     F(DOUBLE, moved_s, "moved against the other sources since it joined them"),
     F(DOUBLE, wobble_s, "its clock is itself steered, and swings by this (one deviation); 0: no"),
     F(DOUBLE, wobble_span_s, "within about so long"),
+    E(auth, auth_modes, "how its answers are authenticated"),
+    F(U16, key_type, "NTS: number of the AEAD; a key: chrony's number of its type; 0: none"),
+    F(U16, key_bits, "length of the key"),
+    E(ke_result, ke_results, "NTS: how the last key exchange went"),
+    F(U16, ke_detail, "NTS: the number of the error, as the result says"),
+    F(U32, ke_attempts, "NTS: key exchanges that were tried"),
+    F(U32, naks, "NTS: requests whose cookie the server could not read"),
+    F(TIME, last_ke, "NTS: when keys were last exchanged; null: never"),
+    F(DOUBLE, ke_took_s, "NTS: how long the last key exchange took"),
+    F(TIME, cert_from, "NTS: from when the server's certificate is valid"),
+    F(TIME, cert_until, "NTS: until when the server's certificate is valid"),
+    F(U8, cookies, "NTS: cookies in stock"),
+    F(U16, cookie_size, "NTS: octets of a cookie"),
 };
 #undef OWNER
 

@@ -38,7 +38,11 @@
     X(REQUIRED_MISSING, "required-missing", "no source marked `require` can be used")              \
     X(CHANGE_REFUSED, "change-refused", "the correction needed is larger than maxchange allows")   \
     X(BOUND_TOO_LARGE, "bound-too-large", "the bound has grown beyond maxdistance")                \
-    X(RIVAL, "rival", "another program keeps adjusting this clock")
+    X(RIVAL, "rival", "another program keeps adjusting this clock")                                \
+    X(CERT_TIME, "cert-time",                                                                      \
+      "certificates can't be judged: this clock may be wrong, and too few servers vouch for a "    \
+      "time")                                                                                      \
+    X(KEY_EXCHANGE, "key-exchange", "no source has keys (NTS)")
 
 /* What becomes of one source. */
 #define SOURCE_STATE_LIST(X)                                                                       \
@@ -59,7 +63,9 @@
     X(UNRESOLVED, "unresolved", "its name has no address yet")                                     \
     X(UNTRUSTED, "untrusted", "agrees only outside what the trusted sources say")                  \
     X(NO_KEY, "no-key", "its key is missing here, so it is not asked")                             \
-    X(UNAUTHENTICATED, "unauthenticated", "its answers are not authenticated as they must be")
+    X(UNAUTHENTICATED, "unauthenticated", "its answers are not authenticated as they must be")     \
+    X(KEY_EXCHANGE, "key-exchange", "it is not asked before keys have been exchanged (NTS)")       \
+    X(CERT_TIME, "cert-time", "its certificate is not known to be valid: what time is it?")
 
 enum node_state {
 #define X(name, word, sentence) NODE_##name,
@@ -88,6 +94,8 @@ enum resolve_state {
     RESOLVE_STATE_NO_NAME,
     RESOLVE_STATE_FAILED
 };
+
+enum auth_mode { AUTH_MODE_NONE, AUTH_MODE_KEY, AUTH_MODE_NTS };
 
 enum { STATUS_NAME_SIZE = 256, HISTORY_HOURS = 72 };
 
@@ -135,7 +143,16 @@ struct source_status {
     uint32_t address_changes;
     uint32_t send_errors;
     uint32_t drops[DROP_COUNT];
-    uint32_t key;                            /* number of its symmetric key; 0: none */
+    uint32_t key;                          /* number of its symmetric key; 0: none */
+    uint32_t ke_attempts, naks;            /* key exchanges; cookies that could not be read */
+    struct utc_time last_ke;               /* 0: never */
+    struct utc_time cert_from, cert_until; /* of the last certificate; 0: none seen */
+    double ke_took_s;                      /* the last one */
+    uint16_t key_type; /* NTS: number of the AEAD; else chrony's number of the key's type */
+    uint16_t key_bits, cookie_size, ke_detail;
+    uint8_t auth;      /* enum auth_mode */
+    uint8_t ke_result; /* enum keys_result of the last key exchange */
+    uint8_t cookies;
     struct source_hour hours[HISTORY_HOURS]; /* hours[0] is the present one */
     uint32_t id;          /* of its line; not given to another one while the daemon runs */
     uint16_t association; /* of the node */

@@ -53,7 +53,7 @@ static void release(struct world *world)
 static void poll_now(struct world *world)
 {
     struct association_send send;
-    uint64_t random[2] = {++world->random, ++world->random};
+    uint64_t random[ASSOCIATION_RANDOM] = {++world->random, ++world->random};
 
     if (association_poll(&world->association, &world->budget, world->now, random, &send) !=
         ASSOCIATION_SENDS) {

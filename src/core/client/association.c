@@ -19,6 +19,7 @@ void association_init(struct association *association, const struct association_
     *association = (struct association){
         .options = start->options,
         .key = start->key,
+        .nts = start->nts,
         .address = start->address,
         .online = !start->options->offline,
         .hour = start->now.ns / hour_ns,
@@ -68,19 +69,54 @@ void association_set_key(struct association *association, const struct mac_key *
     }
 }
 
-struct mono_time association_deadline(const struct association *association)
+/* Nothing can be asked: what would authenticate it is missing. */
+static bool is_mute(const struct association *association)
+{
+    return association_lacks_key(association) ||
+           (association->nts != NULL && !nts_ready(association->nts));
+}
+
+bool association_keyed(struct association *association, const struct address *address,
+                       struct mono_time now)
+{
+    bool moved = address->port != association->address.port ||
+                 !address_equal(address, &association->address);
+
+    if (moved) {
+        association->address = *address;
+        association->moved = true;
+        association->granted = false;
+        exchange_init(&association->exchange);
+    }
+    if (association->online) {
+        schedule_soon(&association->schedule, now);
+    }
+    return moved;
+}
+
+static struct mono_time poll_deadline(const struct association *association)
 {
     struct mono_time poll = association->schedule.next;
 
-    if (!association->online || association_lacks_key(association)) {
-        return exchange_deadline(&association->exchange);
-    }
     if (association->denied) {
         poll = association->denied_until;
     } else if (association->granted && poll.ns < association->grant.ns) {
         poll = association->grant;
     }
-    return mono_min(poll, exchange_deadline(&association->exchange));
+    return is_mute(association) ? (struct mono_time){INT64_MAX} : poll;
+}
+
+struct mono_time association_deadline(const struct association *association)
+{
+    struct mono_time deadline = exchange_deadline(&association->exchange);
+
+    if (!association->online) {
+        return deadline;
+    }
+    if (association->nts != NULL) {
+        deadline = mono_min(deadline, nts_deadline(association->nts));
+    }
+    return mono_min(poll_deadline(association), deadline);
 }
 
 static struct source_hour *hour_at(struct association *association, struct mono_time now)
@@ -138,13 +174,14 @@ static bool budget_allows(struct association *association, struct budget *budget
 }
 
 enum association_poll association_poll(struct association *association, struct budget *budget,
-                                       struct mono_time now, const uint64_t random[2],
+                                       struct mono_time now,
+                                       const uint64_t random[static ASSOCIATION_RANDOM],
                                        struct association_send *send)
 {
     const struct source_options *options = association->options;
     struct schedule *schedule = &association->schedule;
 
-    if (!association->online || association_lacks_key(association) ||
+    if (!association->online || is_mute(association) ||
         (association->denied && now.ns < association->denied_until.ns)) {
         return ASSOCIATION_IDLE;
     }
@@ -155,13 +192,19 @@ enum association_poll association_poll(struct association *association, struct b
     if (now.ns < schedule->next.ns) {
         return ASSOCIATION_IDLE;
     }
+    if (association->nts != NULL) {
+        nts_prepare(association->nts);
+        if (!nts_ready(association->nts)) {
+            return ASSOCIATION_IDLE;
+        }
+    }
     if (!budget_allows(association, budget, now)) {
         return ASSOCIATION_WAITS;
     }
     association->granted = false;
 
     bool presend = schedule_presends(schedule);
-    uint8_t version = options->version != 0 ? options->version : 4;
+    uint8_t version = options->version != 0 && association->nts == NULL ? options->version : 4;
     if (!presend) {
         count_request(association, now);
     }
@@ -176,11 +219,15 @@ enum association_poll association_poll(struct association *association, struct b
     send->size = NTP_HEADER_SIZE;
     if (association->key != NULL) {
         send->size = (uint16_t)ntp_mac_put(association->key, version, send->bytes, send->size);
+    } else if (association->nts != NULL) {
+        send->size =
+            (uint16_t)nts_protect(association->nts, send->sequence, random + 2, send->bytes);
     }
     association->asked_at[send->sequence % EXCHANGE_PENDING] = association->asked;
     association->sent++;
-    send->fresh_socket =
-        !presend && association->silent > 0 && association->silent % ASSOCIATION_SILENT_MAX == 0;
+    send->fresh_socket = association->moved || (!presend && association->silent > 0 &&
+                                                association->silent % ASSOCIATION_SILENT_MAX == 0);
+    association->moved = false;
     schedule_sent(schedule, now, association->silent);
     return ASSOCIATION_SENDS;
 }
@@ -257,7 +304,8 @@ static void welcome(struct association *association, bool was_unreachable, struc
 
 static bool of_authentication(enum drop_reason reason)
 {
-    return reason == DROP_UNAUTHENTICATED || reason == DROP_BAD_MAC || reason == DROP_CRYPTO_NAK;
+    return reason == DROP_UNAUTHENTICATED || reason == DROP_BAD_MAC || reason == DROP_CRYPTO_NAK ||
+           reason == DROP_NTS_FORGED;
 }
 
 static void count_sample(struct association *association, const struct exchange_result *result,
@@ -286,8 +334,17 @@ struct exchange_result association_receive(struct association *association,
     struct exchange_result result;
 
     must(limits->options == association->options);
-    result = exchange_receive(&association->exchange, limits, bytes, size, received);
     association->received++;
+    if (association->nts != NULL) {
+        /* First: whatever is not authentic must not be taken for the answer to a request. */
+        result = (struct exchange_result){.outcome = EXCHANGE_DROPPED,
+                                          .reason = nts_check(association->nts, bytes, size)};
+        if (result.reason != DROP_NONE) {
+            count_sample(association, &result, now);
+            return result;
+        }
+    }
+    result = exchange_receive(&association->exchange, limits, bytes, size, received);
     count_sample(association, &result, now);
     if (result.matched) {
         count_answer(association, &result, now);
@@ -354,6 +411,9 @@ bool association_burst(struct association *association, struct mono_time now)
 
 void association_network(struct association *association, struct mono_time now)
 {
+    if (association->nts != NULL) {
+        nts_soon(association->nts, now);
+    }
     /* Who answers needs nothing: a thousand interfaces may come and go. */
     if (association->silent > 0 || !association->usable) {
         schedule_soon(&association->schedule, now);

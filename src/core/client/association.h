@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "core/client/budget.h"
 #include "core/client/exchange.h"
+#include "core/client/nts.h"
 #include "core/client/schedule.h"
 #include "core/node/options.h"
 #include "wire/drop.h"
@@ -37,11 +38,13 @@ struct association_kod {
 struct association {
     const struct source_options *options; /* borrowed */
     const struct mac_key *key;            /* borrowed; NULL: none is known */
+    struct nts *nts;                      /* borrowed; NULL: no Network Time Security */
     struct address address;               /* with port */
     struct exchange exchange;
     struct schedule schedule;
     bool online;
 
+    bool moved;   /* the address is another one: the next request needs a new socket */
     bool granted; /* by the budget, for `grant` */
     struct mono_time grant;
     uint32_t asked;                      /* requests that count for reach */
@@ -74,6 +77,7 @@ struct association {
 struct association_start {
     const struct source_options *options;
     const struct mac_key *key; /* of options->key; borrowed likewise; NULL: there is none */
+    struct nts *nts;           /* nts_init() has been called; borrowed; NULL: none */
     struct address address;    /* with port */
     struct mono_time now;
     int64_t phase_ns; /* of the polling grid: random, the same for all associations of a node */
@@ -89,6 +93,12 @@ void association_options(struct association *association, const struct source_op
 void association_set_key(struct association *association, const struct mac_key *key,
                          struct mono_time now);
 bool association_lacks_key(const struct association *association);
+/*
+ * New keys of NTS, for requests to `address`.  True: that is another server than before, of which
+ * nothing is known.
+ */
+bool association_keyed(struct association *association, const struct address *address,
+                       struct mono_time now);
 /* Do its answers come, but not authenticated as they must be? */
 bool association_doubted(const struct association *association);
 
@@ -107,12 +117,16 @@ struct association_send {
     uint8_t bytes[EXCHANGE_REQUEST_MAX];
 };
 
+/* Words of randomness that a request takes: two are sent, two protect it (NTS). */
+enum { ASSOCIATION_RANDOM = 2 + NTS_RANDOM };
+
 /*
  * Make a request if one is due.  `random`: unpredictable, used for nothing else.  The request goes
  * to association->address.
  */
 enum association_poll association_poll(struct association *association, struct budget *budget,
-                                       struct mono_time now, const uint64_t random[2],
+                                       struct mono_time now,
+                                       const uint64_t random[static ASSOCIATION_RANDOM],
                                        struct association_send *send);
 /*
  * A request did not leave, or an error says that one did not arrive.  Only counted: errors can be

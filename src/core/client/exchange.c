@@ -340,7 +340,7 @@ static enum drop_reason measure(struct exchange *exchange, const struct exchange
                                                                   : limits->options->min_stratum,
         .leap = packet->leap,
         .kind = SAMPLE_TWO_WAY,
-        .authenticated = limits->options->key != 0,
+        .authenticated = limits->options->key != 0 || limits->options->nts,
         .stamp_class = times->sent->stamp_class < times->received->stamp_class
                            ? times->sent->stamp_class
                            : times->received->stamp_class,

@@ -29,7 +29,7 @@
 #include "wire/ntp_packet.h"
 
 enum {
-    EXCHANGE_REQUEST_MAX = NTP_HEADER_SIZE + NTP_MAC_MAX,
+    EXCHANGE_REQUEST_MAX = NTP_PACKET_MAX,
     EXCHANGE_PENDING = 4, /* requests whose replies are still accepted */
     EXCHANGE_HOLD_NS = 50000000,
 };

@@ -52,6 +52,8 @@ struct nts {
 
     bool proven;      /* the server's certificate was valid at a time that is believed */
     bool wants_proof; /* ... and is to be seen again, at the time that the owner says */
+    bool proof_asked; /* the exchange in flight looks at the certificate's dates */
+    bool doubt_told;  /* for the owner: it has said that the certificate is not believed */
 
     uint32_t attempts, naks;
     enum keys_result result; /* of the last exchange */

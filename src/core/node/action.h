@@ -14,6 +14,7 @@
 #include "core/node/log_event.h"
 #include "core/node/options.h"
 #include "wire/control.h"
+#include "wire/keys.h"
 #include "wire/ntp_packet.h"
 
 enum action_kind {
@@ -23,6 +24,7 @@ enum action_kind {
     ACTION_STEP,       /* step it; answered by CLOCK_ADJUSTED */
     ACTION_SET_STATUS, /* what the kernel tells programs about its clock */
     ACTION_RESOLVE,    /* a name; answered by EVENT_RESOLVED */
+    ACTION_GET_KEYS,   /* of NTS; answered by EVENT_KEYS */
     ACTION_PUBLISH,    /* node_line() and node_status() have changed */
     ACTION_SAVE,       /* node_saved() is worth keeping */
     ACTION_LOG,
@@ -52,6 +54,12 @@ struct action_resolve {
     char name[NAME_SIZE];
 };
 
+struct action_get_keys {
+    uint16_t association;
+    bool kept_will_do; /* keys of an earlier run; when there are none: a result of KEYS_NONE */
+    struct keys_question question;
+};
+
 struct action_measured {
     uint16_t association;
     enum drop_reason reason; /* NONE: `sample` went into the estimate */
@@ -75,6 +83,7 @@ struct action {
         struct duration step;
         struct action_status status;
         struct action_resolve resolve;
+        struct action_get_keys get_keys;
         struct log_event log;
         struct action_measured measured;
         struct action_answer answer;

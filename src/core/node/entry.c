@@ -173,6 +173,8 @@ bool entry_same_line(const struct entry *entry, const struct source_options *opt
 {
     return entry->options.kind == options->kind &&
            entry->options.literal.port == options->literal.port &&
-           entry->options.family == options->family &&
+           entry->options.family == options->family && entry->options.nts == options->nts &&
+           entry->options.nts_port == options->nts_port &&
+           entry->options.cert_set == options->cert_set &&
            strncmp(entry->options.name, options->name, NAME_SIZE) == 0;
 }

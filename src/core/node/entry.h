@@ -66,7 +66,7 @@ void entry_refresh_now(struct entry *entry, struct mono_time now);
 /* Is `address` among those of the name? */
 bool entry_has(const struct entry *entry, const struct address *address);
 
-/* Same line as `options`: same kind, name, port and family. */
+/* Same line as `options`: same kind, name, port, family and NTS. */
 bool entry_same_line(const struct entry *entry, const struct source_options *options);
 
 #endif

@@ -64,6 +64,9 @@ static enum source_state own_state(const struct node *node, const struct slot *s
     if (association_lacks_key(association)) {
         return SOURCE_NO_KEY;
     }
+    if (association->nts != NULL && !nts_ready(association->nts)) {
+        return SOURCE_KEY_EXCHANGE;
+    }
     if (association_doubted(association)) {
         return SOURCE_UNAUTHENTICATED;
     }
@@ -86,11 +89,11 @@ static enum source_state own_state(const struct node *node, const struct slot *s
         slot->estimate.jitter_s > node->options->max_jitter_s) {
         return SOURCE_TOO_FAR;
     }
-    return SOURCE_TRUECHIMER;
+    return node_unproven(slot) ? SOURCE_CERT_TIME : SOURCE_TRUECHIMER;
 }
 
-static void fill_slot(struct node *node, uint16_t index, struct mono_time now,
-                      struct candidate *candidate)
+void node_fill_candidate(struct node *node, uint16_t index, struct mono_time now,
+                         struct candidate *candidate)
 {
     struct slot *slot = &node->slots[index];
     const struct source_options *options = &node->entries[slot->entry].options;
@@ -169,6 +172,53 @@ static void weigh_orphans(struct node *node, size_t count)
     }
 }
 
+static bool is_authenticated(const struct source_options *options)
+{
+    return options->nts || options->key != 0;
+}
+
+static const struct source_options *options_of(const struct node *node, size_t candidate)
+{
+    uint16_t slot = node->candidate_slot[candidate];
+    size_t entry =
+        slot == NO_SLOT ? node->candidates[candidate].id - node->capacity : node->slots[slot].entry;
+
+    return &node->entries[entry].options;
+}
+
+/* What authselectmode says about sources that are not authenticated, beside those that are. */
+static void weigh_authentication(struct node *node, size_t count)
+{
+    bool usable = false, some = false, others = false;
+
+    for (size_t i = 0; i < count; i++) {
+        bool authenticated = is_authenticated(options_of(node, i));
+
+        some |= authenticated && !node->candidates[i].noselect;
+        others |= !authenticated && !node->candidates[i].noselect;
+        usable |= authenticated && node->candidates[i].usable && !node->candidates[i].noselect;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *candidate = &node->candidates[i];
+        bool authenticated = is_authenticated(options_of(node, i));
+
+        switch ((enum auth_select)node->options->auth_select) {
+        case AUTH_SELECT_MIX:
+            candidate->trust |= authenticated && some && others;
+            candidate->require |= authenticated && some && others && !candidate->noselect;
+            break;
+        case AUTH_SELECT_REQUIRE:
+            candidate->noselect |= !authenticated;
+            break;
+        case AUTH_SELECT_PREFER:
+            candidate->noselect |= !authenticated && usable;
+            break;
+        case AUTH_SELECT_IGNORE:
+            break;
+        }
+    }
+}
+
 /* Fills node->candidates; returns how many. */
 static size_t fill_candidates(struct node *node, struct mono_time now)
 {
@@ -179,7 +229,7 @@ static size_t fill_candidates(struct node *node, struct mono_time now)
 
         if (node->slots[i].used && count < SELECTION_SOURCES_MAX) {
             node->candidate_slot[count] = (uint16_t)i;
-            fill_slot(node, (uint16_t)i, now, &node->candidates[count++]);
+            node_fill_candidate(node, (uint16_t)i, now, &node->candidates[count++]);
         }
         if (entry->used && node_count_slots(node, (uint16_t)i) == 0 &&
             count < SELECTION_SOURCES_MAX) {
@@ -256,7 +306,7 @@ static void take_verdicts(struct node *node, size_t count, struct mono_time now,
 /* Why nothing is selected, when it is for want of sources rather than of agreement. */
 static enum node_reason absence(const struct node *node)
 {
-    unsigned entries = 0, slots = 0, answering = 0, measuring = 0;
+    unsigned entries = 0, slots = 0, answering = 0, measuring = 0, unproven = 0, keyless = 0;
 
     for (size_t i = 0; i < node->used_end; i++) {
         const struct slot *slot = &node->slots[i];
@@ -267,6 +317,8 @@ static enum node_reason absence(const struct node *node)
         }
         slots++;
         answering += slot_answered(slot) && slot->association.silent < 8;
+        unproven += slot->state == SOURCE_CERT_TIME;
+        keyless += slot->state == SOURCE_KEY_EXCHANGE;
         measuring += slot->state == SOURCE_MEASURING && slot->association.silent < 3;
     }
     if (entries == 0) {
@@ -277,6 +329,12 @@ static enum node_reason absence(const struct node *node)
     }
     if (measuring > 0) {
         return NODE_REASON_MEASURING;
+    }
+    if (unproven > 0) {
+        return NODE_REASON_CERT_TIME;
+    }
+    if (keyless == slots) {
+        return NODE_REASON_KEY_EXCHANGE;
     }
     return answering > 0 ? NODE_REASON_NONE_USABLE : NODE_REASON_NO_REPLY;
 }
@@ -448,14 +506,19 @@ static void hold(struct node *node, size_t count)
     }
 }
 
-void node_judge(struct node *node, const struct clock_reading *now, struct actions *out)
+struct selection_options node_selection_options(const struct node *node)
 {
-    const struct selection_options options = {
+    return (struct selection_options){
         .min_sources = node->options->min_sources,
         .combine_limit = node->options->combine_limit,
         .reselect_dist_s = node->options->reselect_dist_s,
         .stratum_weight_s = node->options->stratum_weight_s,
     };
+}
+
+void node_judge(struct node *node, const struct clock_reading *now, struct actions *out)
+{
+    const struct selection_options options = node_selection_options(node);
     size_t count;
     bool wait = first_must_wait(node, now->raw);
     bool selected = false;
@@ -465,11 +528,14 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
         node_log(out, LOG_EVENT_PAUSED, LOG_NO_SOURCE)->value[0] =
             node->selected_slot == NO_SLOT ? 0 : node->slots[node->selected_slot].estimator.jump_s;
     }
+    node_prove(node, now, out);
     count = fill_candidates(node, now->raw);
+    weigh_authentication(node, count);
     weigh_orphans(node, count);
     if (!wait && first_is_doubtful(node, &options, count, now->raw)) {
         wait = true;
         count = fill_candidates(node, now->raw);
+        weigh_authentication(node, count);
     }
     if (wait) {
         node->judge_at = mono_add(now->raw, (struct duration){NS_PER_S / 4});

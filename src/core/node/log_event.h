@@ -29,6 +29,14 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(SOURCE_REPLACED, INFO, "{source} is given up: {a:drop}; another of its name is tried")       \
     X(SOURCE_RESOLVED, INFO, "{source} is a new address of its name")                              \
     X(NAME_FAILED, WARNING, "the name of {source} can't be resolved; tried again in {a:time}")     \
+    X(KEYS_EXCHANGED, INFO, "keys were exchanged with {source} in {a:time}: {b:count} cookies")    \
+    X(KEYS_FAILED, WARNING, "no keys from {source}: {a:keys}; tried again in {b:time}")            \
+    X(CERTIFICATE_TIME, WARNING,                                                                   \
+      "the certificate of {source} is not valid at this clock's time: not followed until the "     \
+      "time is known from others")                                                                 \
+    X(TIME_VOUCHED, WARNING,                                                                       \
+      "{a:count} of {b:count} servers with NTS agree that this clock is wrong by {c:time}: their " \
+      "certificates are judged at that time, once more")                                           \
     X(SYNCHRONISED, INFO,                                                                          \
       "synchronised: right to within {a:time}, {b:count} of {c:count} sources agree")              \
     X(UNSYNCHRONISED, WARNING, "no longer synchronised")                                           \

@@ -29,7 +29,7 @@ size_t node_size(size_t capacity)
     return aligned(sizeof(struct node)) + aligned(capacity * sizeof(struct slot)) +
            aligned(capacity * sizeof(struct entry)) +
            aligned(2 * capacity * sizeof(struct candidate)) +
-           aligned(2 * capacity * sizeof(uint16_t)) +
+           aligned(2 * capacity * sizeof(uint16_t)) + aligned(capacity * sizeof(struct nts)) +
            aligned(budget_slots(capacity) * sizeof(struct budget_slot));
 }
 
@@ -114,6 +114,7 @@ struct node *node_init(void *memory, const struct node_setup *setup)
     node->candidates = part(&at, 2 * node->capacity * sizeof *node->candidates);
     node->candidate_slot = part(&at, 2 * node->capacity * sizeof *node->candidate_slot);
     budget_memory = part(&at, budget_slots(node->capacity) * sizeof *budget_memory);
+    node->nts = part(&at, node->capacity * sizeof *node->nts);
     node->prng = setup->random;
     node->phase_ns = (int64_t)(node_random(node) % (uint64_t)NS_PER_S);
     node->base_ns = setup->now.real.ns - setup->now.raw.ns;
@@ -168,6 +169,9 @@ static void take_event(struct node *node, const struct clock_reading *now,
         break;
     case EVENT_RESOLVED:
         node_take_resolved(node, &event->resolved, now->raw, out);
+        break;
+    case EVENT_KEYS:
+        node_take_keys(node, now, event->keys, out);
         break;
     case EVENT_CLOCK_ADJUSTED:
         node_take_adjusted(node, now, &event->adjusted, out);

@@ -26,6 +26,8 @@ struct node;
 struct node_setup {
     const struct node_options *options; /* borrowed until the next EVENT_CONFIG */
     struct node_saved saved;
+    /* It can't be earlier: the last time that was trusted, or when the program was built. */
+    struct utc_time not_before;
     struct clock_reading now;
     enum clock_backend backend;
     bool may_adjust;         /* the backend can be steered and stepped */
@@ -52,6 +54,11 @@ void node_status(const struct node *node, const struct clock_reading *now,
                  struct status_record *record, size_t capacity);
 /* After ACTION_SAVE. */
 struct node_saved node_saved(const struct node *node);
+/*
+ * Keys of NTS that are worth keeping: of the first association from `from` on that has some.
+ * Returns its number, and in *keys a borrowed pointer; the node's capacity when there is none.
+ */
+size_t node_saved_keys(const struct node *node, size_t from, const struct keys_answer **keys);
 /* Name and address of an association, for log lines; false when it is not in use. */
 bool node_source_name(const struct node *node, uint16_t association, char name[NAME_SIZE],
                       struct address *address);

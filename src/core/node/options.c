@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { NTP_PORT = 123 };
+enum { NTP_PORT = 123, NTS_KE_PORT = 4460 };
 
 void node_options_default(struct node_options *options)
 {
@@ -23,6 +23,7 @@ void node_options_default(struct node_options *options)
         .combine_limit = 3.0,
         .stratum_weight_s = 1e-3,
         .min_sources = 1,
+        .nts_refresh_s = 2419200,
         .leap_mode = LEAP_SYSTEM,
     };
 }
@@ -31,6 +32,7 @@ void source_options_default(struct source_options *options)
 {
     *options = (struct source_options){
         .literal = {.port = NTP_PORT},
+        .nts_port = NTS_KE_PORT,
         .kind = SOURCE_SERVER,
         .max_sources = 4,
         .minpoll = 6,

@@ -40,7 +40,17 @@ struct source_options {
     double asymmetry;             /* chrony's -0.5 .. 0.5 of the jitter; NaN: estimated */
     double offset_s;              /* added to every measured offset */
     uint32_t key;                 /* number of the symmetric key; 0: none */
-    bool iburst, burst, prefer, noselect, trust, require, offline, xleave;
+    uint32_t cert_set;            /* which certificates are trusted for NTS */
+    uint16_t nts_port;            /* of key exchange */
+    bool iburst, burst, prefer, noselect, trust, require, offline, xleave, nts;
+};
+
+/* What authenticated sources mean to the others (chrony's authselectmode). */
+enum auth_select {
+    AUTH_SELECT_MIX,     /* the others have to agree with them */
+    AUTH_SELECT_REQUIRE, /* the others are not followed */
+    AUTH_SELECT_PREFER,  /* the others are followed when none of them can be */
+    AUTH_SELECT_IGNORE,
 };
 
 enum leap_mode { LEAP_SYSTEM, LEAP_STEP, LEAP_SLEW, LEAP_IGNORE };
@@ -116,6 +126,9 @@ struct node_options {
     double stratum_weight_s;        /* stratumweight: distance added per stratum */
     double accuracy_target_s;       /* accuracytarget: poll no more than this needs; 0: none */
     int min_sources;                /* minsources */
+    double nts_refresh_s;           /* ntsrefresh; 0: never */
+    int no_cert_time_check;         /* in that many first updates certificates have no dates */
+    uint8_t auth_select;            /* enum auth_select */
     uint8_t leap_mode;              /* enum leap_mode */
     bool rtcsync;                   /* the kernel may copy the time to the RTC */
     bool manual;

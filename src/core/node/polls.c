@@ -16,13 +16,15 @@ static void ask_name(struct node *node, struct entry *entry, struct mono_time no
     entry_asked(entry, resolve->query, now);
 }
 
-static void poll_slot(struct node *node, uint16_t index, struct mono_time now,
-                      const uint64_t random[2], struct actions *out)
+static void poll_slot(struct node *node, uint16_t index, const struct clock_reading *clock,
+                      const uint64_t random[static ASSOCIATION_RANDOM], struct actions *out)
 {
+    struct mono_time now = clock->raw;
     struct slot *slot = &node->slots[index];
     struct association_send send;
     struct action_send *action;
 
+    node_get_keys(node, clock, index, out);
     if (association_poll(&slot->association, &node->budget, now, random, &send) !=
         ASSOCIATION_SENDS) {
         return;
@@ -49,14 +51,14 @@ void node_poll(struct node *node, const struct clock_reading *now,
         bool slot_due = slot->used && association_deadline(&slot->association).ns <= now->raw.ns;
 
         if (slot_due || entry_due(entry, now->raw)) {
-            if (!node_room(node, out) || drawn + 2 > EVENT_RANDOM) {
+            if (!node_room(node, out) || drawn + ASSOCIATION_RANDOM > EVENT_RANDOM) {
                 node->more = true;
                 return;
             }
         }
         if (slot_due) {
-            poll_slot(node, (uint16_t)i, now->raw, &random[drawn], out);
-            drawn += 2;
+            poll_slot(node, (uint16_t)i, now, &random[drawn], out);
+            drawn += slot->association.nts != NULL ? ASSOCIATION_RANDOM : 2;
         }
         if (entry_due(entry, now->raw)) {
             ask_name(node, entry, now->raw, out);

@@ -162,6 +162,46 @@ static struct utc_time utc_or_never(const struct node *node, struct mono_time ra
     return ever ? node_best_utc(node, raw) : (struct utc_time){0};
 }
 
+/* chrony's numbers of key types. */
+static uint16_t type_of_key(const struct mac_key *key)
+{
+    static const uint16_t numbers[MAC_TYPE_COUNT] = {
+        [MAC_MD5] = 1,    [MAC_SHA1] = 2,    [MAC_SHA256] = 3, [MAC_SHA384] = 4,
+        [MAC_SHA512] = 5, [MAC_AES128] = 13, [MAC_AES256] = 14};
+
+    return key != NULL ? numbers[key->type] : 0;
+}
+
+static void report_authentication(const struct association *association,
+                                  struct source_status *status)
+{
+    const struct nts *nts = association->nts;
+
+    status->key = association->options->key;
+    status->auth = nts != NULL ? AUTH_MODE_NTS : status->key != 0 ? AUTH_MODE_KEY : AUTH_MODE_NONE;
+    if (status->auth == AUTH_MODE_KEY) {
+        status->key_type = type_of_key(association->key);
+        status->key_bits = (uint16_t)(association->key != NULL ? association->key->size * 8 : 0);
+    }
+    if (nts == NULL) {
+        return;
+    }
+    status->ke_result = (uint8_t)nts->result;
+    status->ke_detail = nts->detail;
+    status->ke_attempts = nts->attempts;
+    status->naks = nts->naks;
+    status->ke_took_s = (double)nts->took_us * 1e-6;
+    status->cert_from = nts->valid_from;
+    status->cert_until = nts->valid_until;
+    if (nts->have_keys) {
+        status->last_ke = nts->keys.made;
+        status->key_type = nts->keys.algorithm;
+        status->key_bits = (uint16_t)(aead_key_size(nts->keys.algorithm) * 8);
+        status->cookies = nts->keys.cookie_count;
+        status->cookie_size = nts->keys.cookies[0].size;
+    }
+}
+
 static void report_association(const struct node *node, const struct slot *slot,
                                struct mono_time now, struct source_status *status)
 {
@@ -185,7 +225,7 @@ static void report_association(const struct node *node, const struct slot *slot,
     status->received = association->received;
     status->accepted = association->accepted;
     status->kod = association->kod;
-    status->key = association->options->key;
+    report_authentication(association, status);
     status->send_errors = association->send_errors;
     memcpy(status->drops, association->drops, sizeof status->drops);
     association_hours(association, now, status->hours);

@@ -22,7 +22,7 @@ static bool same_place(const struct address *a, const struct address *b)
 static bool address_in_use(const struct node *node, const struct address *address)
 {
     for (size_t i = 0; i < node->used_end; i++) {
-        if (node->slots[i].used && same_place(&node->slots[i].association.address, address)) {
+        if (node->slots[i].used && same_place(&node->slots[i].resolved, address)) {
             return true;
         }
     }
@@ -59,7 +59,7 @@ static void restore_kod(const struct node *node, struct slot *slot, struct mono_
     }
 }
 
-static void estimator_begin(const struct node *node, struct slot *slot)
+void node_begin_estimate(const struct node *node, struct slot *slot)
 {
     const struct source_options *options = &node->entries[slot->entry].options;
     struct estimator_options how = {
@@ -112,6 +112,11 @@ static bool open_slot(struct node *node, uint16_t entry, const struct address *a
     }
     slot = &node->slots[index];
     memset(slot, 0, sizeof *slot);
+    slot->resolved = *address;
+    if (node->entries[entry].options.nts) {
+        start.nts = &node->nts[index];
+        nts_init(start.nts, now, node->options->nts_refresh_s);
+    }
     slot->used = true;
     slot->entry = entry;
     node->entries[entry].slots++;
@@ -121,7 +126,7 @@ static bool open_slot(struct node *node, uint16_t entry, const struct address *a
     slot->bad_since.ns = never_ns;
     association_init(&slot->association, &start);
     restore_kod(node, slot, now);
-    estimator_begin(node, slot);
+    node_begin_estimate(node, slot);
     raise_used_end(node, index);
     return true;
 }
@@ -134,6 +139,10 @@ void node_close_slot(struct node *node, uint16_t index)
     node->entries[slot->entry].slots -= !slot->retiring;
     slot->used = false;
     slot->closing = true;
+    if (slot->association.nts != NULL) {
+        nts_done(slot->association.nts);
+        slot->association.nts = NULL;
+    }
     if (node->selected_slot == index) {
         node->selected_slot = NO_SLOT;
     }
@@ -144,7 +153,7 @@ void node_reset_slot(struct node *node, uint16_t index, struct mono_time now)
 {
     struct slot *slot = &node->slots[index];
 
-    estimator_begin(node, slot);
+    node_begin_estimate(node, slot);
     slot->sides = 0;
     association_restart(&slot->association, now, node_random(node));
 }
@@ -217,7 +226,7 @@ static void retire_strangers(struct node *node, uint16_t entry)
         struct slot *slot = &node->slots[i];
 
         if (slot->used && slot->entry == entry && !slot->retiring &&
-            !entry_has(&node->entries[entry], &slot->association.address)) {
+            !entry_has(&node->entries[entry], &slot->resolved)) {
             slot->retiring = true;
             node->entries[entry].slots--;
         }
@@ -312,6 +321,8 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_FALSETICKER:
     case SOURCE_UNAUTHENTICATED:
         return true;
+    case SOURCE_KEY_EXCHANGE:
+        return slot->association.nts->futile >= 2;
     case SOURCE_MEASURING:
         /* Nothing came back so far: after a few requests that is as bad as silence. */
         return !slot_answered(slot) && slot->association.silent >= 3;
@@ -326,6 +337,7 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_UNRESOLVED:
     case SOURCE_UNTRUSTED:
     case SOURCE_NO_KEY:
+    case SOURCE_CERT_TIME:
     case SOURCE_STATE_COUNT:
         break;
     }

@@ -7,6 +7,7 @@
  *   replies.c    datagrams and stamps -> samples -> estimates
  *   sources.c    entries and their associations: opening, replacing, giving up
  *   polls.c      requests and questions that are due
+ *   keys.c       keys of NTS, and when certificates are believed
  *   judge.c      estimates -> selection, combination, state and reason
  *   steer.c      the combined estimate -> the clock; leap seconds; the kernel's status
  *   commands.c   what operators say
@@ -51,6 +52,7 @@ struct slot {
     struct mono_time opened;
     struct mono_time state_since;
     struct mono_time bad_since; /* INT64_MAX: is not bad */
+    struct address resolved; /* of the name; NTS may have led from there to association.address */
     struct association association;
     struct prefilter prefilter;
     struct wobble wobble;
@@ -81,6 +83,7 @@ struct node {
     size_t used_end; /* no slot or entry from here on is in use */
     struct slot *slots;
     struct entry *entries;
+    struct nts *nts; /* beside slots[]: only touched by those that use it */
     struct candidate *candidates;
     uint16_t *candidate_slot; /* which slot stands behind a candidate; NO_SLOT: an entry alone */
 
@@ -101,7 +104,11 @@ struct node {
     unsigned own_refid_count;
 
     struct combined combined; /* the estimate of UTC */
-    bool have_utc;            /* `combined` is valid: some majority was believed, once */
+    bool vouched;             /* a majority of servers with NTS says what time it is ... */
+    bool voting;              /* some of them has something to say, since: */
+    struct mono_time voting_since;
+    int64_t vouched_ns; /* ... UTC - raw, before any of their certificates is believed */
+    bool have_utc;      /* `combined` is valid: some majority was believed, once */
     struct selection_result selected;
     uint16_t selected_slot; /* NO_SLOT: none */
     uint8_t state;          /* enum node_state */
@@ -182,6 +189,8 @@ void node_release_held(struct node *node, const struct clock_reading *now, struc
 struct entry *node_add_entry(struct node *node, const struct source_options *options, bool runtime,
                              struct mono_time now);
 void node_remove_entry(struct node *node, uint16_t entry);
+/* Forgets what is known of its clock. */
+void node_begin_estimate(const struct node *node, struct slot *slot);
 void node_close_slot(struct node *node, uint16_t slot);
 /* Forgets what was measured of a source, and measures it as after the start. */
 void node_reset_slot(struct node *node, uint16_t slot, struct mono_time now);
@@ -202,7 +211,21 @@ unsigned node_count_slots(const struct node *node, uint16_t entry);
 void node_poll(struct node *node, const struct clock_reading *now,
                const uint64_t random[static EVENT_RANDOM], struct actions *out);
 
+/* keys.c */
+void node_get_keys(struct node *node, const struct clock_reading *now, uint16_t slot,
+                   struct actions *out);
+void node_take_keys(struct node *node, const struct clock_reading *now,
+                    const struct keys_answer *answer, struct actions *out);
+/* Believes the certificates that can be believed now. */
+void node_prove(struct node *node, const struct clock_reading *now, struct actions *out);
+/* Its keys are there, but its certificate is not believed. */
+bool node_unproven(const struct slot *slot);
+
 /* judge.c */
+/* What selection is to know of a source. */
+void node_fill_candidate(struct node *node, uint16_t index, struct mono_time now,
+                         struct candidate *candidate);
+struct selection_options node_selection_options(const struct node *node);
 void node_judge(struct node *node, const struct clock_reading *now, struct actions *out);
 
 /* steer.c */

@@ -53,7 +53,7 @@ static void bench_start(struct bench *bench, const char *address, bool iburst)
 static bool step(struct bench *bench, struct mono_time end)
 {
     struct mono_time deadline = association_deadline(&bench->association);
-    uint64_t random[2] = {++bench->random, ++bench->random};
+    uint64_t random[ASSOCIATION_RANDOM] = {++bench->random, ++bench->random};
 
     if (deadline.ns == INT64_MAX) {
         return false;
@@ -572,7 +572,7 @@ static void a_thousand_frantic_sources_stay_within_the_budget(void **state)
     for (int64_t t = 0; t < END_S * NS_PER_S; t += 20 * MS) {
         for (unsigned i = 0; i < SOURCES; i++) {
             struct association_send send;
-            uint64_t random[2] = {x, x + 1};
+            uint64_t random[ASSOCIATION_RANDOM] = {x, x + 1};
 
             x = x * UINT64_C(6364136223846793005) + 1442695040888963407u;
             if (t == 0 || (x >> 33) % 500 == 0) {

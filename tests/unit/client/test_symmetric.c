@@ -124,7 +124,7 @@ static void begin(struct associated *a, const struct mac_key *key)
 
 static bool ask_next(struct associated *a)
 {
-    const uint64_t random[2] = {3, 4};
+    const uint64_t random[ASSOCIATION_RANDOM] = {3, 4};
     struct mono_time now = association_deadline(&a->association);
 
     for (int i = 0; i < 3 && now.ns != INT64_MAX; i++) {

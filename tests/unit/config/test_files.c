@@ -120,7 +120,7 @@ static void the_first_directory_of_a_confdir_wins_for_the_same_name(void **state
 static void a_wrong_line_of_a_sourcedir_is_left_out_with_a_warning(void **state)
 {
     static const struct memory_file files[] = {
-        {"/s/a.sources", "server a.example iburst\nserver b.example nts\nallow\nbroken\n"
+        {"/s/a.sources", "server a.example iburst\nserver b.example bogus\nallow\nbroken\n"
                          "server c.example"}, /* its end has not been written yet */
         {0},
     };

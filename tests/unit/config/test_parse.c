@@ -355,9 +355,6 @@ static void one_error_does_not_hide_the_next(void **state)
 static void what_would_be_weakened_is_refused(void **state)
 {
     static const char *const rows[] = {
-        "server a.example nts\n",
-        "pool a.example nts\n",
-        "authselectmode require\nserver a.example\n",
         "ntsservercert /c\nserver a.example\n",
         "ntsserverkey /k\nserver a.example\n",
         "maxstratum 3\nserver a.example\n",
@@ -425,6 +422,7 @@ static void a_debian_configuration_starts_unedited(void **state)
     assert_int_equal(fixture.report.errors, 0);
     assert_int_equal(fixture.report.not_yet, 0);
     assert_string_equal(fixture.config.daemon.leap_zone, "right/UTC");
+    assert_string_equal(fixture.config.daemon.nts_dir, "/var/lib/chrony");
     assert_false(parse_text(&fixture, "leapsectz ../../etc/passwd\n"));
 }
 
@@ -553,7 +551,8 @@ static void a_source_line_of_a_command_is_parsed_like_one_of_a_file(void **state
         {"server 192.0.2.1 iburst", true},
         {"192.0.2.1 iburst", true},
         {"pool a.example maxsources 3 iburst", true},
-        {"server a.example nts", false},
+        {"server a.example nts iburst", true},
+        {"server a.example nts ntsport 0", false},
         {"server a.example iburst key 4294967295", true},
         {"server a.example key 0", false},
         {"server", false},
