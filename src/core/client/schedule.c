@@ -11,10 +11,12 @@ enum {
     SUSPECT_REQUESTS = 3,
     SUSPECT_CREDIT = 3,
     OPTION_BURST = 4, /* requests at most for one poll with the option `burst` */
-    VERDICTS = 4,     /* in a row, before the interval changes */
-    ADAPT_SAMPLES = 4,
+    VERDICTS = 3,     /* in a row, before the interval changes */
+    QUARTERS = 4,     /* steps to twice the interval */
+    GROW_SAMPLES = 4, /* in the estimate's memory, before the interval grows */
     POLLTARGET_DEFAULT = 8,
     SILENT_FASTER = 3, /* losses in a row: the path may be back any moment */
+    SILENT_STEPS = 2,  /* by so much */
     SILENT_SLOWER = 8, /* nobody is there */
     UNREACHABLE_STEPS = 2,
     PUBLIC_MINPOLL = 1,
@@ -26,15 +28,19 @@ static const int64_t private_spacing_ns = 1000000000;
 static const int64_t ramp_private_ns = 250000000;
 static const int64_t ramp_private_least_ns = 500000000;
 static const int64_t ramp_public_least_ns = 8000000000;
+static const int64_t ramp_dense_ns = 64 * NS_PER_S;
 static const int64_t ramp_silent_least_ns = 16000000000;
 
 /*
- * Wander over one interval against the standard deviation that filtering leaves.  A factor of 2
- * between them keeps the interval from swinging: doubling it makes the wander 2.8 times larger and
- * the deviation about 1.5 times.
+ * What is added to the estimate's uncertainty until the next request, by a frequency that is not
+ * known better and by its wander, in standard deviations of the estimate.  A longer interval by a
+ * quarter adds about 1.2 times as much; so the two lie far enough apart for it to come to rest.
+ * Where they lie decides how often is asked: about as often as chronyd does.
  */
-static const double grow_below = 0.35;
-static const double shrink_above = 0.7;
+static const double grow_below = 2.1;
+static const double shrink_above = 2.65;
+/* So far from either, twice the interval, or half of it, is on the safe side as well. */
+static const double far_off = 1.75;
 
 /* Within which the first request comes: quick enough not to be noticed, wide enough for a fleet. */
 static const double spread_private_s = 0.2;
@@ -44,6 +50,11 @@ static const double spread_plain_s = 4.0;
 static int64_t poll_ns(int poll)
 {
     return poll >= 0 ? NS_PER_S << poll : NS_PER_S >> -poll;
+}
+
+static int64_t interval_ns(const struct schedule *schedule)
+{
+    return poll_ns(schedule->poll) / QUARTERS * (QUARTERS + schedule->quarters);
 }
 
 static int8_t larger(int8_t a, int8_t b)
@@ -70,13 +81,18 @@ static int8_t highest_poll(const struct schedule *schedule)
 
 static void clamp_poll(struct schedule *schedule)
 {
-    schedule->poll = smaller(larger(schedule->poll, lowest_poll(schedule)), highest_poll(schedule));
+    int8_t lowest = lowest_poll(schedule), highest = highest_poll(schedule);
+
+    if (schedule->poll < lowest || schedule->poll >= highest) {
+        schedule->poll = schedule->poll < lowest ? lowest : highest;
+        schedule->quarters = 0;
+    }
 }
 
 static int64_t spacing_ns(const struct schedule *schedule)
 {
     int64_t spacing = schedule->private_path ? private_spacing_ns : public_spacing_ns;
-    int64_t interval = poll_ns(schedule->poll);
+    int64_t interval = interval_ns(schedule);
 
     return spacing < interval || !schedule->private_path ? spacing : interval;
 }
@@ -108,6 +124,7 @@ void schedule_init(struct schedule *schedule, const struct schedule_start *start
 void schedule_restart(struct schedule *schedule, struct mono_time now, uint64_t random)
 {
     schedule->poll = lowest_poll(schedule);
+    schedule->quarters = 0;
     schedule->next = start_at(schedule, now, random);
     schedule->ramp_from = schedule->next;
     schedule->ramp_sent = 0;
@@ -160,13 +177,15 @@ static int64_t ramp_ns(const struct schedule *schedule, struct mono_time now, un
     if (!schedule->private_path && silent >= SILENT_SLOWER) {
         least = ramp_silent_least_ns;
     }
-    return since / 6 > least ? since / 6 : least;
+    int64_t age_share = since < ramp_dense_ns ? since / 6 : since / 4;
+
+    return age_share > least ? age_share : least;
 }
 
 /* The point of the grid nearest to one interval from now; at least half of it is waited. */
-static struct mono_time grid_after(const struct schedule *schedule, struct mono_time now)
+static struct mono_time grid_at(const struct schedule *schedule, struct mono_time now,
+                                int64_t interval)
 {
-    int64_t interval = poll_ns(schedule->poll);
     int64_t earliest = now.ns + interval / 2 - schedule->phase_ns;
     int64_t steps = earliest / interval;
 
@@ -174,18 +193,29 @@ static struct mono_time grid_after(const struct schedule *schedule, struct mono_
     return (struct mono_time){schedule->phase_ns + steps * interval};
 }
 
-/* Losses: first faster, since the path may be back, then slower, since nobody is there. */
-static void adapt_to_silence(struct schedule *schedule, unsigned silent)
+static struct mono_time grid_after(const struct schedule *schedule, struct mono_time now)
+{
+    return grid_at(schedule, now, interval_ns(schedule));
+}
+
+/*
+ * The interval after losses: first shorter, since the path may be back any moment, then long, since
+ * nobody is there.  `poll` stays as it was, so that a lossy path is not asked more often for ever.
+ */
+static int64_t silent_ns(const struct schedule *schedule, unsigned silent)
 {
     int8_t lowest = lowest_poll(schedule);
+    int64_t interval = interval_ns(schedule);
 
     if (silent >= SILENT_SLOWER) {
-        int8_t highest = smaller((int8_t)(lowest + UNREACHABLE_STEPS), highest_poll(schedule));
+        int8_t slow = smaller((int8_t)(lowest + UNREACHABLE_STEPS), highest_poll(schedule));
 
-        schedule->poll = larger(schedule->poll, smaller((int8_t)(schedule->poll + 1), highest));
-    } else if (silent >= SILENT_FASTER) {
-        schedule->poll = larger((int8_t)(schedule->poll - 1), lowest);
+        return interval > poll_ns(slow) ? interval : poll_ns(slow);
     }
+    if (silent >= SILENT_FASTER) {
+        return poll_ns(larger((int8_t)(schedule->poll - SILENT_STEPS), lowest));
+    }
+    return interval;
 }
 
 /* With the option `burst`, as many requests as the interval leaves room for above minpoll. */
@@ -225,12 +255,11 @@ void schedule_sent(struct schedule *schedule, struct mono_time now, unsigned sil
         if (schedule->quick_credit < SUSPECT_CREDIT) {
             schedule->quick_credit++;
         }
-        adapt_to_silence(schedule, silent);
         start_option_burst(schedule);
     }
     schedule->next = schedule->quick_left > 0
                          ? mono_add(now, (struct duration){spacing_ns(schedule)})
-                         : grid_after(schedule, now);
+                         : grid_at(schedule, now, silent_ns(schedule, silent));
 }
 
 void schedule_good(struct schedule *schedule)
@@ -264,36 +293,67 @@ static int8_t poll_for_accuracy(const struct schedule *schedule, const struct es
     return poll;
 }
 
+/* By a quarter of the power of two, or all of it. */
+static void lengthen(struct schedule *schedule, bool far)
+{
+    schedule->quarters = far ? 0 : (uint8_t)((schedule->quarters + 1) % QUARTERS);
+    if (far || schedule->quarters == 0) {
+        schedule->poll = (int8_t)(schedule->poll + 1);
+    }
+}
+
+static void shorten(struct schedule *schedule, bool far)
+{
+    if (far || schedule->quarters == 0) {
+        schedule->poll = (int8_t)(schedule->poll - 1);
+    }
+    if (!far) {
+        schedule->quarters = (uint8_t)((schedule->quarters + QUARTERS - 1) % QUARTERS);
+    }
+}
+
 void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
                     double accuracy_target_s)
 {
-    double interval_s = fmath_exp2i(schedule->poll);
     double target = schedule->options->polltarget;
     double scale = POLLTARGET_DEFAULT / (target > 0 ? target : POLLTARGET_DEFAULT);
     double sd_s = sqrt(estimate->var_offset_s2) * scale;
-    double wander_s = estimate->wander * interval_s * sqrt(interval_s / 3);
+    struct mono_time then = {estimate->when.ns + interval_ns(schedule)};
+    double added_s2 = estimate_variance_at(estimate, then) - estimate->var_offset_s2;
+    double added_s = sqrt(fmax(added_s2, 0));
 
-    if (schedule->ramping || schedule->quick_left > 0 || estimate->samples < ADAPT_SAMPLES) {
+    if (schedule->ramping || schedule->quick_left > 0) {
         return;
     }
-    /* An uncertain frequency is learnt sooner from short intervals. */
-    bool grow = wander_s < grow_below * sd_s && interval_s * sqrt(estimate->var_freq) < sd_s;
-    bool shrink = wander_s > shrink_above * sd_s;
+    /* Where the oscillator wanders much, few samples count; that must not keep from shrinking. */
+    bool grow = estimate->samples >= GROW_SAMPLES && added_s < grow_below * sd_s;
+    bool shrink = added_s > shrink_above * sd_s;
+    bool far = added_s * far_off < grow_below * sd_s || added_s > far_off * shrink_above * sd_s;
     if (accuracy_target_s > 0) {
         int8_t wanted = poll_for_accuracy(schedule, estimate, accuracy_target_s);
 
+        far |= wanted > schedule->poll;
         grow = grow || wanted > schedule->poll;
         shrink = shrink && wanted < schedule->poll;
     }
     schedule->grow = grow ? (uint8_t)(schedule->grow + 1) : 0;
     schedule->shrink = shrink ? (uint8_t)(schedule->shrink + 1) : 0;
     if (schedule->grow >= VERDICTS || schedule->shrink >= VERDICTS) {
-        schedule->poll = (int8_t)(schedule->poll + (schedule->grow > 0 ? 1 : -1));
+        if (schedule->grow > 0) {
+            lengthen(schedule, far);
+        } else {
+            shorten(schedule, far);
+        }
         clamp_poll(schedule);
         schedule->grow = 0;
         schedule->shrink = 0;
         schedule->next = grid_after(schedule, schedule->last);
     }
+}
+
+double schedule_interval_s(const struct schedule *schedule)
+{
+    return (double)interval_ns(schedule) * 1e-9;
 }
 
 static void ask_soon(struct schedule *schedule, struct mono_time now)
@@ -346,7 +406,7 @@ void schedule_rate_limited(struct schedule *schedule, struct mono_time now)
     schedule->quick_left = 0;
     schedule->presented = false;
     clamp_poll(schedule);
-    schedule->next.ns = now.ns + poll_ns(schedule->poll);
+    schedule->next.ns = now.ns + interval_ns(schedule);
 }
 
 void schedule_restore_floor(struct schedule *schedule, int8_t poll_floor)

@@ -5,13 +5,14 @@
  * Start: the first request comes at random within a moment (a fleet that restarts at once), then
  * intervals grow with the time since the start until they reach the poll interval:
  *
- *   iburst, private address    4 requests 0.25 s apart, then t/6, at least 0.5 s: <= 32 in 64 s
- *   iburst, public address     8 requests 2.125 s apart, then t/6, at least 8 s
+ *   iburst, private address    4 requests 0.25 s apart, then t/6, at least 0.5 s: <= 32 in 64 s;
+ * t/4 iburst, public address     8 requests 2.125 s apart, then t/6, at least 8 s; after 64 s, t/4
  *   without iburst             t/4, at least 8 s
  *
  * (Public servers drop what comes within 2 s, or more often than every 8 s on average.)  After that
  * requests fall on a grid that all sources of a node share, so that it wakes once for all of them;
- * the interval is 2^poll s and follows the uncertainty of the estimate.
+ * the interval is 2^poll s, or by up to three quarters longer, and follows the uncertainty of the
+ * estimate.
  */
 #ifndef CORE_CLIENT_SCHEDULE_H
 #define CORE_CLIENT_SCHEDULE_H
@@ -31,7 +32,8 @@ struct schedule {
     struct mono_time last;                /* when it was asked */
     struct mono_time ramp_from;
     int64_t phase_ns;     /* of the grid */
-    int8_t poll;          /* present interval, log2 s */
+    int8_t poll;          /* present interval, log2 s ... */
+    uint8_t quarters;     /* ... and by so many quarters of it longer, 0..3 */
     int8_t rate_floor;    /* since the server asked for fewer requests: never below */
     int8_t ceiling;       /* above it nothing is gained: never above, but for the floor */
     bool private_path;    /* nobody's public server: may be asked more often */
@@ -73,15 +75,17 @@ void schedule_good(struct schedule *schedule);
 
 /*
  * Choose the interval by what is gained and lost: longer while the clock's wander over one interval
- * stays far below what filtering leaves (a third of the estimate's standard deviation), shorter
- * when it comes near to it (two thirds); scaled by polltarget.  With an accuracy target (s; 0:
- * none) as long as the target allows.  Called after each sample.
+ * is smaller than what filtering leaves (the estimate's standard deviation), shorter when it is
+ * plainly larger; scaled by polltarget.  With an accuracy target (s; 0: none) as long as the target
+ * allows.  Called after each sample.
  */
 void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
                     double accuracy_target_s);
 
 /* No interval longer than that, s, if minpoll allows; 0: as the options say. */
 void schedule_limit(struct schedule *schedule, double longest_s);
+/* The present interval, s. */
+double schedule_interval_s(const struct schedule *schedule);
 
 /* A sample contradicts the estimate: ask up to 3 times at short distance, then as before. */
 void schedule_suspect(struct schedule *schedule, struct mono_time now);

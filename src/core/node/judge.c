@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/fmath.h"
 #include "core/node/state.h"
 #include "wire/refid.h"
 
@@ -434,19 +435,18 @@ static void enter_selected(struct node *node, const struct clock_reading *now, u
               now->raw);
 }
 
-static int8_t shortest_poll(const struct node *node)
+static double shortest_interval_s(const struct node *node)
 {
-    int8_t poll = SCHEDULE_POLL_MAX;
+    double shortest_s = fmath_exp2i(SCHEDULE_POLL_MAX);
 
     for (size_t i = 0; i < node->used_end; i++) {
         const struct slot *slot = &node->slots[i];
 
-        if (slot->used && (slot->state == SOURCE_SELECTED || slot->state == SOURCE_COMBINED) &&
-            slot->association.schedule.poll < poll) {
-            poll = slot->association.schedule.poll;
+        if (slot->used && (slot->state == SOURCE_SELECTED || slot->state == SOURCE_COMBINED)) {
+            shortest_s = fmin(shortest_s, schedule_interval_s(&slot->association.schedule));
         }
     }
-    return poll;
+    return shortest_s;
 }
 
 /* All sources that are followed left their intervals at once: the machine stood still. */
@@ -554,7 +554,7 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
 
         node->have_utc = true;
         node->last_update = now->raw;
-        node->poll_min = shortest_poll(node);
+        node->poll_s = shortest_interval_s(node);
         enter_selected(node, now, slot, out);
     } else {
         node->selected_slot = NO_SLOT;

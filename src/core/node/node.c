@@ -120,7 +120,7 @@ struct node *node_init(void *memory, const struct node_setup *setup)
     node->base_ns = setup->now.real.ns - setup->now.raw.ns;
     node->selected_slot = NO_SLOT;
     node->rate = setup->rate;
-    node->poll_min = 6;
+    node->poll_s = 64;
     node->precision_log2 = log2_up(setup->precision_s);
     init_parts(node, setup);
     budget_init(&node->budget, budget_memory, node->capacity, node_steady_polls(setup->options),

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/fmath.h"
 #include "core/node/state.h"
 #include "wire/refid.h"
 
@@ -119,7 +118,7 @@ static void line_of_estimate(const struct node *node, const struct clock_reading
     struct bound_estimate estimate = bound_estimate_of(node);
     double mono_error;
     struct bound_conditions conditions = {
-        .poll_s = fmath_exp2i(node->poll_min),
+        .poll_s = node->poll_s,
         .max_distance_s = node->options->max_distance_s,
         .max_clock_error_s_per_s = node->options->max_clock_error_s_per_s,
         .root_delay_s = node->last_root_delay_s,

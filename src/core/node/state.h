@@ -140,7 +140,7 @@ struct node {
     uint8_t last_stratum; /* of ours, while a source was selected */
     uint32_t last_refid;
     double last_root_delay_s;
-    int8_t poll_min; /* shortest interval of the sources in use, log2 s */
+    double poll_s; /* shortest interval of the sources in use */
 };
 
 /* Has the server ever answered? */

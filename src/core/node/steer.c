@@ -2,7 +2,6 @@
 /* steer.c - from the estimate of UTC to the clock under discipline. */
 #include <math.h>
 
-#include "base/fmath.h"
 #include "core/clock/leap_list.h"
 #include "core/node/state.h"
 
@@ -47,7 +46,7 @@ static struct discipline_input input_of(const struct node *node, const struct cl
         .sd_s = node_sd_s(node, now->raw),
         .freq_s_per_s = node->combined.freq_s_per_s,
         .freq_sd_s_per_s = node_freq_sd(node),
-        .poll_s = fmath_exp2i(node->poll_min),
+        .poll_s = node->poll_s,
         .next_wake = next_request(node, now->raw),
     };
 }

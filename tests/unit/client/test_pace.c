@@ -16,7 +16,7 @@
 #include "core/client/schedule.h"
 #include "core/estimate/estimator.h"
 
-enum { DURATION_S = 300000, SETTLED_S = 100000 };
+enum { DURATION_S = 300000, SETTLED_S = 100000, SEEDS = 3 };
 
 struct bench {
     uint64_t random;
@@ -76,12 +76,12 @@ static void exchange(struct bench *bench, struct mono_time now, double offset_s)
 }
 
 /* Returns the rms error of the estimate, s, after SETTLED_S. */
-static double run(struct bench *bench, double jitter_s, double wander)
+static double run(struct bench *bench, double jitter_s, double wander, uint64_t seed)
 {
     double sum_s2 = 0;
 
     *bench = (struct bench){
-        .random = 0x9e3779b97f4a7c15u,
+        .random = 0x9e3779b97f4a7c15u * seed,
         .options = {.minpoll = 6, .maxpoll = 10, .presend_minpoll = 127, .iburst = true},
         .freq = 2e-5,
         .jitter_s = jitter_s,
@@ -116,7 +116,7 @@ static double run(struct bench *bench, double jitter_s, double wander)
  * chronyd's figures, with the same jitter, wander and poll limits: rms error of the clock and time
  * between requests, s.  Ours is the estimate's; steering a clock by it costs a few per cent.
  */
-static void fewer_requests_give_a_better_estimate_than_chronyd_makes_of_more(void **state)
+static void as_many_requests_give_a_better_estimate_than_chronyd_makes_of_them(void **state)
 {
     static const struct {
         double jitter_s, wander, chronyd_s, chronyd_interval_s;
@@ -127,14 +127,23 @@ static void fewer_requests_give_a_better_estimate_than_chronyd_makes_of_more(voi
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct bench bench;
-        double rms_s = run(&bench, rows[i].jitter_s, rows[i].wander);
-        double interval_s = (double)DURATION_S / bench.requests;
+        double sum_s2 = 0;
+        unsigned requests = 0;
+
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            struct bench bench;
+            double rms_s = run(&bench, rows[i].jitter_s, rows[i].wander, 2 * seed + 1);
+
+            sum_s2 += rms_s * rms_s / SEEDS;
+            requests += bench.requests;
+        }
+        double rms_s = sqrt(sum_s2);
+        double interval_s = (double)DURATION_S * SEEDS / requests;
 
         print_message("# jitter %.0e, wander %.0e: %.1f us with one request in %.0f s\n",
                       rows[i].jitter_s, rows[i].wander, rms_s * 1e6, interval_s);
-        assert_true(rms_s < 0.8 * rows[i].chronyd_s);
-        assert_true(interval_s > 0.9 * rows[i].chronyd_interval_s);
+        assert_true(rms_s < 0.65 * rows[i].chronyd_s);
+        assert_true(interval_s > 0.75 * rows[i].chronyd_interval_s);
     }
 }
 
@@ -144,15 +153,15 @@ static void the_interval_settles(void **state)
         double jitter_s, wander;
         int least, most;
     } rows[] = {
-        {2e-6, 5e-9, 6, 6}, {1e-5, 1e-9, 8, 9},   {3e-5, 3e-9, 8, 9},
-        {1e-5, 1e-8, 6, 6}, {3e-4, 5e-9, 10, 10},
+        {2e-6, 5e-9, 6, 6}, {1e-5, 1e-9, 7, 8},  {3e-5, 3e-9, 7, 8},
+        {1e-5, 1e-8, 6, 6}, {3e-4, 5e-9, 9, 10},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bench bench;
 
-        run(&bench, rows[i].jitter_s, rows[i].wander);
+        run(&bench, rows[i].jitter_s, rows[i].wander, 1);
         if (bench.schedule.poll < rows[i].least || bench.schedule.poll > rows[i].most) {
             fail_msg("row %zu: %d", i, bench.schedule.poll);
         }
@@ -164,7 +173,7 @@ static void the_interval_settles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fewer_requests_give_a_better_estimate_than_chronyd_makes_of_more),
+        cmocka_unit_test(as_many_requests_give_a_better_estimate_than_chronyd_makes_of_them),
         cmocka_unit_test(the_interval_settles),
     };
 

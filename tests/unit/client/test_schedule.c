@@ -219,15 +219,17 @@ static int poll_after(struct schedule schedule, const struct estimate *estimate,
 static void the_interval_follows_the_uncertainty(void **state)
 {
     static const struct {
-        double ratio;
+        double ratio; /* at 128 s */
         int samples;
-        int poll;
+        double interval_s;
     } rows[] = {
-        {0.24, 3, 7},   {0.24, 4, 8},
-        {0.24, 100, 8},                  /* doubling makes the wander 2.83 times larger */
-        {0.5, 100, 7},  {0.02, 100, 10}, /* never beyond maxpoll */
-        {0.8, 3, 7},    {0.8, 4, 6},
-        {0.8, 100, 6},
+        {0.83, 2, 128},   {0.83, 3, 256},   /* far below: doubled at once ... */
+        {0.83, 100, 256},                   /* ... which makes the wander 2.83 times larger */
+        {1.4, 3, 160},    {1.4, 100, 192},  /* a little below: a quarter at a time */
+        {2.5, 100, 128},                    /* between the limits it rests */
+        {3, 2, 128},      {3, 3, 112},      /* above: shorter */
+        {3, 100, 112},    {7, 3, 64},       /* far above: halved */
+        {7, 100, 64},     {0.02, 100, 1024} /* never beyond maxpoll */
     };
     struct source_options options = options_of(true);
     struct schedule schedule = settled(&options, true);
@@ -236,12 +238,51 @@ static void the_interval_follows_the_uncertainty(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         /* At 128 s the ratio is 2.83 times that at 64 s. */
         struct estimate estimate = estimate_with(rows[i].ratio / 2.8284271247461903);
+        struct schedule s = schedule;
 
-        schedule.poll = 7;
-        int poll = poll_after(schedule, &estimate, rows[i].samples, 0);
-        if (poll != rows[i].poll) {
-            fail_msg("row %zu: %d", i, poll);
+        s.poll = 7;
+        s.quarters = 0;
+        for (int k = 0; k < rows[i].samples; k++) {
+            schedule_adapt(&s, &estimate, 0);
         }
+        if (schedule_interval_s(&s) != rows[i].interval_s) {
+            fail_msg("row %zu: %g s", i, schedule_interval_s(&s));
+        }
+    }
+}
+
+static void an_estimate_of_few_samples_shortens_the_interval_but_never_lengthens_it(void **state)
+{
+    struct source_options options = options_of(true);
+    struct schedule schedule = settled(&options, true);
+    /* What wander leaves of a memory when it is fast and polls are rare. */
+    struct estimate steady = estimate_with(0.01), wandering = estimate_with(20);
+
+    (void)state;
+    schedule.poll = 8;
+    schedule.quarters = 0;
+    steady.samples = wandering.samples = 2;
+    assert_int_equal(poll_after(schedule, &steady, 100, 0), 8);
+    assert_int_equal(poll_after(schedule, &wandering, 6, 0), 6);
+    steady.samples = 4;
+    assert_int_equal(poll_after(schedule, &steady, 3, 0), 9);
+}
+
+static void intervals_between_powers_of_two_keep_to_the_grid(void **state)
+{
+    struct source_options options = options_of(true);
+    struct schedule schedule = settled(&options, true);
+    struct mono_time last;
+
+    (void)state;
+    schedule.poll = 6;
+    schedule.quarters = 1;
+    schedule_sent(&schedule, schedule.next, 0);
+    for (int i = 0; i < 20; i++) {
+        last = schedule.next;
+        schedule_sent(&schedule, last, 0);
+        assert_int_equal((schedule.next.ns - schedule.phase_ns) % (80 * NS_PER_S), 0);
+        assert_int_equal(schedule.next.ns - last.ns, 80 * NS_PER_S);
     }
 }
 
@@ -249,7 +290,7 @@ static void a_higher_polltarget_makes_the_interval_grow_later(void **state)
 {
     struct source_options options = options_of(true);
     struct schedule schedule = settled(&options, true);
-    struct estimate estimate = estimate_with(0.3);
+    struct estimate estimate = estimate_with(0.9);
 
     (void)state;
     assert_int_equal(poll_after(schedule, &estimate, 4, 0), 7);
@@ -268,7 +309,7 @@ static void an_uncertain_frequency_keeps_the_interval_short(void **state)
 
     (void)state;
     assert_int_equal(poll_after(schedule, &estimate, 4, 0), 7);
-    estimate.var_freq = 1e-14; /* 0.1 ppm: 6 us in 64 s, the offset is known to 3 */
+    estimate.var_freq = 4e-14; /* 0.2 ppm: 13 us in 64 s, the offset is known to 3 */
     assert_int_equal(poll_after(schedule, &estimate, 40, 0), 6);
     estimate.var_freq = 1e-22;
     estimate.samples = 3;
@@ -419,22 +460,34 @@ static void a_first_request_opens_the_path_from_the_configured_poll_on(void **st
 
 static void losses_make_it_faster_and_many_losses_slower(void **state)
 {
-    struct source_options options = options_of(true);
-    struct schedule schedule = settled(&options, false);
-    int polls[14];
+    static const struct {
+        int8_t poll;
+        double few_s, many_s;
+    } rows[] = {{9, 128, 512}, {6, 64, 256}, {10, 256, 1024}};
 
     (void)state;
-    schedule.poll = 9;
-    for (unsigned silent = 0; silent < 14; silent++) {
-        schedule_sent(&schedule, schedule.next, silent);
-        polls[silent] = schedule.poll;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct source_options options = options_of(true);
+        struct schedule schedule = settled(&options, false);
+        struct mono_time last;
+
+        schedule.poll = rows[i].poll;
+        schedule.quarters = 0;
+        schedule_sent(&schedule, schedule.next, 0);
+        for (unsigned silent = 0; silent < 14; silent++) {
+            double usual_s = silent >= 8   ? rows[i].many_s
+                             : silent >= 3 ? rows[i].few_s
+                                           : (double)(1 << rows[i].poll);
+
+            last = schedule.next;
+            schedule_sent(&schedule, last, silent);
+            double waited_s = mono_diff_s(schedule.next, last);
+            /* Where the grid is another one, the first step is up to half longer or shorter. */
+            assert_true(waited_s >= usual_s / 2 && waited_s <= usual_s * 1.5);
+        }
+        /* A lossy path is asked no more often afterwards. */
+        assert_int_equal(schedule.poll, rows[i].poll);
     }
-    assert_int_equal(polls[2], 9);
-    assert_int_equal(polls[3], 8);
-    assert_int_equal(polls[5], 6);
-    assert_int_equal(polls[7], 6);
-    assert_int_equal(polls[8], 7);
-    assert_int_equal(polls[13], 8);
 }
 
 static void rate_doubles_the_interval_for_good(void **state)
@@ -610,6 +663,8 @@ int main(void)
         cmocka_unit_test(settled_sources_share_one_grid),
         cmocka_unit_test(the_grid_holds_before_its_phase),
         cmocka_unit_test(the_interval_follows_the_uncertainty),
+        cmocka_unit_test(an_estimate_of_few_samples_shortens_the_interval_but_never_lengthens_it),
+        cmocka_unit_test(intervals_between_powers_of_two_keep_to_the_grid),
         cmocka_unit_test(a_higher_polltarget_makes_the_interval_grow_later),
         cmocka_unit_test(an_uncertain_frequency_keeps_the_interval_short),
         cmocka_unit_test(an_accuracy_target_saves_requests),
