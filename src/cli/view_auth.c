@@ -27,7 +27,8 @@ static void add_detail(struct text *text, const struct source_status *source)
         text_add(text, source->ke_detail < sizeof errors / sizeof *errors
                            ? errors[source->ke_detail]
                            : ": with an error that is not known here");
-    } else if (source->ke_detail != 0) {
+    } else if (source->ke_detail != 0 &&
+               (source->ke_result == KEYS_TLS || source->ke_result == KEYS_CERTIFICATE)) {
         text_add(text, " (OpenSSL's error ");
         text_u64(text, source->ke_detail);
         text_char(text, ')');

@@ -89,7 +89,8 @@ static bool file_of(const struct exchanger *exchanger, const struct address *add
     int length;
 
     address_print(address, text);
-    length = snprintf(path, EXCHANGER_PATH_SIZE, "%s/%s.nts", exchanger->directory, text);
+    length = snprintf(path, EXCHANGER_PATH_SIZE, "%s/%s_%u.nts", exchanger->directory, text,
+                      address->port);
     return exchanger->directory[0] != '\0' && length > 0 && length < EXCHANGER_PATH_SIZE;
 }
 

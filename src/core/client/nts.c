@@ -172,6 +172,14 @@ void nts_soon(struct nts *nts, struct mono_time now)
     }
 }
 
+void nts_reject(struct nts *nts, struct utc_time utc)
+{
+    nts->result = utc.ns < nts->valid_from.ns ? KEYS_NOT_YET : KEYS_EXPIRED;
+    nts->detail = 0;
+    nts->wants_proof = false;
+    forget_keys(nts);
+}
+
 void nts_prove(struct nts *nts, struct mono_time now)
 {
     if (!nts->wants_proof) {

@@ -86,6 +86,8 @@ bool nts_take(struct nts *nts, const struct keys_answer *answer, struct mono_tim
               struct utc_time utc, uint64_t random);
 /* Keys are wanted anew, soon: the network has changed, or the operator says so. */
 void nts_soon(struct nts *nts, struct mono_time now);
+/* The keys are not to be used after all: UTC is known, and the certificate is not valid then. */
+void nts_reject(struct nts *nts, struct utc_time utc);
 /* The certificate is to be shown again, since the time has become known by which to judge it. */
 void nts_prove(struct nts *nts, struct mono_time now);
 

@@ -143,17 +143,23 @@ static void prove_by_clock(struct node *node, const struct clock_reading *now, b
 {
     struct utc_time clock = node_best_utc(node, now->raw);
     struct utc_time floor = node->setup.not_before;
+    struct log_event *log;
 
     for (size_t i = 0; i < node->used_end; i++) {
         struct slot *slot = &node->slots[i];
         struct nts *nts = slot->association.nts;
 
-        if (!slot->used || !node_unproven(slot) || !nts->have_keys ||
-            nts->valid_until.ns < floor.ns) {
+        if (!slot->used || !node_unproven(slot) || !nts->have_keys) {
             continue;
         }
-        if (any_time || (clock.ns >= floor.ns && nts_valid_at(nts, clock))) {
+        if ((any_time && nts->valid_until.ns >= floor.ns) ||
+            (clock.ns >= floor.ns && nts_valid_at(nts, clock))) {
             believe(node, slot);
+        } else if (node->have_utc) {
+            nts_reject(nts, clock);
+            log = node_log(out, LOG_EVENT_KEYS_FAILED, (uint16_t)i);
+            log->value[0] = nts->result;
+            log->value[1] = mono_diff_s(nts_deadline(nts), now->raw);
         } else if (!nts->doubt_told) {
             nts->doubt_told = true;
             node_log(out, LOG_EVENT_CERTIFICATE_TIME, (uint16_t)i);

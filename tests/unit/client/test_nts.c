@@ -402,6 +402,32 @@ static void a_certificate_is_shown_again_on_demand(void **state)
     assert_false(nts_valid_at(&client.nts, (struct utc_time){0}));
 }
 
+static void keys_of_a_certificate_that_proves_invalid_are_given_up(void **state)
+{
+    static const struct {
+        int64_t from_ns, until_ns;
+        enum keys_result result;
+    } rows[] = {{1, 2, KEYS_EXPIRED}, {INT64_MAX - 2, INT64_MAX - 1, KEYS_NOT_YET}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct nts nts;
+        struct keys_answer answer = good_answer(1);
+
+        answer.valid_from.ns = rows[i].from_ns;
+        answer.valid_until.ns = rows[i].until_ns;
+        nts_init(&nts, at_s(0), 0);
+        nts_asked(&nts, 1, at_s(0));
+        assert_true(nts_take(&nts, &answer, at_s(0), utc, 0));
+        nts_reject(&nts, utc);
+        assert_false(nts_ready(&nts));
+        assert_int_equal(nts.result, rows[i].result);
+        assert_int_equal(nts.valid_until.ns, rows[i].until_ns); /* what is wrong can be told */
+        assert_false(nts_due(&nts, at_s(15)));
+        assert_true(nts_due(&nts, at_s(20)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +444,7 @@ int main(void)
         cmocka_unit_test(keys_of_an_earlier_run_keep_their_age),
         cmocka_unit_test(where_nothing_was_kept_keys_are_exchanged_at_once),
         cmocka_unit_test(a_certificate_is_shown_again_on_demand),
+        cmocka_unit_test(keys_of_a_certificate_that_proves_invalid_are_given_up),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
