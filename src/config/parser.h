@@ -23,7 +23,9 @@ struct ntp_notes {
 /* The same of timesyncd.conf. */
 struct timesyncd_notes {
     const char *fallback; /* names, by spaces; NULL: not written */
+    const char *fallback_file;
     const char *built_in; /* as a comment tells them */
+    uint32_t fallback_line, built_in_line;
     int8_t minpoll, maxpoll;
     bool section; /* in [Time] */
 };

@@ -161,6 +161,8 @@ static bool parse_names(struct parser *parser, const char *value)
                             NULL);
     }
     parser->timesyncd.fallback = parser_keep(parser, joined);
+    parser->timesyncd.fallback_file = parser->file;
+    parser->timesyncd.fallback_line = parser->line;
     return parser->timesyncd.fallback;
 }
 
@@ -225,6 +227,7 @@ void timesyncd_comment(struct parser *parser, const char *line, size_t size)
         memcpy(names, line + sizeof key - 1, size - (sizeof key - 1));
         names[size - (sizeof key - 1)] = '\0';
         parser->timesyncd.built_in = parser_keep(parser, names);
+        parser->timesyncd.built_in_line = parser->line;
     }
 }
 
@@ -238,7 +241,10 @@ void timesyncd_finish(struct parser *parser)
     parser->directive = option_find(SCOPE_TIMESYNCD, "FallbackNTP");
     if (config->node.source_count == 0 && names) {
         parser_note(parser, "no NTP= is written: the fallback is followed: ", names, NULL);
+        parser->file = notes->fallback ? notes->fallback_file : parser->file;
+        parser->line = notes->fallback ? notes->fallback_line : notes->built_in_line;
         (void)add_servers(parser, names);
+        parser->line = 0;
     }
     if (notes->maxpoll < notes->minpoll) {
         parser_warning(parser,
