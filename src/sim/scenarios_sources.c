@@ -215,7 +215,93 @@ static void build_steered_one(struct world *world)
     steer(world, 1, 40e-6, prng_between(&world->prng, 400, 900));
 }
 
+/* Everybody falls silent, and nobody comes back for a day. */
+static const double silence_s = 100000;
+
+static void fall_silent(struct world *world, const struct oscillator_options *oscillator)
+{
+    struct route_options path = kit_path_metro();
+    struct node_plan plan = kit_plan(world);
+
+    plan.computer.oscillator.wander_s_per_s = oscillator->wander_s_per_s;
+    plan.computer.oscillator.white_s_per_s = oscillator->white_s_per_s;
+    plan.computer.oscillator.temperature_s_per_s = oscillator->temperature_s_per_s;
+    plan.computer.oscillator.temperature_period_s = oscillator->temperature_period_s;
+    plan.computer.oscillator.ageing_s_per_s_per_s = oscillator->ageing_s_per_s_per_s;
+    unsigned node = world_add_node(world, &plan);
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned host = kit_server(world, i + 1, &path);
+
+        kit_follow(world, node, host)->maxpoll = 6;
+        kit_options_of(world, host)->silent =
+            (struct period){true_time_from_s(silence_s), TRUE_TIME_NEVER};
+    }
+}
+
+static void build_holdover(struct world *world)
+{
+    fall_silent(world, &(struct oscillator_options){.wander_s_per_s = 1e-9});
+}
+
+static void build_holdover_poor(struct world *world)
+{
+    fall_silent(world, &(struct oscillator_options){.wander_s_per_s = 1e-8, .white_s_per_s = 1e-8});
+}
+
+static void build_holdover_days(struct world *world)
+{
+    fall_silent(world, &(struct oscillator_options){.wander_s_per_s = 1e-9,
+                                                    .temperature_s_per_s = 1e-6,
+                                                    .temperature_period_s = 86400,
+                                                    .ageing_s_per_s_per_s = 1e-13});
+}
+
+static const char *judge_holdover(struct world *world)
+{
+    struct kit_status room;
+    const struct kit_status *status = kit_status(world, 0, &room);
+
+    if (status->node.state != NODE_HOLDOVER || !world->nodes[0].line.synchronised) {
+        return "a day later it still coasts, and says so";
+    }
+    return world->nodes[0].logs[LOG_EVENT_HOLDOVER] == 1 ? NULL : "coasting is logged once";
+}
+
 static const struct scenario rows[] = {
+    {
+        .name = "holdover",
+        .sentence =
+            "all sources fall silent for a day: the clock coasts, the bound grows and holds",
+        .build = build_holdover,
+        .judge = judge_holdover,
+        .room = {.nodes = 1, .hosts = 2, .sources = 4},
+        .duration_s = 190000,
+        .judged_from_s = 100000,
+        .sample_s = 10,
+        .limits = {.lock_s = 10, .clock_rms_s = 30e-3, .synchronised = 1},
+    },
+    {
+        .name = "holdover-poor",
+        .sentence = "the same with a poor oscillator",
+        .build = build_holdover_poor,
+        .judge = judge_holdover,
+        .room = {.nodes = 1, .hosts = 2, .sources = 4},
+        .duration_s = 190000,
+        .judged_from_s = 100000,
+        .sample_s = 10,
+        .limits = {.lock_s = 10, .clock_rms_s = 400e-3, .synchronised = 1},
+    },
+    {
+        .name = "holdover-days",
+        .sentence = "the same with an oscillator that follows day and night by 1 ppm, and ages",
+        .build = build_holdover_days,
+        .judge = judge_holdover,
+        .room = {.nodes = 1, .hosts = 2, .sources = 4},
+        .duration_s = 190000,
+        .judged_from_s = 100000,
+        .sample_s = 10,
+        .limits = {.lock_s = 10, .clock_rms_s = 200e-3, .synchronised = 1},
+    },
     {
         .name = "steered-server",
         .sentence = "a single server whose clock swings by 40 us in ten minutes, asked every 16 s",

@@ -7,6 +7,8 @@
 
 /* Standard deviations that are never exceeded, by the measure of clock-estimation's worlds. */
 #define SURE_SD 5.0
+/* Beside what was seen of the oscillator over days. */
+#define USUAL_SD 2.0
 #define LIFE_MIN_S 64.0
 #define LIFE_POLLS 4.0
 #define LIFE_MAX_S 1e6
@@ -16,6 +18,12 @@
 /* Two clocks read one after the other by a process that is interrupted in between. */
 #define READ_APART_NS 100000.0
 
+/* What the frequency's changes of the last days would make, at first by t^2, then by t. */
+static double unrest_s(const struct bound_estimate *estimate, double t_s)
+{
+    return fmin(estimate->slope_s_per_s2 * t_s / 2, estimate->range_s_per_s) * t_s;
+}
+
 /*
  * By how much the error may grow in t seconds.  The standard deviation of x + t f + wander is at
  * most the sum of the three, however they are correlated; that of x is in the bound already.
@@ -24,7 +32,8 @@ static double grown_s(const struct bound_estimate *estimate, double class_s_per_
 {
     double sd_s = sqrt(estimate->var_freq) * t_s + estimate->wander * t_s * sqrt(t_s / 3);
 
-    return fmax(SURE_SD * sd_s, class_s_per_s * t_s);
+    return fmax(fmax(SURE_SD * sd_s, class_s_per_s * t_s),
+                unrest_s(estimate, t_s) + USUAL_SD * sd_s);
 }
 
 /* The steepest tangent of grown_s() up to t: it bends upwards. */
@@ -33,7 +42,9 @@ static double steepest_s_per_s(const struct bound_estimate *estimate, double cla
 {
     double tangent = sqrt(estimate->var_freq) + 1.5 * estimate->wander * sqrt(t_s / 3);
 
-    return fmax(SURE_SD * tangent, class_s_per_s);
+    double unrest = fmin(estimate->slope_s_per_s2 * t_s, 2 * estimate->range_s_per_s);
+
+    return fmax(fmax(SURE_SD * tangent, class_s_per_s), unrest + USUAL_SD * tangent);
 }
 
 double bound_at_s(const struct bound_estimate *estimate, double max_clock_error_s_per_s,

@@ -33,6 +33,8 @@ struct bound_estimate {
     double freq_s_per_s; /* of the raw clock: positive when it is slow */
     double var_freq;     /* (s/s)^2 */
     double wander;       /* s/s per sqrt(s) */
+    /* The frequency may change by that much in a second, and by that much in all: unrest.h. */
+    double slope_s_per_s2, range_s_per_s;
 };
 
 struct bound_conditions {

@@ -13,6 +13,9 @@ enum {
     FIRST_PATIENCE_S = 4, /* so long the first correction waits for sources that are slower */
 };
 
+/* Before a frequency is known that well, its changes are no unrest of the oscillator's. */
+static const double known_freq_sd = 1e-7;
+
 /* Is there anything to hope for from a source that has not given two samples yet? */
 static bool is_pending(const struct slot *slot, struct mono_time now)
 {
@@ -554,6 +557,9 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
 
         node->have_utc = true;
         node->last_update = now->raw;
+        if (node->combined.var_freq < known_freq_sd * known_freq_sd) {
+            unrest_note(&node->unrest, now->raw, node->combined.freq_s_per_s, node_freq_sd(node));
+        }
         node->poll_s = shortest_interval_s(node);
         enter_selected(node, now, slot, out);
     } else {

@@ -31,6 +31,7 @@ bool node_source_name(const struct node *node, uint16_t association, char name[N
 static struct bound_estimate bound_estimate_of(const struct node *node)
 {
     const struct combined *combined = &node->combined;
+    const struct unrest_limits unrest = unrest_limits(&node->unrest);
 
     return (struct bound_estimate){
         .when = combined->when,
@@ -41,6 +42,8 @@ static struct bound_estimate bound_estimate_of(const struct node *node)
         .freq_s_per_s = combined->freq_s_per_s,
         .var_freq = combined->var_freq,
         .wander = combined->wander,
+        .slope_s_per_s2 = unrest.slope_s_per_s2,
+        .range_s_per_s = unrest.range_s_per_s,
     };
 }
 

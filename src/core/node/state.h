@@ -25,6 +25,7 @@
 #include "core/clock/leap.h"
 #include "core/clock/rival.h"
 #include "core/clock/timescale.h"
+#include "core/clock/unrest.h"
 #include "core/estimate/combine.h"
 #include "core/estimate/company.h"
 #include "core/estimate/estimator.h"
@@ -89,6 +90,7 @@ struct node {
 
     struct timescale timescale;
     struct discipline discipline;
+    struct unrest unrest;
     struct leap leap;
     struct rival rival;
     struct selection selection;

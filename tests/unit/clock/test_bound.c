@@ -327,6 +327,26 @@ static void an_uncertain_rate_of_monotonic_makes_the_bound_grow(void **state)
     assert_int_equal(sure.real_minus_mono_ns, EPOCH + 123 - 7 * NS_PER_S);
 }
 
+static void what_the_frequency_did_over_days_it_may_do_again(void **state)
+{
+    struct bound_estimate estimate = estimate_default();
+    struct mono_time day = {estimate.when.ns + 86400 * NS_PER_S};
+    double before, after;
+
+    (void)state;
+    before = bound_at_s(&estimate, 1e-6, day);
+    estimate.slope_s_per_s2 = 1e-10;
+    estimate.range_s_per_s = 3e-6;
+    after = bound_at_s(&estimate, 1e-6, day);
+    assert_true(after > before);
+    assert_true(after > 3e-6 * 86400 && after < 3e-6 * 86400 + before);
+    /* At first it grows by the square of the time: it is the least of what is there. */
+    assert_true(fabs(bound_at_s(&estimate, 1e-6, (struct mono_time){1064 * NS_PER_S}) - 2e-3 -
+                     64e-6) < 1e-9);
+    estimate.range_s_per_s = 0;
+    assert_true(fabs(bound_at_s(&estimate, 1e-6, day) - before) < 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +361,7 @@ int main(void)
         cmocka_unit_test(holdover_goes_on_as_long_as_somebody_publishes),
         cmocka_unit_test(half_the_delay_and_the_dispersion_cover_the_bound),
         cmocka_unit_test(an_uncertain_rate_of_monotonic_makes_the_bound_grow),
+        cmocka_unit_test(what_the_frequency_did_over_days_it_may_do_again),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
