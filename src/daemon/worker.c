@@ -119,6 +119,8 @@ static bool make_workers(struct server *s, size_t given)
     if (s->workers == NULL) {
         return false;
     }
+    s->shared.workers = s->workers;
+    s->shared.worker_count = s->count;
     for (unsigned i = 0; i < s->count; i++) {
         if (!worker_open(&s->workers[i], &s->shared, server_memory(options) / s->count)) {
             return false;

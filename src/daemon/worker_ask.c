@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/worker_ask.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
 #include "core/server/ask_chrony.h"
+#include "core/server/ask_mode6.h"
 #include "sys/clock.h"
+#include "sys/entropy.h"
 #include "wire/ntp_packet.h"
 
-enum { SOURCES_TOLD = 1024, MODE_MASK = 7, MODE_CONTROL = 6, MODE_PRIVATE = 7 };
+enum {
+    SOURCES_TOLD = 1024,
+    CLIENTS_SHOWN = 512,
+    MODE_MASK = 7,
+    MODE_CONTROL = 6,
+    MODE_PRIVATE = 7
+};
 
 /* The largest distance that RFC 5905 knows. */
 #define ROOT_DISPERSION_MAX_S 16.0
@@ -48,10 +57,14 @@ bool worker_ask_open(struct worker_ask *ask, const struct config *config,
     *ask = (struct worker_ask){.config = config, .record_page = record_page};
     ask->capacity = record_page ? page_capacity(record_page) : 0;
     ask->sources_max = SOURCES_TOLD;
+    ask->fragment = UINT_MAX;
+    entropy_fill(&ask->key, sizeof ask->key);
     /* Not touched before somebody asks. */
     ask->bytes = malloc(ask->capacity + 1);
     ask->record.sources = calloc(ask->sources_max, sizeof *ask->record.sources);
-    return ask->bytes != NULL && ask->record.sources != NULL && build_access(ask);
+    ask->told = calloc(CLIENTS_SHOWN, sizeof *ask->told);
+    return ask->bytes != NULL && ask->record.sources != NULL && ask->told != NULL &&
+           build_access(ask);
 }
 
 const struct status_record *worker_ask_status(struct worker_ask *ask)
@@ -121,12 +134,60 @@ static size_t answer_chronyc(struct worker_ask *ask, const struct question *ques
     return size > 0 ? size : chrony_status_encode(&request, status, reply);
 }
 
+/* Mode 6: the first fragment of the answer, or an error.  Mode 7 never. */
+static enum drop_reason begin_control(struct worker_ask *ask, const struct question *question,
+                                      uint8_t *bytes, size_t capacity, size_t *size)
+{
+    const struct ask_stranger stranger = {.from = question->from, .key = &ask->key};
+    struct clients_record clients = {.count = CLIENTS_SHOWN, .clients = ask->told};
+    struct ask_view view;
+    enum mode6_error error = mode6_request_decode(&ask->control, question->bytes, question->size);
+
+    ask->fragment = UINT_MAX;
+    if (error == MODE6_SILENCE) {
+        return DROP_MODE;
+    }
+    if (!may_ask(ask, &question->from)) {
+        return DROP_ACCESS;
+    }
+    if (!view_now(ask, &view)) {
+        return DROP_NOT_SERVING;
+    }
+    must(capacity >= MODE6_PACKET_MAX);
+    if (ask->list_clients != NULL && ask->control.op == MODE6_READ_MRU) {
+        ask->list_clients(ask->context, &clients);
+        view.clients = &clients;
+    }
+    if (error == MODE6_OK) {
+        error = ask_mode6(&view, &ask->control, &stranger, &ask->answer);
+    }
+    if (error == MODE6_SILENCE) {
+        return DROP_MODE;
+    }
+    if (error != MODE6_OK) {
+        *size = mode6_error_encode(&ask->control, view.record->node.leap, error, bytes);
+    } else {
+        *size = mode6_fragment(&ask->control, &ask->answer, 0, bytes);
+        ask->fragment = 0;
+    }
+    return DROP_NONE;
+}
+
+size_t worker_ask_more(struct worker_ask *ask, uint8_t bytes[static MODE6_PACKET_MAX])
+{
+    if (ask->fragment == UINT_MAX) {
+        return 0;
+    }
+    ask->fragment++;
+    return mode6_fragment(&ask->control, &ask->answer, ask->fragment, bytes);
+}
+
 enum drop_reason worker_ask_answer(struct worker_ask *ask, const struct question *question,
                                    uint8_t *answer, size_t capacity, size_t *size)
 {
     *size = 0;
     if (question->port == ASK_PORT_NTP) {
-        return DROP_MODE;
+        return begin_control(ask, question, answer, capacity, size);
     }
     if (!may_ask(ask, &question->from)) {
         return DROP_ACCESS;

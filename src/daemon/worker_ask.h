@@ -16,9 +16,12 @@
 #include "base/address.h"
 #include "config/config.h"
 #include "core/server/access.h"
+#include "crypto/siphash.h"
 #include "sys/page.h"
+#include "wire/clients.h"
 #include "wire/drop.h"
 #include "wire/line.h"
+#include "wire/mode6.h"
 #include "wire/status.h"
 
 enum { ASK_PORT_NTP, ASK_PORT_CHRONYC };
@@ -41,6 +44,14 @@ struct worker_ask {
     struct status_record record;
     const struct time_line *line; /* borrowed; NULL: the record's own time counts */
     struct access_tree command_access;
+    struct siphash_key key; /* of nonces */
+    /* Fills clients (count: how many at most) with who asked for time; NULL: not known. */
+    void (*list_clients)(void *context, struct clients_record *clients);
+    void *context;
+    struct client_status *told;
+    struct mode6_request control; /* the last one, and what is being answered to it */
+    struct mode6_answer answer;
+    unsigned fragment; /* the last that was taken; UINT_MAX: there are no more */
 };
 
 /* Takes its memory.  False: there is none. */
@@ -56,6 +67,12 @@ const struct status_record *worker_ask_status(struct worker_ask *ask);
  */
 enum drop_reason worker_ask_answer(struct worker_ask *ask, const struct question *question,
                                    uint8_t *answer, size_t capacity, size_t *size);
+
+/*
+ * The next datagram of the answer that worker_ask_answer() has begun; returns its octets, 0: that
+ * was all.  Before the next question, while the question's text is still there.
+ */
+size_t worker_ask_more(struct worker_ask *ask, uint8_t bytes[static MODE6_PACKET_MAX]);
 
 /* Is this datagram on the port of NTP a question of this kind? */
 bool worker_ask_is_question(const uint8_t *bytes, size_t size);

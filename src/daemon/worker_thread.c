@@ -34,6 +34,25 @@ struct passage {
     struct steady_time call; /* when the answers were handed over */
 };
 
+/*
+ * Who has asked any of the threads.  They may be writing meanwhile: of a client who asks just now a
+ * line may be made of two requests.
+ */
+static void list_clients(void *context, struct clients_record *clients)
+{
+    const struct worker *w = context;
+    size_t most = clients->count, told = 0;
+
+    for (unsigned i = 0; i < w->shared->worker_count; i++) {
+        struct clients_record part = {.clients = clients->clients + told,
+                                      .count = most / w->shared->worker_count};
+
+        client_log_list(&w->shared->workers[i].tables.clients, &w->line, &part);
+        told += part.count;
+    }
+    clients->count = clients->known = told;
+}
+
 bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_size)
 {
     size_t size = (clients_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -49,6 +68,8 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
     }
     memory += ALIGNMENT - (uintptr_t)memory % ALIGNMENT;
     w->ask.line = &w->line;
+    w->ask.list_clients = list_clients;
+    w->ask.context = w;
     server_tables_init(&w->tables, memory, size, &shared->key);
     send_model_init(&w->model);
     return true;
@@ -93,6 +114,23 @@ static void count_drop(struct worker *w, enum drop_reason reason)
     w->tables.counters.drops[reason]++;
 }
 
+/* All of an answer to mode 6, in order: some clients expect that. */
+static void send_control(struct worker *w, const struct passage *passage, unsigned i, size_t size)
+{
+    struct udp_batch *batch = passage->socket->batch;
+    const struct udp_datagram *datagram = udp_batch_at(batch, i);
+    struct udp_message message = {.bytes = udp_batch_answer(batch, i),
+                                  .size = size,
+                                  .to = datagram->from,
+                                  .from = datagram->to};
+    struct utc_time left;
+
+    udp_batch_answer_size(batch, i, 0);
+    while (message.size > 0 && udp_send(&passage->socket->socket, &message, &left) == ERR_NONE) {
+        message.size = worker_ask_more(&w->ask, udp_batch_answer(batch, i));
+    }
+}
+
 /* True: it was a question about the daemon, and has been dealt with. */
 static bool answer_question(struct worker *w, const struct passage *passage, unsigned i)
 {
@@ -111,6 +149,9 @@ static bool answer_question(struct worker *w, const struct passage *passage, uns
     enum drop_reason reason =
         worker_ask_answer(&w->ask, &question, udp_batch_answer(batch, i), NTP_PACKET_MAX, &size);
     udp_batch_answer_size(batch, i, size);
+    if (question.port == ASK_PORT_NTP) {
+        send_control(w, passage, i, size);
+    }
     if (question.port == ASK_PORT_CHRONYC) {
         w->tables.counters.command_requests++;
         w->tables.counters.command_drops += reason != DROP_NONE;

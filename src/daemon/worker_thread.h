@@ -40,6 +40,8 @@ struct worker_shared {
     atomic_bool stop;               /* the same as stop_fd */
     atomic_bool quiet;              /* nothing was counted since the last report */
     struct steady_time fresh_until; /* who has waited for this process is answered */
+    struct worker *workers;         /* all of them */
+    unsigned worker_count;
 };
 
 struct worker_socket {

@@ -102,6 +102,7 @@ static const struct status_field node_fields[] = {
       "answers that did not leave: no route, or no interface any more"),
     F(U64, server.unsent_refused, "answers that did not leave: a firewall, or another reason"),
     F(U64, server.receive_errors, "errors where a request was expected"),
+    F(I8, precision_log2, "of reading the clock, log2 s"),
 };
 #undef OWNER
 

@@ -234,6 +234,7 @@ struct node_status {
     uint64_t log_repeats;     /* log lines that were only counted */
     double rms_correction_s;  /* of the updates lately */
     double update_interval_s; /* between the last two updates */
+    int8_t precision_log2;    /* of reading the clock */
     struct server_status server;
 };
 

@@ -10,7 +10,7 @@ import re
 import subprocess
 
 PACKAGES = ['chrony', 'ntpsec', 'ntpsec-ntpdig', 'python3-ntp', 'openntpd', 'rdate', 'libbsd0',
-            'libmd0', 'libedit2']
+            'libmd0', 'libedit2', 'monitoring-plugins-basic']
 
 
 class Peers:

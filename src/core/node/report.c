@@ -373,6 +373,7 @@ static void report_time(const struct node *node, const struct clock_reading *now
     status->wander = node->combined.wander;
     status->slew_s_per_s = discipline_slew_rate(&node->discipline);
     status->root_delay_s = line.root_delay_s;
+    status->precision_log2 = line.precision_log2;
     /* 16 s is the largest distance that RFC 5905 knows. */
     status->root_dispersion_s = fmin(16, line_root_dispersion_s(&line, now->mono));
     status->stratum = line.stratum;

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""NTPsec's ntpq and the Nagios plugins, unmodified, against noond.
+
+usage: test_tools_ntpq.py NOOND NOON NOON-HELPER PEERS-FOLDER      prints TAP
+"""
+import os
+import re
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '..')]
+import peers as packages  # noqa: E402
+from support import lab as labs  # noqa: E402
+from support import service as services  # noqa: E402
+from support.tap import Tap, skip_all  # noqa: E402
+
+AHEAD_S = 0.25
+SOURCES = ('server 127.0.0.1 port 11123 iburst minpoll 0 maxpoll 1\n'
+           'server 127.0.0.2 port 11124 iburst minpoll 0 maxpoll 1 noselect\n'
+           'server 127.0.0.3 port 11125 minpoll 3 maxpoll 3\n'
+           'allow 127.0.0.1\n')
+# tally, remote, refid, st, t, when, poll, reach, delay, offset, jitter
+ROW = re.compile(r'^(.)(\S+)\s+(\S+)\s+(\d+)\s+(\S)\s+(\S+)\s+(\d+)\s+([0-7]+)\s+(\S+)\s+(\S+)\s+(\S+)\s*$',
+                 re.M)
+# Commands, and what must be in what ntpq prints.
+COMMANDS = {
+    'rv': ['stratum=2', 'leap=00', 'refid=127.0.0.1', 'version="ntpd noon-'],
+    'sysinfo': ['system peer:', '127.0.0.1', 'stratum', 'root dispersion'],
+    'sysstats': ['uptime', 'packets received', 'rate limited'],
+    'kerninfo': ['pll frequency', 'maximum error', 'kernel status'],
+    'iostats': ['received packets', 'packets sent'],
+    'monstats': ['enabled', 'addresses'],
+    'as': ['sys.peer', 'reachable'],
+    'apeers': ['127.0.0.1'],
+}
+
+
+class Ntpq:
+    def __init__(self, peers, machine):
+        self.peers, self.machine = peers, machine
+
+    def __call__(self, *commands, host='127.0.0.1'):
+        arguments = [word for command in commands for word in ('-c', command)]
+        return self.machine.run('python3', self.peers.program('ntpsec/usr/bin/ntpq'), '-n', *arguments, host,
+                                env=self.peers.env(), check=False)
+
+    def rows(self, host='127.0.0.1'):
+        return {match[2]: match.groups() for match in ROW.finditer(self('peers', host=host))}
+
+
+def check_peers(tap, ntpq):
+    rows = ntpq.rows()
+    tap.check(sorted(rows) == ['127.0.0.1', '127.0.0.2', '127.0.0.3'], 'peers: a row for each source',
+              ntpq('peers'))
+    first, ahead, silent = (rows.get(f'127.0.0.{i}', ('?',) * 11) for i in (1, 2, 3))
+    tap.check([row[0] for row in (first, ahead, silent)] == ['*', ' ', ' '],
+              'the tally marks the one that is followed', (first, ahead, silent))
+    tap.check(first[3:5] == ('1', 'u') and int(first[6]) in (1, 2) and first[7] == '377',
+              'stratum, type, poll and reach (in octal) are right', first)
+    tap.check(silent[2] == '.INIT.' and silent[3] == '16' and silent[7] == '0' and silent[5] == '-',
+              'who never answered is .INIT., stratum 16, reach 0', silent)
+    tap.check(first[2] != '.INIT.' and first[5] in ('-', '1', '2', '3'),
+              'and only he is; `when` is in seconds (less than one: -)', first)
+    tap.check(abs(float(ahead[9]) - AHEAD_S * 1e3) < 50 and abs(float(first[9])) < 20 and
+              0 <= float(first[8]) < 50,
+              'offset is in ms and positive for a server that is ahead', (first, ahead))
+    tap.check(sorted(ntpq.rows('::1')) == sorted(rows), 'the same by IPv6')
+
+
+def check_commands(tap, ntpq):
+    for command, wanted in COMMANDS.items():
+        text = ntpq(command)
+        missing = [part for part in wanted if part not in text]
+        tap.check(not missing and '***' not in text and 'Traceback' not in text,
+                  f'{command} is understood', f'{missing}\n{text}')
+    number = re.search(r'^\s*\d+\s+(\d+)\s.*sys\.peer', ntpq('as'), re.M)
+    text = ntpq(f'rv {number[1]}') if number else ''
+    tap.check(all(part in text for part in ('srcadr=127.0.0.1', 'reach=377', 'flash=00', 'hmode=3')),
+              'rv of a source, longer than one datagram', text)
+    tap.check('Bad association' in ntpq('cv') or 'BADASSOC' in ntpq('cv') or 'association' in ntpq('cv').lower(),
+              'clockvar says that there is no reference clock', ntpq('cv'))
+    text = ntpq('mrulist')
+    tap.check('127.0.0.1' in text and 'Traceback' not in text, 'mrulist shows who asked for time', text)
+
+
+def check_refusals(tap, machine):
+    """Nothing that writes, no answer to an answer, no private mode."""
+    code = ('import socket, sys\n'
+            's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n'
+            's.settimeout(0.5)\n'
+            'for request in sys.argv[1:]:\n'
+            '    s.sendto(bytes.fromhex(request), ("127.0.0.1", 123))\n'
+            '    try: print(s.recv(2000).hex())\n'
+            '    except OSError: print("-")\n')
+    requests = {
+        '160500070000000000000000': '168500070100000000000000'.replace('1685', '16c5'),
+        '160800070000000000000000': '16c800070100000000000000',
+        '160600070000000000000000': '16c600070300000000000000',
+        '160200070000000100630000': '-', '168200070000000000000000': '-', '162200070000000000000000': '-',
+        '2e0200070000000000000000': '-', '1602000700000000000000': '-',
+        '1602000700000000ffff0000': '-', '16020007000000ff00000000': '16c20007040000ff00000000',
+        '1602000700000000000000096e6f73756368766172000000': '16c200070500000000000000',
+        '1602000700000000000000287374726174756d00': '16c200070200000000000000',
+        '160a0007000000000000000766726167733d3100': '-', '1700032a' + '00' * 44: '-',
+    }
+    answers = machine.run('python3', '-c', code, *requests).split()
+    wrong = [f'{request}: {answer}' for (request, expected), answer in zip(requests.items(), answers)
+             if answer != expected]
+    tap.check(len(answers) == len(requests) and not wrong, 'bad requests get ntpd\'s errors, or silence',
+              '\n'.join(wrong))
+
+
+def check_plugins(tap, peers, machine):
+    """check_ntp_time asks for time, check_ntp_peer for variables."""
+    folder = peers.program('monitoring-plugins-basic/usr/lib/nagios/plugins')
+    for plugin, arguments in (('check_ntp_time', ()), ('check_ntp_peer', ())):
+        program = os.path.join(folder, plugin)
+        if not os.path.exists(program):
+            tap.skip(f'{plugin} is content', 'Debian\'s package can\'t be had')
+            continue
+        text = machine.run(program, '-H', '127.0.0.1', '-w', '1', '-c', '2', *arguments,
+                           env=peers.env(), check=False)
+        tap.check(text.startswith('NTP OK'), f'{plugin} is content', text)
+
+
+def main():
+    reason = labs.unable()
+    if reason:
+        skip_all(reason)
+    peers = packages.Peers(sys.argv[4])
+    if {'ntpsec', 'python3-ntp'} & set(peers.fetch()):
+        skip_all('Debian\'s ntpsec can\'t be had')
+    tap = Tap()
+    with labs.Lab() as lab:
+        machine = lab.machine('host')
+        service = services.Service(lab, machine, sys.argv[1:4])
+        service.reference()
+        offset = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC_RAW) + AHEAD_S
+        ahead = lab.write('ahead.conf', 'bindaddress 127.0.0.2\nport 11124\n')
+        machine.start('ahead', service.program('noond'), '--reference', f'{offset:.6f},0.000005',
+                      '-f', ahead, '-d')
+        service.configure(SOURCES)
+        service.start(user='0:0', clock=('--virtual', '0.0001,5'))
+        tap.check(service.synchronised(), 'noond is synchronised', service.daemon.log())
+        ntpq = Ntpq(peers, machine)
+        labs.wait_for(lambda: ntpq.rows().get('127.0.0.1', ('',) * 11)[7] == '377', 30, 1)
+        services.ask(machine, '127.0.0.1')
+        check_peers(tap, ntpq)
+        check_commands(tap, ntpq)
+        check_refusals(tap, machine)
+        check_plugins(tap, peers, machine)
+        tap.check(service.daemon.running(), 'noond runs on', service.daemon.log())
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()
