@@ -72,6 +72,7 @@ struct daemon_options {
     const char *trusted_certs[CONFIG_TRUSTED_MAX]; /* "SET PATH" or "PATH", as written */
     size_t trusted_cert_count;
     bool no_system_certs;
+    const char *ntpctl_socket;                      /* OpenNTPD's ntpctl is answered there */
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;

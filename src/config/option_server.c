@@ -155,6 +155,13 @@ static const struct option directives[] = {
      .repeats = true,
      .arguments = "[all] [PREFIX|NAME]",
      .help = "From where chronyc may not ask."},
+    {.name = "ntpctlsocket",
+     .section = SECTION_CONTROL,
+     .restart = true,
+     .native = true,
+     .help = "Answers OpenNTPD's ntpctl on this Unix socket; Debian's ntpctl looks for "
+             "`/var/lib/openntpd/run/ntpd.sock`.",
+     .argument = {STRING("PATH", DAEMON(ntpctl_socket))}},
     {.name = "cmdratelimit",
      .section = SECTION_CONTROL,
      .verdict = VERDICT_NOTHING_HERE,

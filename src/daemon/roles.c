@@ -125,6 +125,22 @@ static void pidfile_path(const struct args *args, const struct config *config,
     }
 }
 
+/* For OpenNTPD's ntpctl, where the configuration wants it; -1: nowhere. */
+static int listen_for_ntpctl(const struct config *config, const struct user_ids *user,
+                             const struct log_sink *log)
+{
+    const struct unix_owner owner = {
+        .mode = 0660, .uid = user ? (int64_t)user->uid : -1, .gid = user ? (int64_t)user->gid : -1};
+    const char *path = config->daemon.ntpctl_socket;
+    int fd = -1;
+
+    if (path != NULL && unix_listen(&fd, path, &owner) != ERR_NONE) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be opened: ntpctl is not answered", path);
+        fd = -1;
+    }
+    return fd;
+}
+
 static int run_alone(const struct args *args, struct config *config, const char *file,
                      const struct log_sink *log)
 {
@@ -137,6 +153,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
         .log = *log,
         .status_socket = -1,
         .control_socket = -1,
+        .ntpctl_socket = -1,
         .order_socket = -1,
         .network_socket = -1,
     };
@@ -150,6 +167,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
     if (args->once == ONCE_NO) {
         listen_alone(&setup, log);
         setup.order_socket = orders_open(args, config, NULL, log);
+        setup.ntpctl_socket = listen_for_ntpctl(config, NULL, log);
         snprintf(path, sizeof path, "%s/time", setup.run_dir);
         if (page_create(&page, path, TIME_LINE_LAYOUT, sizeof(struct time_line)) == ERR_NONE) {
             setup.time_page = &page;
@@ -359,6 +377,7 @@ static int run_time(const struct args *args, struct config *config, const char *
     setup.control_socket = supervised.control_listener;
     setup.time_page = &supervised.line;
     setup.order_socket = orders_open(args, config, &user, log);
+    setup.ntpctl_socket = listen_for_ntpctl(config, &user, log);
     if (privilege_drop(&user, PRIVILEGE_KEEP_TIME) != ERR_NONE) {
         log_format(log, LOG_SEVERITY_ERROR,
                    "this process can't become user %s; start noond as "

@@ -13,7 +13,7 @@
 
 enum {
     SPARE_SOURCES = 64, /* for `noon add` and for pools that grow by a reload */
-    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + 7,
+    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + NTPCTL_CLIENTS + 8,
 };
 
 static const int64_t time_out_ns = 1 * NS_PER_S;
@@ -179,7 +179,8 @@ static void serve_association(struct time_process *process, uint16_t association
 
 /* What one wait looks at; association i lies behind fds[...] with its index beside it. */
 struct watch {
-    unsigned count, control_from, control_count, server_from, server_count, network, order;
+    unsigned count, control_from, control_count, server_from, server_count, network, order,
+        ntpctl_from, ntpctl_count;
     struct pollfd fds[POLLFDS_MAX];
     uint16_t association[POLLFDS_MAX];
 };
@@ -207,6 +208,9 @@ static void collect(struct time_process *process, struct watch *watch)
     if (process->resolver.fd >= 0) {
         watch->fds[watch->count++] = (struct pollfd){.fd = process->resolver.fd, .events = POLLIN};
     }
+    watch->ntpctl_from = watch->count;
+    watch->ntpctl_count = ntpctl_poll(process, watch->fds + watch->count);
+    watch->count += watch->ntpctl_count;
     watch->order = watch->count;
     watch->fds[watch->count++] =
         (struct pollfd){.fd = process->setup.order_socket, .events = POLLIN};
@@ -277,6 +281,7 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
         orders_serve(process);
         deliver_posts(process);
     }
+    ntpctl_serve(process, watch->fds + watch->ntpctl_from, watch->ntpctl_count);
     if (process->control) {
         control_serve(process->control, watch->fds + watch->control_from, watch->control_count,
                       clock_steady());
@@ -445,6 +450,7 @@ static struct time_process *make(const struct time_setup *setup)
         return NULL;
     }
     process->notify.fd = -1;
+    ntpctl_open(process, setup->ntpctl_socket);
     network_open(&process->network, setup->network_socket);
     resolver_init(&process->resolver, setup->args->single);
     exchanger_init(&process->exchanger, setup->supervised == NULL,
@@ -471,6 +477,7 @@ static void end(struct time_process *process)
     }
     records_close(process);
     orders_close(process);
+    ntpctl_close(process);
     time_tell_stopping(process);
     for (size_t i = 0; i < process->capacity; i++) {
         if (process->socket_users[i]) {

@@ -29,6 +29,20 @@
 #include "sys/page.h"
 #include "sys/udp.h"
 #include "wire/chrony.h"
+#include "wire/imsg.h"
+
+/* Programs of OpenNTPD's kind that are connected: who they are, and what came of their request. */
+enum { NTPCTL_CLIENTS = 4 };
+struct ntpctl_client {
+    int fd; /* -1: free */
+    size_t received;
+    uint8_t request[IMSG_HEADER_SIZE];
+};
+struct ntpctl {
+    int listener; /* -1: none */
+    unsigned next;
+    struct ntpctl_client clients[NTPCTL_CLIENTS];
+};
 
 enum { PATH_SIZE = 4096, POST_MAX = SOURCES_MAX, ENTROPY_SIZE = 1024, REPEATS_MAX = 64 };
 
@@ -62,6 +76,7 @@ struct time_setup {
     const char *config_file; /* as read */
     const char *state_dir, *run_dir;
     int status_socket, control_socket;
+    int ntpctl_socket;                 /* listens; -1: none */
     int order_socket;                  /* of orders_open() */
     int network_socket;                /* of netlink_open() */
     struct page *time_page;            /* open for writing; NULL: nobody else reads our time */
@@ -82,6 +97,7 @@ struct time_process {
     uint32_t *socket_users;     /* 1: open */
     struct address *locals;     /* of `sockets` */
     struct control *control;
+    struct ntpctl ntpctl;
     struct resolver resolver;
     struct exchanger exchanger;
     struct network network;
@@ -164,6 +180,13 @@ void publish_refresh(struct time_process *process);
 void commands_handle(void *context, const struct control_request *request, bool may_write,
                      struct control_response *response);
 void commands_reload(struct time_process *process, struct control_response *response);
+
+/* ntpctl.c: takes the listening socket (-1: none); what is to be polled; what became ready. */
+void ntpctl_open(struct time_process *process, int listener);
+unsigned ntpctl_poll(const struct time_process *process,
+                     struct pollfd fds[static NTPCTL_CLIENTS + 1]);
+void ntpctl_serve(struct time_process *process, const struct pollfd *fds, unsigned count);
+void ntpctl_close(struct time_process *process);
 
 /* orders.c: chronyc on its Unix socket.  Takes one datagram; removes the socket. */
 void orders_serve(struct time_process *process);

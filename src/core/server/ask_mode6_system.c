@@ -32,7 +32,7 @@ uint16_t ask_mode6_system_status(const struct node_status *node)
                      : node->state == NODE_STARTING   ? EVENT_RESTART
                                                       : EVENT_NO_SYSTEM_PEER;
 
-    return (uint16_t)(node->leap << 14 | source << 8 | 1U << 4 | event);
+    return (uint16_t)((unsigned)node->leap << 14 | source << 8 | 1U << 4 | event);
 }
 
 /* Numbers of the node; NULL: of things that noon does not have, which are 0. */
