@@ -19,14 +19,15 @@ enum { TAI_1972_S = 10, ZONE_HEADER = 44, DAY_S = 86400 };
 
 static enum leap_list_result add(struct leap_list *list, int64_t midnight_s, int64_t tai_s)
 {
-    struct leap_entry entry = {{midnight_s * NS_PER_S}, (int16_t)tai_s};
-
     if (list->count == LEAP_LIST_MAX) {
         return LEAP_LIST_TOO_MANY;
     }
     if (midnight_s % DAY_S != 0 || midnight_s < 0 || midnight_s > LATEST_S || tai_s < 0 ||
-        tai_s > 1000 ||
-        (list->count > 0 && entry.midnight.ns <= list->at[list->count - 1].midnight.ns)) {
+        tai_s > 1000) {
+        return LEAP_LIST_ORDER;
+    }
+    struct leap_entry entry = {{midnight_s * NS_PER_S}, (int16_t)tai_s};
+    if (list->count > 0 && entry.midnight.ns <= list->at[list->count - 1].midnight.ns) {
         return LEAP_LIST_ORDER;
     }
     list->at[list->count++] = entry;

@@ -113,5 +113,6 @@ int main(void)
         cmocka_unit_test(a_finding_names_its_line),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

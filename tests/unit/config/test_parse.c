@@ -3,18 +3,25 @@
 
 #include <math.h>
 
+#include "config/print.h"
+
 static struct fixture fixture;
+
+static void print_nothing(void *context, const char *line)
+{
+    (void)context;
+    (void)line;
+}
 
 static void an_empty_configuration_is_all_defaults(void **state)
 {
-    struct node_options node;
+    static struct config untouched;
+    static struct config_space space;
 
     (void)state;
     assert_true(parse_text(&fixture, ""));
-    node_options_default(&node);
-    node.sources = fixture.space.sources;
-    node.access = fixture.space.access;
-    assert_memory_equal(&fixture.config.node, &node, sizeof node);
+    config_init(&untouched, &space);
+    assert_int_equal(config_diff(&untouched, &fixture.config, print_nothing, NULL), 0);
     assert_int_equal(fixture.config.daemon.port, 123);
     assert_int_equal(fixture.config.daemon.command_port, 323);
     assert_int_equal(fixture.config.daemon.acquisition_port, -1);

@@ -112,5 +112,6 @@ int main(void)
         cmocka_unit_test(the_kernels_short_name_is_known),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, open_proc, close_proc);
 }
