@@ -256,6 +256,65 @@ static const char *judge_nts_mixed(struct world *world)
                : "liars without authentication are outside what authentic servers say";
 }
 
+static void build_nts_required(struct world *world)
+{
+    build_nts_mixed(world);
+    world->nodes[0].options.auth_select = AUTH_SELECT_REQUIRE;
+}
+
+static void build_nts_preferred(struct world *world)
+{
+    build_nts_mixed(world);
+    world->nodes[0].options.auth_select = AUTH_SELECT_PREFER;
+}
+
+static const char *judge_nts_alone(struct world *world)
+{
+    struct kit_status room;
+    const struct kit_status *status = kit_status(world, 0, &room);
+
+    for (unsigned i = 0; i < status->count; i++) {
+        if (status->sources[i].auth == AUTH_MODE_NONE &&
+            status->sources[i].state != SOURCE_NOSELECT) {
+            return "sources without authentication are measured only";
+        }
+    }
+    return judge_nts_mixed(world);
+}
+
+/* Two members of the pool never give keys. */
+static void build_nts_pool(struct world *world)
+{
+    struct route_options path = kit_path_wan();
+    unsigned node = add_node(world, 0);
+
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned host = kit_public_server(world, i + 1, &path);
+
+        kit_certificate(world, host, VALID_FROM_S, VALID_UNTIL_S);
+        if (i < 2) {
+            world->hosts[host].certificate.refuses = (struct period){{0}, TRUE_TIME_NEVER};
+        }
+    }
+    kit_follow_name(world, node, "pool.example", SOURCE_POOL)->nts = true;
+    kit_name(world, "pool.example", 0, 0, 8);
+}
+
+static const char *judge_nts_pool(struct world *world)
+{
+    struct kit_status room;
+    const struct kit_status *status = kit_status(world, 0, &room);
+    unsigned good = 0;
+
+    for (unsigned i = 0; i < status->count; i++) {
+        good += status->sources[i].auth == AUTH_MODE_NTS && status->sources[i].cookies > 0;
+    }
+    if (world->hosts[0].server.requests + world->hosts[1].server.requests > 0) {
+        return "who gives no keys is not asked for time";
+    }
+    return good == 4 ? NULL : "members that give no keys are replaced by others";
+}
+
 #define NTS_ROOM(servers)                                                                          \
     {                                                                                              \
         .nodes = 1, .hosts = servers, .sources = 8, .names = 1                                     \
@@ -358,6 +417,36 @@ static const struct scenario rows[] = {
         .duration_s = 4000,
         .judged_from_s = 1000,
         .limits = {.lock_s = 60, .synchronised = 1},
+    },
+    {
+        .name = "nts-required",
+        .sentence = "the same, with authselectmode require",
+        .build = build_nts_required,
+        .judge = judge_nts_alone,
+        .room = NTS_ROOM(5),
+        .duration_s = 4000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 60, .synchronised = 1},
+    },
+    {
+        .name = "nts-preferred",
+        .sentence = "the same, with authselectmode prefer",
+        .build = build_nts_preferred,
+        .judge = judge_nts_alone,
+        .room = NTS_ROOM(5),
+        .duration_s = 4000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 60, .synchronised = 1},
+    },
+    {
+        .name = "nts-pool",
+        .sentence = "a pool with NTS, of which two members give no keys",
+        .build = build_nts_pool,
+        .judge = judge_nts_pool,
+        .room = NTS_ROOM(8),
+        .duration_s = 6000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 120, .synchronised = 1},
     },
 };
 

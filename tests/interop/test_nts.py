@@ -63,6 +63,7 @@ def follows(tap, service, authority, index, name):
     page = service.noon('source', f'10.77.{index}.1').stdout
     tap.check('NTS with AES-SIV-CMAC-256' in page and 'certificate valid from' in page,
               f'`noon source` tells how {name} is authenticated', page)
+    tap.note(f'keys were exchanged with {name} in {source.get("ke_took_s", 0) * 1e3:.2f} ms')
     tap.check(daemon.stop() == 0, 'it ends with exit code 0', daemon.log())
     daemon = service.start()
     there = service.synchronised(30)

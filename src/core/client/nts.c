@@ -139,12 +139,14 @@ bool nts_take(struct nts *nts, const struct keys_answer *answer, struct mono_tim
               struct utc_time utc, uint64_t random)
 {
     nts->query = 0;
-    if (answer->result == KEYS_NONE) {
+    if (answer->result == KEYS_NONE && !nts->kept_none && nts->result == KEYS_NONE) {
+        nts->kept_none = true;
         nts->ask_at = now; /* nothing was kept over the restart: exchange */
         return false;
     }
     nts->attempts += answer->made.ns == 0;
-    nts->result = answer->result;
+    /* Nothing again: who answers so is no helper. */
+    nts->result = answer->result == KEYS_NONE ? KEYS_NO_HELPER : answer->result;
     nts->detail = answer->detail;
     nts->result_at = now;
     nts->took_us = answer->took_us;

@@ -47,6 +47,7 @@ struct nts {
     struct mono_time refresh_at; /* when the keys are old */
     int64_t refresh_ns;          /* their age then; 0: never */
     unsigned futile;             /* exchanges in a row that did not lead to an authentic reply */
+    bool kept_none;              /* of keys that were kept over a restart there are none */
     bool saved_tried;            /* keys that were kept over a restart have been asked for */
     bool refused;                /* a NAK came, and no authentic reply since */
 

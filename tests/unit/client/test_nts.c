@@ -382,6 +382,9 @@ static void where_nothing_was_kept_keys_are_exchanged_at_once(void **state)
     assert_true(nts.saved_tried);
     assert_true(nts_due(&nts, at_s(5)));
     assert_int_equal(nts.result, KEYS_NONE);
+    nts_asked(&nts, 2, at_s(5));
+    assert_false(nts_take(&nts, &none, at_s(5), utc, 0));
+    assert_false(nts_due(&nts, at_s(20))); /* said twice, it is a failure like others */
 }
 
 static void a_certificate_is_shown_again_on_demand(void **state)
