@@ -158,7 +158,7 @@ struct config *config_load(const struct config_order *order, const struct log_si
     struct config_report *report = calloc(1, sizeof *report);
     bool good = false;
 
-    text[0] = '\0';
+    snprintf(text, size, "too little memory to read the configuration");
     if (loaded && report) {
         config_report_init(report);
         config_init(&loaded->config, &loaded->space);
