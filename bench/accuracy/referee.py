@@ -166,9 +166,8 @@ def command(daemon, place, n, config):
                 '-r', f'{place}/state.{n}']
         config += os.environ.get('NOOND_CONFIG', '') + '\n'
     elif daemon == 'ntpd':
-        config = ''.join(line.split(' minpoll')[0].replace(' xleave', '') + '\n'
-                         if 'server' not in line else line.replace(' xleave', '') + '\n'
-                         for line in config.splitlines() if line.startswith('server'))
+        config = ''.join(line.replace(' xleave', '') + '\n' for line in config.splitlines()
+                         if line.startswith('server'))
         config += f'pidfile {place}/pid.{n}\nrestrict default limited\n'
         args = ['-n', '-g', '-c', path]
     else:

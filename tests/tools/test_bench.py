@@ -5,10 +5,51 @@
 usage: test_bench.py BENCH-FOLDER      prints TAP
 """
 import os
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from support.tap import Tap  # noqa: E402
+
+
+PACKETS = '''\
+10.0 2 1 1e-3 60000 123 1 48 1
+70.0 2 1 1e-3 60000 123 1 48 1
+70.1 1 2 1e-3 123 60000 1 48 1
+80.0 3 1 1e-3 60000 123 1 48 1
+90.0 2 1 1e-3 60000 123 1 48 1
+'''
+
+
+def check_referee(tap, folder):
+    sys.path.insert(0, folder)
+    import referee  # noqa: E402
+    worlds = [(name, referee.world(scenario)) for name, scenario in referee.SCENARIOS.items()]
+    tap.check(all(line.count('(') == line.count(')') for _, world in worlds
+                  for line in world.lines), 'every expression for the simulator is closed')
+    tap.check(all(world.nodes[n].client for _, world in worlds for n in world.measured),
+              'only those that follow a server are measured')
+    tap.check(all(f'node{n}_freq' in '\n'.join(world.lines) for _, world in worlds
+                  for n in world.measured), 'whoever is measured has a clock that is wrong')
+    with tempfile.NamedTemporaryFile('w') as file:
+        file.write(PACKETS)
+        file.flush()
+        tap.check(referee.requests(file.name, [2], 1064) == 2,
+                  'requests of the node count, after the first minute')
+    tap.check(referee.settled([0.5, -0.5, 1e-5, -1e-5], 1e-3) == 2, 'a clock settles when it stays')
+    tap.check(referee.settled([1e-5, 1e-5], 1e-3) == 0, 'or was right from the beginning')
+    result = {'rms': 2e-6, 'max': 1e-5, 'half': 2e-6, 'freq': 1e-8, 'requests': 4.0, 'ms': 1,
+              '100us': 2}
+    other = dict(result, rms=4e-6)
+    tap.check('| 2 us | 0.50 | 0.50 |' in referee.row('lan', 'noond', [result], [other]),
+              'a ratio is to the first daemon')
+    environment = {key: value for key, value in os.environ.items()
+                   if key not in ('CLKNETSIM', 'CHRONYD')}
+    done = subprocess.run([sys.executable, os.path.join(folder, 'referee.py'), 'lan'],
+                          env=environment, capture_output=True, text=True, check=False)
+    tap.check(done.returncode != 0 and 'clknetsim.git' in done.stderr,
+              'without a simulator it says how to get one', done.stderr)
 
 
 def main(folder):
@@ -36,6 +77,7 @@ def main(folder):
     tap.check(worlds.median_of_worst(worst, 'k') == 4, 'the median of the worst nodes is taken')
     tap.check([worlds.length(s) for s in (2, 0.0123456, 3.4e-5, 5e-8)] ==
               ['2 s', '12.3 ms', '34 us', '50 ns'], 'lengths have their best unit')
+    check_referee(tap, os.path.join(folder, 'accuracy'))
     tap.done()
 
 
