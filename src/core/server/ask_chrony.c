@@ -337,6 +337,7 @@ static void server_stats(const struct server_status *server, struct chrony_serve
         .cmd_hits = server->command_requests,
         .cmd_drops = server->command_drops,
         .ntp_interleaved_hits = server->interleaved,
+        .ntp_auth_hits = server->authenticated,
     };
 }
 
@@ -417,6 +418,22 @@ static void by_index(const struct ask_view *view, const struct chrony_request *r
     }
 }
 
+static void auth_data(const struct ask_view *view, const struct source_status *source,
+                      struct chrony_auth_data *data)
+{
+    *data = (struct chrony_auth_data){
+        .mode = source->auth, /* numbered as enum auth_mode */
+        .key_type = source->key_type,
+        .key_id = source->auth == AUTH_MODE_KEY ? source->key : source->last_ke.ns != 0,
+        .key_bits = source->key_bits,
+        .ke_attempts = (uint16_t)source->ke_attempts,
+        .last_ke_ago_s = ask_age_s(view, source->last_ke),
+        .cookies = source->cookies,
+        .cookie_length = source->cookie_size,
+        .nak = source->naks > 0,
+    };
+}
+
 static void by_address(const struct ask_view *view, const struct chrony_request *request,
                        struct answer *answer)
 {
@@ -434,8 +451,7 @@ static void by_address(const struct ask_view *view, const struct chrony_request 
         memcpy(answer->name.name, source->name, sizeof answer->name.name);
     } else {
         answer->code = CHRONY_REPLY_AUTH_DATA;
-        memset(&answer->auth_data, 0, sizeof answer->auth_data);
-        answer->auth_data.last_ke_ago_s = UINT32_MAX;
+        auth_data(view, source, &answer->auth_data);
     }
 }
 

@@ -380,6 +380,40 @@ static void activity_counts_every_source_once(void **state)
     assert_int_equal(data.unresolved, 1);
 }
 
+static void keys_and_cookies_are_told(void **state)
+{
+    struct scene scene;
+    struct chrony_auth_data data;
+    struct chrony_request request;
+
+    (void)state;
+    set_up(&scene);
+    request = request_of(&scene, CHRONY_AUTH_DATA);
+    request.arguments.address[0] = chrony_address_from(&scene.sources[0].address);
+    assert_int_equal(ask(&scene, &request, &data, sizeof data), CHRONY_SUCCESS);
+    assert_int_equal(data.mode, 0);
+    assert_int_equal(data.last_ke_ago_s, UINT32_MAX);
+    scene.sources[0].auth = AUTH_MODE_KEY;
+    scene.sources[0].key = 10;
+    scene.sources[0].key_type = 3;
+    scene.sources[0].key_bits = 256;
+    assert_int_equal(ask(&scene, &request, &data, sizeof data), CHRONY_SUCCESS);
+    assert_int_equal(data.mode, 1);
+    assert_int_equal(data.key_id, 10);
+    assert_int_equal(data.key_type, 3);
+    scene.sources[0].auth = AUTH_MODE_NTS;
+    scene.sources[0].key = 0;
+    scene.sources[0].key_type = 15;
+    scene.sources[0].cookies = 8;
+    scene.sources[0].cookie_size = 100;
+    scene.sources[0].last_ke.ns = now.ns - 95 * NS_PER_S;
+    assert_int_equal(ask(&scene, &request, &data, sizeof data), CHRONY_SUCCESS);
+    assert_int_equal(data.mode, 2);
+    assert_int_equal(data.cookies, 8);
+    assert_int_equal(data.cookie_length, 100);
+    assert_int_equal(data.last_ke_ago_s, 95);
+}
+
 static void clients_come_in_full_pages(void **state)
 {
     struct scene scene;
@@ -473,6 +507,7 @@ int main(void)
         cmocka_unit_test(ntpdata_has_the_other_sign_and_the_tests),
         cmocka_unit_test(a_source_never_heard_from_has_nothing_but_counters),
         cmocka_unit_test(activity_counts_every_source_once),
+        cmocka_unit_test(keys_and_cookies_are_told),
         cmocka_unit_test(clients_come_in_full_pages),
         cmocka_unit_test(facilities_that_are_not_there_say_so),
         cmocka_unit_test(access_is_told_by_the_rules_in_force),
