@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/config.h"
 
-enum { NTP_PORT = 123, CHRONYC_PORT = 323 };
+enum { NTP_PORT = 123, CHRONYC_PORT = 323, NTS_PORT = 4460 };
 
 void config_init(struct config *config, struct config_space *space)
 {
@@ -9,7 +9,10 @@ void config_init(struct config *config, struct config_space *space)
         .daemon = {.port = NTP_PORT,
                    .acquisition_port = -1,
                    .command_port = CHRONYC_PORT,
-                   .drift_interval_s = 3600},
+                   .drift_interval_s = 3600,
+                   .nts_port = NTS_PORT,
+                   .nts_rotate_s = 604800,
+                   .nts_connections = 100},
         .min_samples = 6,
         .space = space,
     };

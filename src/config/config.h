@@ -21,6 +21,7 @@
 enum {
     CONFIG_ACCESS_MAX = 131072,
     CONFIG_SOURCEDIRS_MAX = 16,
+    CONFIG_NTS_PAIRS_MAX = 8,
     CONFIG_TRUSTED_MAX = 16, /* ntstrustedcerts lines */
     CONFIG_STRINGS_SIZE = 256 << 10,
     CONFIG_FILES_SIZE = 8 << 20, /* of all files open at once: a file and those that include it */
@@ -72,7 +73,13 @@ struct daemon_options {
     const char *trusted_certs[CONFIG_TRUSTED_MAX]; /* "SET PATH" or "PATH", as written */
     size_t trusted_cert_count;
     bool no_system_certs;
-    const char *ntpctl_socket;                      /* OpenNTPD's ntpctl is answered there */
+    const char *ntpctl_socket; /* OpenNTPD's ntpctl is answered there */
+    const char *nts_certs[CONFIG_NTS_PAIRS_MAX], *nts_keys[CONFIG_NTS_PAIRS_MAX]; /* servers */
+    size_t nts_cert_count, nts_key_count;
+    const char *nts_secret;     /* from which the keys of cookies are derived */
+    const char *nts_ntp_server; /* that NTS clients are sent to */
+    uint16_t nts_port;
+    int nts_rotate_s, nts_connections;
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;

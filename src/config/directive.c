@@ -263,6 +263,35 @@ static bool parse_trusted(struct parser *parser)
     return daemon->trusted_certs[daemon->trusted_cert_count++] != NULL;
 }
 
+static bool parse_nts_file(struct parser *parser, const char **files, size_t *count)
+{
+    const char *name = parser->directive->name;
+
+    if (parser->words.count != 2) {
+        return parser_error(parser, name, " takes the path of one file; expected for example \"",
+                            name, " /etc/noon/nts.pem\"", NULL);
+    }
+    if (*count == CONFIG_NTS_PAIRS_MAX) {
+        return parser_error(parser, "too many ", name, " lines; expected at most 8", NULL);
+    }
+    files[*count] = parser_keep(parser, parser->words.at[1]);
+    return files[(*count)++] != NULL;
+}
+
+static bool parse_nts_cert(struct parser *parser)
+{
+    struct daemon_options *daemon = &parser->config->daemon;
+
+    return parse_nts_file(parser, daemon->nts_certs, &daemon->nts_cert_count);
+}
+
+static bool parse_nts_key(struct parser *parser)
+{
+    struct daemon_options *daemon = &parser->config->daemon;
+
+    return parse_nts_file(parser, daemon->nts_keys, &daemon->nts_key_count);
+}
+
 /* What dialect has the word that this one lacks; DIALECT_UNKNOWN: none. */
 static enum config_dialect dialect_of(const char *word)
 {
@@ -326,14 +355,24 @@ bool parser_special(struct parser *parser, enum option_scope scope, const struct
 bool parser_directive(struct parser *parser)
 {
     static const struct special special[] = {
-        {"server", parse_server},       {"pool", parse_pool},
-        {"peer", parse_peer},           {"refclock", parse_refclock},
-        {"allow", parse_rule},          {"deny", parse_rule},
-        {"cmdallow", parse_rule},       {"cmddeny", parse_rule},
-        {"makestep", parse_makestep},   {"local", parse_local},
-        {"include", parse_include},     {"confdir", parse_confdir},
-        {"sourcedir", parse_sourcedir}, {"role", parse_role},
-        {"leapsectz", parse_zone},      {"ntstrustedcerts", parse_trusted},
+        {"server", parse_server},
+        {"pool", parse_pool},
+        {"peer", parse_peer},
+        {"refclock", parse_refclock},
+        {"allow", parse_rule},
+        {"deny", parse_rule},
+        {"cmdallow", parse_rule},
+        {"cmddeny", parse_rule},
+        {"makestep", parse_makestep},
+        {"local", parse_local},
+        {"include", parse_include},
+        {"confdir", parse_confdir},
+        {"sourcedir", parse_sourcedir},
+        {"role", parse_role},
+        {"leapsectz", parse_zone},
+        {"ntstrustedcerts", parse_trusted},
+        {"ntsservercert", parse_nts_cert},
+        {"ntsserverkey", parse_nts_key},
     };
 
     return parser_special(parser, SCOPE_DIRECTIVE, special, sizeof special / sizeof special[0]);

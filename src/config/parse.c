@@ -107,6 +107,23 @@ static void resolve_names(struct parser *parser)
     }
 }
 
+/* Errors: half a pair would leave clients that ask for authenticated time without it. */
+static void check_nts(struct parser *parser)
+{
+    const struct daemon_options *daemon = &parser->config->daemon;
+
+    if (daemon->nts_cert_count != daemon->nts_key_count) {
+        (void)parser_error(parser,
+                           "each ntsservercert needs an ntsserverkey, and the other way round; "
+                           "expected as many lines of one as of the other",
+                           NULL);
+    } else if (daemon->nts_cert_count > 0 && !any_allowed(parser->config)) {
+        parser_warning(parser,
+                       "ntsservercert has no effect: nobody is allowed to ask; write `allow` too",
+                       NULL);
+    }
+}
+
 static void finish(struct parser *parser)
 {
     const struct config *config = parser->config;
@@ -118,6 +135,7 @@ static void finish(struct parser *parser)
     parser->file = parser->input->file;
     parser->line = 0;
     resolve_names(parser);
+    check_nts(parser);
     if (config->daemon.port == 0 && any_allowed(config)) {
         parser_warning(parser,
                        "port 0 and allow contradict each other: nobody is served; remove "

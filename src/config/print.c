@@ -179,6 +179,25 @@ static void print_fields(const struct config *config, config_line_function *line
     }
 }
 
+static void print_nts_files(const struct config *config, config_line_function *line, void *context)
+{
+    const struct daemon_options *daemon = &config->daemon;
+    const char *const *const files[] = {daemon->nts_certs, daemon->nts_keys};
+    const size_t counts[] = {daemon->nts_cert_count, daemon->nts_key_count};
+    static const char *const names[] = {"ntsservercert ", "ntsserverkey "};
+
+    for (int kind = 0; kind < 2; kind++) {
+        for (size_t i = 0; i < counts[kind]; i++) {
+            char written[CONFIG_LINE_SIZE];
+            struct text text = text_begin(written, sizeof written);
+
+            text_add(&text, names[kind]);
+            text_add(&text, files[kind][i]);
+            line(context, written);
+        }
+    }
+}
+
 void config_print(const struct config *config, config_line_function *line, void *context)
 {
     const struct config_space *space = config->space;
@@ -198,6 +217,7 @@ void config_print(const struct config *config, config_line_function *line, void 
         text_add(&text, config->daemon.trusted_certs[i]);
         line(context, written);
     }
+    print_nts_files(config, line, context);
     for (size_t i = 0; i < config->daemon.source_dir_count; i++) {
         text = text_begin(written, sizeof written);
         text_add(&text, "sourcedir ");

@@ -12,6 +12,8 @@ enum supervisor_fd {
     SUPERVISOR_FD_COUNTERS,       /* server page: written by server, read by time */
     SUPERVISOR_FD_STATUS_SOCKET,  /* time: listens, mode 0666 */
     SUPERVISOR_FD_CONTROL_SOCKET, /* time: listens, mode 0660 */
+    SUPERVISOR_FD_COOKIES,        /* server: page of the cookies' keys, read only */
+    SUPERVISOR_FD_NTS_TOTALS,     /* time: what the key exchange server has counted, read only */
     SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
 };
 

@@ -246,6 +246,42 @@ static void plan_certificates(const struct daemon_options *daemon, struct superv
     }
 }
 
+/* The key exchange server of NTS: only where somebody is served. */
+static void plan_nts(const struct args *args, const struct config *config, struct nts_plan *plan)
+{
+    const struct daemon_options *daemon = &config->daemon;
+    static const uint8_t families[2] = {ADDRESS_IPV4, ADDRESS_IPV6};
+    bool serves = false;
+
+    for (size_t i = 0; i < config->node.access_count; i++) {
+        serves = serves || config->node.access[i].allow;
+    }
+    if (!serves || daemon->port == 0 || daemon->nts_port == 0) {
+        return;
+    }
+    for (size_t i = 0; i < daemon->nts_cert_count && i < daemon->nts_key_count; i++) {
+        snprintf(plan->certificates[i], NTS_PATH_SIZE, "%s", daemon->nts_certs[i]);
+        snprintf(plan->keys[i], NTS_PATH_SIZE, "%s", daemon->nts_keys[i]);
+        plan->pairs++;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if ((i == 0 && args->ipv6_only) || (i == 1 && args->ipv4_only)) {
+            continue;
+        }
+        plan->local[plan->local_count] = daemon->bind[i];
+        plan->local[plan->local_count].family = families[i];
+        plan->local[plan->local_count++].port = daemon->nts_port;
+    }
+    snprintf(plan->directory, sizeof plan->directory, "%s",
+             daemon->nts_dir ? daemon->nts_dir : state_dir(args));
+    snprintf(plan->secret, sizeof plan->secret, "%s", daemon->nts_secret ? daemon->nts_secret : "");
+    snprintf(plan->ntp_server, sizeof plan->ntp_server, "%s",
+             daemon->nts_ntp_server ? daemon->nts_ntp_server : "");
+    plan->ntp_port = daemon->port != 123 ? daemon->port : 0;
+    plan->rotate_s = daemon->nts_rotate_s;
+    plan->connections = daemon->nts_connections;
+}
+
 static bool make_plan(void *context, struct supervisor_plan *plan)
 {
     struct parent *parent = context;
@@ -272,6 +308,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         snprintf(plan->key_file, sizeof plan->key_file, "%s", config->daemon.key_file);
     }
     plan_certificates(&config->daemon, plan);
+    plan_nts(parent->args, config, &plan->nts);
     good = find_user(parent, config, &plan->user);
     config_free(config);
     return good;

@@ -32,6 +32,11 @@ static void rebind(struct supervisor *s)
         s->plan.trusted_count = plan.trusted_count;
         s->plan.no_system_certs = plan.no_system_certs;
         memcpy(s->plan.key_file, plan.key_file, sizeof plan.key_file);
+        bool nts = s->plan.nts.pairs > 0;
+        s->plan.nts = plan.nts;
+        nts_service_apply(&s->gear.nts, &s->plan.nts, s->setup->log);
+        children_replace_nts(s);
+        changed = changed || nts != (plan.nts.pairs > 0);
         bool others = false;
         message.value =
             server_sockets_apply(&s->gear.server, &s->plan.server, s->setup->log, &others);
@@ -235,6 +240,7 @@ int supervisor_run(const struct supervisor_setup *setup)
     server_sockets_store(&s.gear.server, &s.notify);
     privilege_bound_supervisor();
     s.children[CHILD_SERVER].wanted = server_sockets_count(&s.gear.server) > 0;
+    s.children[CHILD_NTS].wanted = nts_service_wanted(&s.gear.nts);
     s.children[CHILD_TIME].wanted = true;
     while (!s.end) {
         pass(&s);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "daemon/descriptors.h"
+#include "daemon/nts_service.h"
 #include "daemon/server_totals.h"
 #include "daemon/supervisor_sockets.h"
 #include "sys/log.h"
@@ -40,6 +41,7 @@ struct supervisor_plan {
     supervisor_trusted trusted[SUPERVISOR_TRUSTED_MAX];
     size_t trusted_count;
     bool no_system_certs;
+    struct nts_plan nts;
     char pidfile[SUPERVISOR_PATH_SIZE];  /* "": none */
     char key_file[SUPERVISOR_PATH_SIZE]; /* of symmetric keys; "": none */
 };

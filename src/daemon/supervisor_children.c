@@ -15,8 +15,9 @@ enum {
     LOOKS_MAX = 3,      /* without a sign of life */
 };
 
-static const char *const child_names[] = {"time process", "server process", "old server process",
-                                          "helper", "key exchange helper"};
+static const char *const child_names[] = {"time process",        "server process",
+                                          "old server process",  "helper",
+                                          "key exchange helper", "NTS key exchange server"};
 
 struct steady_time children_in_s(double s)
 {
@@ -53,6 +54,12 @@ static bool is_helper(enum child_kind kind)
     return kind == CHILD_HELPER || kind == CHILD_KEYS;
 }
 
+/* Is it noon-helper that is executed? */
+static bool is_program(enum child_kind kind)
+{
+    return is_helper(kind) || kind == CHILD_NTS;
+}
+
 /* What a start means to others. */
 static void connect_child(struct supervisor *s, enum child_kind kind, int ours, enum err err)
 {
@@ -75,7 +82,7 @@ static void connect_child(struct supervisor *s, enum child_kind kind, int ours, 
         page_mark_set(&s->gear.life, PAGE_MARK_AWAKE,
                       (uint64_t)children_in_s(duration_to_s(s->look)).ns);
         s->looks = 0;
-    } else if (err == ERR_NONE) {
+    } else if (kind == CHILD_SERVER && err == ERR_NONE) {
         const struct message message = {.kind = MESSAGE_SERVER};
 
         children_tell_time(s, &message, s->gear.counters_reader);
@@ -107,7 +114,7 @@ static void start_child(struct supervisor *s, enum child_kind kind)
         size_t count = gear_fds(&s->gear, kind, pair[1], fds);
 
         gear_arguments(s->setup, &s->plan, kind, &arguments);
-        err = process_start(&child->pid, is_helper(kind) ? s->setup->helper : "/proc/self/exe",
+        err = process_start(&child->pid, is_program(kind) ? s->setup->helper : "/proc/self/exe",
                             arguments.at, fds, count);
     }
     unix_close(&pair[1]);
@@ -116,7 +123,7 @@ static void start_child(struct supervisor *s, enum child_kind kind)
     if (err != ERR_NONE) {
         log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s can't be started (%s)",
                    child_names[kind],
-                   is_helper(kind) ? s->setup->helper : "out of processes or memory");
+                   is_program(kind) ? s->setup->helper : "out of processes or memory");
         put_off(child);
     }
     connect_child(s, kind, pair[0], err);
@@ -144,6 +151,19 @@ void children_replace_server(struct supervisor *s)
         *leaving = *server;
         leaving->wanted = false;
         *server = (struct child){.wanted = true, .pid = -1, .channel = -1, .start = clock_steady()};
+    }
+}
+
+void children_replace_nts(struct supervisor *s)
+{
+    struct child *child = &s->children[CHILD_NTS];
+
+    child->wanted = nts_service_wanted(&s->gear.nts);
+    child->failures = 0;
+    if (child->pid > 0) {
+        children_signal(s, CHILD_NTS, SIGTERM);
+    } else {
+        child->start = clock_steady();
     }
 }
 

@@ -54,6 +54,9 @@ void children_signal(struct supervisor *s, enum child_kind kind, int number);
 /* There is to be a new server process, or none. */
 void children_replace_server(struct supervisor *s);
 
+/* There is to be a key exchange server of NTS with new certificates, or none. */
+void children_replace_nts(struct supervisor *s);
+
 /* The server process serves. */
 void children_server_ready(struct supervisor *s);
 

@@ -152,10 +152,11 @@ bool gear_open(struct gear *gear, const struct supervisor_plan *plan, const stru
     if (plan->run_directory[0] != '\0') {
         open_listeners(gear, plan, log);
     }
-    if (gear->nothing < 0 || !open_pages(gear, plan)) {
+    if (gear->nothing < 0 || !open_pages(gear, plan) || !nts_service_open(&gear->nts)) {
         log_line(log, LOG_SEVERITY_ERROR, "shared memory can't be had: not started");
         return false;
     }
+    nts_service_apply(&gear->nts, &plan->nts, log);
     return true;
 }
 
@@ -171,6 +172,9 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
     const int none = gear->nothing;
     size_t count = 0;
 
+    if (kind == CHILD_NTS) {
+        return nts_service_fds(&gear->nts, channel, fds);
+    }
     if (is_helper(kind)) {
         fds[0] = channel;
         return 1;
@@ -183,6 +187,8 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
     for (int i = 0; i < 2; i++) {
         fds[count++] = of_server || gear->listeners[i] < 0 ? none : gear->listeners[i];
     }
+    fds[count++] = of_server && gear->nts.plan.pairs > 0 ? gear->nts.ring_reader : none;
+    fds[count++] = of_server ? none : gear->nts.totals_reader;
     if (of_server) {
         count += server_sockets_fds(&gear->server, fds + count, PROCESS_FDS_MAX - count);
     }
@@ -192,7 +198,8 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
 void gear_arguments(const struct supervisor_setup *setup, const struct supervisor_plan *plan,
                     enum child_kind kind, struct gear_arguments *out)
 {
-    static const char *const roles[CHILD_COUNT] = {"time", "server", "server", "resolve", "keys"};
+    static const char *const roles[CHILD_COUNT] = {"time",    "server", "server",
+                                                   "resolve", "keys",   "nts-server"};
     size_t count = 0;
 
     (void)snprintf(out->helper, sizeof out->helper, "noon-helper");
@@ -200,6 +207,11 @@ void gear_arguments(const struct supervisor_setup *setup, const struct superviso
     (void)snprintf(out->flag, sizeof out->flag, "-u");
     (void)snprintf(out->role, sizeof out->role, "--role=%s", roles[kind]);
     (void)snprintf(out->user, sizeof out->user, "%u:%u", plan->user.uid, plan->user.gid);
+    if (kind == CHILD_NTS) {
+        nts_service_arguments(&plan->nts, out->user, &out->nts);
+        memcpy(out->at, out->nts.at, (out->nts.count + 1) * sizeof out->at[0]);
+        return;
+    }
     out->at[count++] = is_helper(kind) ? out->helper : setup->arguments[0];
     for (size_t i = 1;
          !is_helper(kind) && setup->arguments[i] != NULL && count < GEAR_ARGUMENTS_MAX - 4; i++) {

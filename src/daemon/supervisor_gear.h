@@ -13,7 +13,15 @@
 #include "sys/process.h"
 
 /* CHILD_LEAVING: a server process whose successor is about to serve, or does. */
-enum child_kind { CHILD_TIME, CHILD_SERVER, CHILD_LEAVING, CHILD_HELPER, CHILD_KEYS, CHILD_COUNT };
+enum child_kind {
+    CHILD_TIME,
+    CHILD_SERVER,
+    CHILD_LEAVING,
+    CHILD_HELPER,
+    CHILD_KEYS,
+    CHILD_NTS,
+    CHILD_COUNT
+};
 
 struct gear {
     int nothing;      /* /dev/null */
@@ -22,6 +30,7 @@ struct gear {
     struct page life, line, record;
     struct page counters; /* of the newest server process */
     int line_reader, record_reader, counters_reader;
+    struct nts_service nts;
     bool pidfile; /* written by us */
 };
 
@@ -53,6 +62,7 @@ enum { GEAR_ARGUMENTS_MAX = 64 };
 struct gear_arguments {
     char helper[16], role[32], no_system[20], flag[4], user[48];
     char trusted[SUPERVISOR_TRUSTED_MAX][sizeof(supervisor_trusted) + 16];
+    struct nts_arguments nts;
     char *at[GEAR_ARGUMENTS_MAX];
 };
 

@@ -20,6 +20,7 @@
 #include "sys/signals.h"
 #include "sys/udp_group.h"
 #include "sys/unix_socket.h"
+#include "wire/ke_totals.h"
 
 enum {
     STACK_SIZE = 256 << 10,
@@ -69,6 +70,8 @@ static bool make_shared(struct server *s, const struct config *config)
 /* False: this process was not started by a supervisor. */
 static bool take_pages(struct server *s)
 {
+    s->shared.nts = page_adopt(&s->shared.ring_page, SUPERVISOR_FD_COOKIES, COOKIE_RING_LAYOUT,
+                               false) == ERR_NONE;
     return page_adopt(&s->shared.line_page, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, false) ==
                ERR_NONE &&
            page_adopt(&s->shared.record_page, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, false) ==

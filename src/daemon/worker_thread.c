@@ -7,6 +7,7 @@
 
 #include "daemon/descriptors.h"
 #include "sys/clock.h"
+#include "sys/entropy.h"
 
 enum {
     BATCH = 16,          /* answers that leave in one call: more would make the first ones wait */
@@ -58,6 +59,7 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
     size_t size = (clients_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     /* Zeroed by the system page for page as clients come. */
     uint8_t *memory = calloc(1, size + ALIGNMENT);
+    uint64_t random[4];
 
     memset(w, 0, sizeof *w);
     w->shared = shared;
@@ -71,6 +73,9 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
     w->ask.list_clients = list_clients;
     w->ask.context = w;
     server_tables_init(&w->tables, memory, size, &shared->key);
+    entropy_fill(random, sizeof random);
+    auth_tables_init(&w->tables.auth, random);
+    w->secrets = shared->secrets;
     send_model_init(&w->model);
     return true;
 }
@@ -87,6 +92,22 @@ bool worker_add(struct worker *w, int fd, uint8_t port)
     w->fds[w->count] = (struct pollfd){.fd = fd, .events = POLLIN};
     w->count += socket->batch != NULL;
     return socket->batch != NULL;
+}
+
+/* The newest keys of cookies; before the first there are none. */
+static void read_ring(struct worker *w)
+{
+    uint64_t generation = w->shared->nts ? page_generation(&w->shared->ring_page) : 0;
+    struct cookie_ring ring;
+    size_t size = 0;
+
+    if (generation != w->ring_generation &&
+        page_read(&w->shared->ring_page, &ring, sizeof ring, &size) == ERR_NONE &&
+        size == sizeof ring) {
+        cookie_keys_prepare(&w->cookies, &ring);
+        w->secrets.cookies = &w->cookies;
+        w->ring_generation = generation;
+    }
 }
 
 /* The newest line; an older one when it is just being written. */
@@ -184,7 +205,7 @@ static void answer_request(struct worker *w, struct passage *passage, unsigned i
     const struct server_view view = {.line = &w->line,
                                      .access = &w->shared->access,
                                      .limits = &w->shared->limits,
-                                     .secrets = w->shared->secrets,
+                                     .secrets = w->secrets,
                                      .serving = w->generation != 0,
                                      .fresh = passage->pair.mono.ns < w->shared->fresh_until.ns};
     struct request request = {.bytes = datagram->bytes,
@@ -294,6 +315,7 @@ unsigned worker_serve_socket(struct worker *w, struct worker_socket *socket)
         return 0;
     }
     read_line(w);
+    read_ring(w);
     clocks_read(&clocks);
     passage.pair = (struct clock_pair){.real = clocks.system, .mono = clocks.mono};
     passage.pace = clocks.mono.ns - w->busy_until.ns > COLD_NS ? SEND_COLD : SEND_HOT;

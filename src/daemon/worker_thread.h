@@ -31,6 +31,8 @@ enum { WORKER_SOCKETS_MAX = 2 * ENDPOINTS_MAX };
 struct worker_shared {
     const struct config *config;
     struct page line_page, record_page; /* of the time process */
+    struct page ring_page;              /* of the key exchange server */
+    bool nts;                           /* there is a ring_page */
     struct access_tree access;
     struct limits limits;
     struct auth_secrets secrets;
@@ -60,6 +62,9 @@ struct worker {
     uint64_t generation; /* of the line; 0: none was read yet */
     bool synchronised;   /* by the line as it was published */
     struct server_tables tables;
+    struct auth_secrets secrets;
+    struct cookie_keys cookies;
+    uint64_t ring_generation; /* of the cookies' keys */
     struct worker_ask ask;
     struct send_model model;
     struct steady_time busy_until; /* when the last call ended */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "helper/role_keys.h"
+#include "helper/role_nts_server.h"
 #include "helper/role_resolve.h"
 #include "sys/log.h"
 #include "sys/privilege.h"
@@ -109,6 +110,9 @@ int main(int argc, char *argv[])
     struct log_sink log;
     struct dns *dns;
 
+    if (argc > 1 && strcmp(argv[1], "--role=nts-server") == 0) {
+        return role_nts_server(argc, argv);
+    }
     if (!parse(&arguments, argc, argv)) {
         (void)fputs(usage, stderr);
         return 2;

@@ -104,6 +104,12 @@ static const int for_sockets[] = {
     SCMP_SYS(shutdown),
 };
 
+static const int for_listeners[] = {
+    SCMP_SYS(accept4),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(shutdown),
+};
+
 static const int for_time[] = {
     SCMP_SYS(clock_adjtime),  SCMP_SYS(adjtimex),        SCMP_SYS(accept),       SCMP_SYS(accept4),
     SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(memfd_create),
@@ -201,6 +207,11 @@ static void allow_role(struct filter *f, enum sandbox_role role)
         return;
     }
     ALLOW(f, for_files);
+    if (role == SANDBOX_NTS_SERVER) {
+        ALLOW(f, for_writing);
+        ALLOW(f, for_listeners);
+        return;
+    }
     ALLOW(f, for_sockets);
     allow_socket(f, AF_INET, SOCK_DGRAM);
     allow_socket(f, AF_INET6, SOCK_DGRAM);

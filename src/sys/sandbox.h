@@ -14,9 +14,10 @@
 #include "base/err.h"
 
 enum sandbox_role {
-    SANDBOX_TIME,    /* UDP client sockets, its directories, clock_adjtime; no exec, no fork */
-    SANDBOX_SERVER,  /* the sockets that are open: receives and sends; no new socket, no file */
-    SANDBOX_RESOLVE, /* UDP and TCP client sockets, reads the resolver's files, certificates */
+    SANDBOX_TIME,       /* UDP client sockets, its directories, clock_adjtime; no exec, no fork */
+    SANDBOX_SERVER,     /* the sockets that are open: receives and sends; no new socket, no file */
+    SANDBOX_RESOLVE,    /* UDP and TCP client sockets, reads the resolver's files, certificates */
+    SANDBOX_NTS_SERVER, /* takes connections of sockets that listen; writes its directory */
 };
 
 enum { SANDBOX_PATHS_MAX = 12 };

@@ -260,6 +260,8 @@ static void sample_line(struct text *text, const struct option *option)
         {"include", " /empty"},
         {"confdir", " /nowhere"},
         {"sourcedir", " /nowhere"},
+        {"ntsservercert", " /c\nallow\nntsserverkey"},
+        {"ntsserverkey", " /k\nallow\nntsservercert"},
     };
 
     text_add(text, option->name);

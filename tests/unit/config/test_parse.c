@@ -362,7 +362,7 @@ static void one_error_does_not_hide_the_next(void **state)
 static void what_would_be_weakened_is_refused(void **state)
 {
     static const char *const rows[] = {
-        "ntsservercert /c\nserver a.example\n",
+        "ntsservercert /c\nserver a.example\n", /* half a pair */
         "ntsserverkey /k\nserver a.example\n",
         "maxstratum 3\nserver a.example\n",
         "minstratum 1\nserver a.example\n",

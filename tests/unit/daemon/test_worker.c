@@ -93,9 +93,9 @@ static int start_worker(void **state)
     setting.where.bytes[3] = 1;
     int line_reader = page_reader_fd(&setting.line);
     int record_reader = page_reader_fd(&setting.record);
-    const int fds[] = {null_fd, null_fd, line_reader,      record_reader, setting.counters.fd,
-                       null_fd, null_fd, setting.socket.fd};
-    assert_int_equal(process_start(&setting.pid, program, arguments, fds, 8), ERR_NONE);
+    const int fds[] = {null_fd, null_fd, line_reader, record_reader, setting.counters.fd,
+                       null_fd, null_fd, null_fd,     null_fd,       setting.socket.fd};
+    assert_int_equal(process_start(&setting.pid, program, arguments, fds, 10), ERR_NONE);
     (void)close(null_fd);
     (void)close(line_reader);
     (void)close(record_reader);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ke_server.h - the server's side of NTS key establishment (RFC 8915, section 4): TLS 1.3, one
+ * request, one answer with cookies, the end.
+ *
+ * Sessions are driven by their owner, who waits for their sockets; none of them ever blocks.  There
+ * are no tickets and no resumption: a client comes once in weeks.
+ */
+#ifndef HELPER_KE_SERVER_H
+#define HELPER_KE_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/units.h"
+#include "wire/cookie.h"
+#include "wire/ke.h"
+
+struct ke_server;
+struct ke_session;
+
+enum { KE_PAIRS_MAX = 8 };
+
+/* What is granted; borrowed by the server as long as it lives. */
+struct ke_grant {
+    const struct cookie_keys *cookies;
+    const char *ntp_server; /* that clients are sent to; NULL: the one they have asked */
+    uint16_t ntp_port;      /* 0: the usual one */
+    uint16_t algorithms[KE_ALGORITHMS]; /* the best first */
+    size_t algorithm_count;
+};
+
+/* Files in PEM. */
+struct ke_pair {
+    const char *certificate; /* with its chain */
+    const char *key;
+};
+
+/*
+ * Reads certificates and keys; the first pair is for clients that name no server, or another one.
+ * NULL: why[] says which file is no good, and why.
+ */
+struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count,
+                                 const struct ke_grant *grant, char *why, size_t why_size);
+void ke_server_close(struct ke_server *server);
+
+/* Takes over a connection.  NULL: no memory; then the connection is closed. */
+struct ke_session *ke_session_open(struct ke_server *server, int fd);
+void ke_session_close(struct ke_session *session);
+
+enum ke_progress {
+    KE_WANTS_READ,  /* to be driven again when its socket is readable ... */
+    KE_WANTS_WRITE, /* ... or writable */
+    KE_DONE,        /* cookies were given */
+    KE_FAILED,
+};
+
+/* Goes on as far as it can. */
+enum ke_progress ke_session_drive(struct ke_session *session);
+int ke_session_fd(const struct ke_session *session);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sys/tcp_listen.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sys/storage.h"
+
+enum { BACKLOG = 1024 };
+
+static socklen_t fill(struct sockaddr_storage *out, const struct address *local)
+{
+    memset(out, 0, sizeof *out);
+    if (local->family == ADDRESS_IPV4) {
+        struct sockaddr_in *in = (struct sockaddr_in *)out;
+
+        in->sin_family = AF_INET;
+        in->sin_port = htons(local->port);
+        memcpy(&in->sin_addr, local->bytes, sizeof in->sin_addr);
+        return sizeof *in;
+    }
+    struct sockaddr_in6 *in = (struct sockaddr_in6 *)out;
+    in->sin6_family = AF_INET6;
+    in->sin6_port = htons(local->port);
+    memcpy(&in->sin6_addr, local->bytes, sizeof in->sin6_addr);
+    in->sin6_scope_id = local->scope;
+    return sizeof *in;
+}
+
+enum err tcp_listen(int *fd, const struct address *local)
+{
+    const int on = 1;
+    struct sockaddr_storage address;
+    socklen_t size = fill(&address, local);
+
+    *fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0) {
+        return storage_err(errno);
+    }
+    /* Connections of a former life, in their last two minutes, are no reason not to start. */
+    (void)setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.ss_family == AF_INET6) {
+        (void)setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    }
+    if (bind(*fd, (struct sockaddr *)&address, size) != 0 || listen(*fd, BACKLOG) != 0) {
+        enum err err = storage_err(errno);
+
+        tcp_close(fd);
+        return err;
+    }
+    return ERR_NONE;
+}
+
+enum err tcp_accept(int listener, int *fd)
+{
+    const int on = 1;
+
+    *fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (*fd < 0) {
+        /* Who has gone again before he was accepted is nobody. */
+        return errno == ECONNABORTED || errno == EPROTO ? ERR_AGAIN : storage_err(errno);
+    }
+    (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return ERR_NONE;
+}
+
+void tcp_close(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+    *fd = -1;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tcp_listen.h - sockets that wait for TCP connections, and the connections. */
+#ifndef SYS_TCP_LISTEN_H
+#define SYS_TCP_LISTEN_H
+
+#include "base/address.h"
+#include "base/err.h"
+
+/*
+ * Listens at an address and port; an IPv6 one takes IPv6 only.  ERR_IN_USE: somebody else does;
+ * ERR_UNSUPPORTED: the family is not available.
+ */
+MUST_USE enum err tcp_listen(int *fd, const struct address *local);
+
+/* The next connection, non-blocking.  ERR_AGAIN: none now; ERR_FULL: no descriptor left. */
+MUST_USE enum err tcp_accept(int listener, int *fd);
+
+void tcp_close(int *fd);
+
+#endif
