@@ -54,6 +54,11 @@ const struct command commands[] = {
      "when\n"
      "there is a warning of what may be regretted.\n",
      command_check},
+    {"keygen", "", "[ID [TYPE [BITS]]]", 0, 3, "make a symmetric key, as a line for a key file",
+     "Needs no noond. ID is 1 to 4294967295 (1), TYPE is MD5, SHA1 (the default), SHA256, SHA384,\n"
+     "SHA512, AES128 or AES256, BITS 80 to 4096 (160) and fixed for AES. Both ends need the line,\n"
+     "in the file that `keyfile` names.\n",
+     command_keygen},
     {"clients", "", "", 0, 0, "who asks this server for time", "", command_clients},
     {"doctor", "", "", 0, 0, "what each of noond's processes may do",
      "Looks at the running processes themselves, in /proc: user, capabilities, filters. As root "

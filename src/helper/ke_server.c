@@ -96,12 +96,13 @@ static bool load_pair(SSL_CTX *context, const struct ke_pair *pair, char *why, s
 static SSL_CTX *make_context(struct ke_server *server, const struct ke_pair *pair, char *why,
                              size_t why_size)
 {
+    char groups[] = "X25519:P-256:P-384"; /* the library's macro takes no constant */
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
     if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
                                           "TLS_CHACHA20_POLY1305_SHA256") != 1 ||
-        SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1 ||
+        SSL_CTX_set1_groups_list(context, groups) != 1 ||
         SSL_CTX_set_num_tickets(context, 0) != 1) {
         (void)refuse(why, why_size, "TLS 1.3", "can't be had");
         SSL_CTX_free(context);

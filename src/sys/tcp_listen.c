@@ -10,7 +10,7 @@
 
 #include "sys/storage.h"
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 1024, PATIENCE_S = 5 };
 
 static socklen_t fill(struct sockaddr_storage *out, const struct address *local)
 {
@@ -33,7 +33,7 @@ static socklen_t fill(struct sockaddr_storage *out, const struct address *local)
 
 enum err tcp_listen(int *fd, const struct address *local)
 {
-    const int on = 1;
+    const int on = 1, patience_s = PATIENCE_S;
     struct sockaddr_storage address;
     socklen_t size = fill(&address, local);
 
@@ -46,6 +46,8 @@ enum err tcp_listen(int *fd, const struct address *local)
     if (address.ss_family == AF_INET6) {
         (void)setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     }
+    /* Who has nothing to say yet is not worth a wake-up, nor a place. */
+    (void)setsockopt(*fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &patience_s, sizeof patience_s);
     if (bind(*fd, (struct sockaddr *)&address, size) != 0 || listen(*fd, BACKLOG) != 0) {
         enum err err = storage_err(errno);
 
@@ -57,14 +59,11 @@ enum err tcp_listen(int *fd, const struct address *local)
 
 enum err tcp_accept(int listener, int *fd)
 {
-    const int on = 1;
-
     *fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (*fd < 0) {
         /* Who has gone again before he was accepted is nobody. */
         return errno == ECONNABORTED || errno == EPROTO ? ERR_AGAIN : storage_err(errno);
     }
-    (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return ERR_NONE;
 }
 

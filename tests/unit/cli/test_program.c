@@ -393,6 +393,34 @@ static char *content(const char *path)
     return text;
 }
 
+static void keygen_prints_lines_of_a_key_file_and_never_the_same(void **state)
+{
+    static const struct {
+        const char *line, *head;
+        size_t size; /* of the line */
+        int code;
+    } rows[] = {
+        {"keygen", "1 SHA1 HEX:", 11 + 40 + 1, 0},
+        {"keygen 7 aes128 64", "7 AES128 HEX:", 13 + 32 + 1, 0},
+        {"keygen 4294967295 MD5 84", "4294967295 MD5 HEX:", 19 + 22 + 1, 0},
+        {"keygen 0", "noon: \"0\" can't be that; expected the key's number", 0, 2},
+        {"keygen 1 DES", "noon: \"DES\" can't be that; expected MD5", 0, 2},
+        {"keygen 1 SHA1 79", "noon: \"79\" can't be that; expected 80 to 4096", 0, 2},
+    };
+    static char output[REPLY_SIZE], again[REPLY_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(run("/nowhere", rows[i].line, output), rows[i].code);
+        assert_memory_equal(output, rows[i].head, strlen(rows[i].head));
+        if (rows[i].code == 0) {
+            assert_int_equal(strlen(output), rows[i].size);
+            assert_int_equal(run("/nowhere", rows[i].line, again), 0);
+            assert_string_not_equal(output, again);
+        }
+    }
+}
+
 static void the_manual_has_every_command_and_option(void **state)
 {
     char *text = content(manual);
@@ -444,6 +472,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_hanging_daemon_costs_five_seconds),
         cmocka_unit_test(configurations_are_checked_without_a_daemon),
         cmocka_unit_test(usage_mistakes_end_with_two),
+        cmocka_unit_test(keygen_prints_lines_of_a_key_file_and_never_the_same),
         cmocka_unit_test(the_manual_has_every_command_and_option),
         cmocka_unit_test(the_json_document_is_what_the_program_prints),
     };
