@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* After a pause caches and the processor's speed are cold, and everything takes longer. */
-enum send_model_pace { SEND_COLD, SEND_HOT, SEND_PACES };
+enum send_model_pace { SEND_COLD, SEND_RESTED, SEND_HOT, SEND_PACES };
 
 struct send_estimate {
     double ns;

@@ -349,6 +349,7 @@ int worker_run(const struct args *args, const struct config *config, const struc
         return 2;
     }
     note_overflows(s);
+    process_exact_timers();
     signals_open(SIGNALS_NORMAL);
     if (!confine(args, log)) {
         return SUPERVISOR_EXIT_RESTART;

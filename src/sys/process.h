@@ -55,6 +55,9 @@ bool process_beside(const char *called, const char *name, char *path, size_t siz
 
 int process_id(void);
 
+/* Short sleeps of this thread, and of those that it starts, last no longer than asked for. */
+void process_exact_timers(void);
+
 /* The name that lists of processes show; at most 15 octets. */
 void process_name(const char *name);
 

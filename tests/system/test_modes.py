@@ -30,6 +30,7 @@ while time.time() < end:
 def try_background(tap, service):
     service.configure(services.SOURCE + 'port 0\n')
     service.machine.run(*service.command())
+    tap.check(service.node() and service.parent(), 'the command returns when it can be asked')
     tap.check(service.synchronised(), 'without -d it goes to the background and works')
     pid = service.parent()
     tap.check(pid and os.getsid(pid) != os.getsid(0), 'in a session of its own')
@@ -37,6 +38,16 @@ def try_background(tap, service):
                             text=True, timeout=20, check=False)
     tap.check(second.returncode == 1 and 'another noond' in second.stderr and
               service.parent() == pid, 'a second one says so and changes nothing', second.stderr)
+    folder = service.run
+    service.run += '/none'
+    with open(folder + '/none', 'w', encoding='ascii'):
+        pass
+    failed = subprocess.run(service.machine.enter(service.command(user='nobody-of-that-name')),
+                            capture_output=True, text=True, timeout=20, check=False)
+    service.run = folder
+    os.unlink(folder + '/none')
+    tap.check(failed.returncode == 1 and 'nobody-of-that-name' in failed.stderr,
+              'one that can\'t start says why, and returns 1', failed.stderr)
     service.noon('shutdown')
     tap.check(labs.wait_for(lambda: not os.path.exists(f'/proc/{pid}'), 5) and
               os.listdir(service.run) == ['time'], '`noon shutdown` ends it')
@@ -47,8 +58,9 @@ def try_alone(tap, service):
     daemon = service.start('--single', user=None)
     tap.check(service.synchronised() and
               len(services.ask(service.machine, '127.0.0.1')) == 48, 'alone, it follows and serves')
+    tap.check(service.parent() != 0, 'and writes its pid file')
     daemon.stop()
-    tap.check('control.sock' not in os.listdir(service.run), 'and leaves no sockets behind')
+    tap.check(os.listdir(service.run) == ['time'], 'and leaves neither sockets nor pid file behind')
 
 
 def try_once(tap, service):

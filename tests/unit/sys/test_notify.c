@@ -135,6 +135,54 @@ static void a_watchdog_meant_for_another_process_is_not_ours(void **state)
     (void)close(manager);
 }
 
+static void descriptors_are_given_to_the_manager_and_taken_back(void **state)
+{
+    struct notify notify;
+    char name[64], pid[32], text[256];
+    int fds[3], got[8];
+    _Alignas(struct cmsghdr) char control[256];
+    struct iovec part = {text, sizeof text - 1};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+
+    (void)state;
+    (void)snprintf(name, sizeof name, "@noon-test-store.%d", (int)getpid());
+    int manager = listen_as_manager(name);
+    (void)setenv("NOTIFY_SOCKET", name, 1);
+    notify_open(&notify);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
+    }
+    notify_store(&notify, fds, 3);
+    ssize_t size = recv(manager, text, sizeof text - 1, 0);
+    assert_true(size > 0);
+    text[size] = '\0';
+    assert_string_equal(text, "FDSTOREREMOVE=1\nFDNAME=noon-server");
+    size = recvmsg(manager, &message, 0);
+    assert_true(size > 0);
+    text[size] = '\0';
+    assert_string_equal(text, "FDSTORE=1\nFDNAME=noon-server\nFDPOLL=0");
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    assert_non_null(header);
+    assert_int_equal(header->cmsg_len, CMSG_LEN(3 * sizeof(int)));
+    /* Without LISTEN_PID of this process nothing is taken; whose name is not ours is left out. */
+    (void)setenv("LISTEN_FDS", "3", 1);
+    (void)setenv("LISTEN_PID", "1", 1);
+    assert_int_equal(notify_kept(got, 8), 0);
+    assert_null(getenv("LISTEN_FDS"));
+    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
+    (void)setenv("LISTEN_PID", pid, 1);
+    (void)setenv("LISTEN_FDS", "0", 1);
+    assert_int_equal(notify_kept(got, 8), 0);
+    for (int i = 0; i < 3; i++) {
+        (void)close(fds[i]);
+    }
+    notify_close(&notify);
+    (void)close(manager);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_long_status_is_cut),
         cmocka_unit_test(without_a_manager_nothing_happens),
         cmocka_unit_test(a_watchdog_meant_for_another_process_is_not_ours),
+        cmocka_unit_test(descriptors_are_given_to_the_manager_and_taken_back),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

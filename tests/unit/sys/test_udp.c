@@ -501,6 +501,66 @@ static void answer_a_batch(unsigned batch_size)
     udp_batch_close(batch);
 }
 
+/* Sends `count` answers, all to be stamped with tokens from `first` on; returns how many came. */
+static unsigned stamp_some(struct pair *pair, struct udp_batch *batch, unsigned count,
+                           uint64_t first)
+{
+    struct udp_departure departures[64];
+    const struct udp_options options = {.stamps = false};
+    struct udp_socket client;
+    struct utc_time stamp;
+    uint8_t bytes[64] = {0};
+    const struct udp_message message = {.bytes = bytes, .size = 48};
+
+    assert_int_equal(udp_client_open(&client, &pair->server_address, &options), ERR_NONE);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(udp_send(&client, &message, &stamp), ERR_NONE);
+    }
+    assert_int_equal(udp_batch_receive(batch, &pair->server), count);
+    for (unsigned i = 0; i < count; i++) {
+        udp_batch_answer_size(batch, i, 48);
+        udp_batch_stamp(batch, i, first + i);
+    }
+    int64_t before_ns = now_ns();
+    assert_int_equal(udp_batch_send(batch, &pair->server), count);
+    int64_t after_ns = now_ns();
+    unsigned got = udp_batch_departures(batch, &pair->server, departures, 64);
+    for (unsigned i = 0; i < got; i++) {
+        assert_true(departures[i].token == first + i);
+        assert_true(departures[i].stamp.ns >= before_ns - 1000 &&
+                    departures[i].stamp.ns <= after_ns + 1000);
+        assert_true(i == 0 || departures[i].stamp.ns >= departures[i - 1].stamp.ns);
+    }
+    udp_close(&client);
+    return got;
+}
+
+static void answers_tell_when_they_left(void **state)
+{
+    struct pair pair;
+    struct udp_batch *batch = udp_batch_open(16, 64), *other = udp_batch_open(16, 64);
+
+    (void)state;
+    assert_non_null(batch);
+    assert_non_null(other);
+    open_pair(&pair, "0.0.0.0", "127.0.0.1");
+    /* The kernel's numbering has to be learnt first: by one. */
+    assert_int_equal(stamp_some(&pair, batch, 3, 100), 1);
+    assert_int_equal(stamp_some(&pair, batch, 5, 200), 5);
+    assert_int_equal(stamp_some(&pair, batch, 16, 300), 16);
+    /* Another process has used the socket meanwhile: nothing is believed until it is learnt anew.
+     */
+    assert_int_equal(stamp_some(&pair, other, 4, 400), 1);
+    assert_int_equal(stamp_some(&pair, other, 4, 500), 4);
+    assert_int_equal(stamp_some(&pair, batch, 2, 600), 0);
+    assert_int_equal(stamp_some(&pair, batch, 2, 700), 1);
+    assert_int_equal(stamp_some(&pair, batch, 2, 800), 2);
+    assert_int_equal(udp_batch_troubles(batch)->full, 0);
+    udp_batch_close(batch);
+    udp_batch_close(other);
+    close_pair(&pair);
+}
+
 static void batches_of_any_size_answer_everybody(void **state)
 {
     (void)state;
@@ -567,6 +627,7 @@ int main(void)
         cmocka_unit_test(a_socket_is_bound_to_a_device_or_an_address_or_refused),
         cmocka_unit_test(it_works_where_socket_types_carry_no_flags),
         cmocka_unit_test(batches_of_any_size_answer_everybody),
+        cmocka_unit_test(answers_tell_when_they_left),
         cmocka_unit_test(a_batch_works_where_only_single_calls_do),
     };
 
