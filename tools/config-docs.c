@@ -264,6 +264,7 @@ static const struct dialect_part ntp_parts[] = {
     {SCOPE_NTP_MRU, "Options of `mru`"},
     {SCOPE_NTP_RLIMIT, "Options of `rlimit`"},
     {SCOPE_NTP_DISCARD, "Options of `discard`"},
+    {SCOPE_NTP_STATISTICS, "Kinds of `statistics`"},
     {SCOPE_NONE, NULL},
 };
 

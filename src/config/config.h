@@ -38,6 +38,10 @@ enum config_log {
     CONFIG_LOG_STATISTICS = 4,
     CONFIG_LOG_TRACKING = 8,
     CONFIG_LOG_SELECTION = 16,
+    CONFIG_LOG_LOOPSTATS = 32, /* from here on ntpd's */
+    CONFIG_LOG_PEERSTATS = 64,
+    CONFIG_LOG_RAWSTATS = 128,
+    CONFIG_LOG_SYSSTATS = 256,
 };
 
 /* Addresses of each family, ADDRESS_NONE: not set; and chrony's Unix socket, "/": none. */
@@ -64,6 +68,8 @@ struct daemon_options {
     const char *drift_file;
     double drift_interval_s; /* the drift file is written no more often */
     const char *log_dir;
+    int log_size;          /* octets of one such file; 0: no limit */
+    int log_keep;          /* older files of each kind that are kept */
     uint32_t log;          /* enum config_log */
     const char *user;      /* name, UID or UID:GID */
     const char *leap_list; /* a file with the leap seconds */

@@ -331,6 +331,10 @@ void ntp_finish(struct parser *parser)
     if (config->node.change.offset_s == 0) {
         config->node.change = (struct change_options){0};
     }
+    /* As with ntpd: without a place nothing is written. */
+    if (!config->daemon.log_dir) {
+        config->daemon.log = 0;
+    }
     parser->line = 0;
     if (ntp_restrict_finish(parser)) {
         (void)settle_interfaces(parser);

@@ -51,6 +51,7 @@ enum option_scope {
     SCOPE_NTP_MRU,
     SCOPE_NTP_RLIMIT,
     SCOPE_NTP_DISCARD,
+    SCOPE_NTP_STATISTICS,
     /* OpenNTPD's ntpd.conf, likewise; and the keys of timesyncd.conf. */
     SCOPE_OPENNTPD,
     SCOPE_OPENNTPD_SERVER,

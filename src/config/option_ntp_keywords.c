@@ -426,6 +426,43 @@ static const struct option discard_options[] = {
      .argument = {ANY_NUMBER("NUMBER")}},
 };
 
+static const struct option statistics[] = {
+    {.name = "loopstats",
+     .value = CONFIG_LOG_LOOPSTATS,
+     .help = "Every correction of the clock: loopstats."},
+    {.name = "peerstats",
+     .value = CONFIG_LOG_PEERSTATS,
+     .help = "Every answer that passed the tests: peerstats."},
+    {.name = "rawstats",
+     .value = CONFIG_LOG_RAWSTATS,
+     .help = "The four times of every such answer: rawstats."},
+    {.name = "sysstats",
+     .value = CONFIG_LOG_SYSSTATS,
+     .help = "What the server has counted, each hour: sysstats."},
+    {.name = "clockstats", NOTHING, .help = "What hardware clocks say.", .reason = HARDWARE},
+    {.name = "cryptostats", NOTHING, .help = "Autokey.", .reason = "there is no Autokey"},
+    {.name = "protostats",
+     NOTHING,
+     .help = "Events of the protocol.",
+     .reason = "changes of state are told by the log"},
+    {.name = "ntsstats",
+     NOTHING,
+     .help = "What NTS has counted.",
+     .reason = "`noon status` tells it"},
+    {.name = "ntskestats",
+     NOTHING,
+     .help = "What the NTS server has counted.",
+     .reason = "`noon status` tells it"},
+    {.name = "usestats",
+     NOTHING,
+     .help = "What the process has used.",
+     .reason = "the system counts that for each unit"},
+    {.name = "timingstats",
+     NOTHING,
+     .help = "What the program needs its time for.",
+     .reason = "perf(1) tells it"},
+};
+
 #define TABLE(array)                                                                               \
     {                                                                                              \
         array, sizeof array / sizeof array[0]                                                      \
@@ -439,6 +476,7 @@ struct option_table option_ntp_keywords(enum option_scope scope)
         [SCOPE_NTP_TOS] = TABLE(tos_options),       [SCOPE_NTP_ENABLE] = TABLE(enable_flags),
         [SCOPE_NTP_DISABLE] = TABLE(disable_flags), [SCOPE_NTP_MRU] = TABLE(mru_options),
         [SCOPE_NTP_RLIMIT] = TABLE(rlimit_options), [SCOPE_NTP_DISCARD] = TABLE(discard_options),
+        [SCOPE_NTP_STATISTICS] = TABLE(statistics),
     };
 
     return tables[scope];

@@ -64,9 +64,21 @@ struct repeat {
     bool used;
 };
 
-/* Log files of chrony's formats in `logdir`; -1: not written. */
+/* Log files in `logdir`, of chrony's formats and of ntpd's. */
+enum record_kind {
+    RECORD_MEASUREMENTS,
+    RECORD_STATISTICS,
+    RECORD_TRACKING,
+    RECORD_SELECTION,
+    RECORD_LOOP,
+    RECORD_PEER,
+    RECORD_RAW,
+    RECORD_SYSTEM,
+    RECORD_COUNT
+};
+
 struct record_files {
-    int measurements, statistics, tracking;
+    int fd[RECORD_COUNT]; /* -1: not written */
 };
 
 /* What the process starts with; the descriptors are its own from then on (-1: there is none). */
@@ -111,9 +123,9 @@ struct time_process {
     struct utc_time started;
     uint64_t log_repeats;
     uint32_t reloads, reload_failures;
-    uint64_t command_requests, command_drops; /* of chronyc, on its Unix socket */
-    struct utc_time last_tracking;
-    struct steady_time saved_at; /* 0: not yet */
+    uint64_t command_requests, command_drops;   /* of chronyc, on its Unix socket */
+    struct utc_time last_tracking, last_system; /* lines of the log files */
+    struct steady_time saved_at;                /* 0: not yet */
     char notified[256];
     double notified_bound_s; /* in it */
     bool draining;           /* by `noon drain` */

@@ -278,6 +278,32 @@ bool storage_append_empty(int fd)
     return fstat(fd, &st) == 0 && st.st_size == 0;
 }
 
+uint64_t storage_append_size(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+void storage_shift(const char *path, unsigned keep)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+
+    if (keep == 0) {
+        (void)unlink(path);
+        return;
+    }
+    for (unsigned i = keep; i > 0; i--) {
+        (void)snprintf(to, sizeof to, "%s.%u", path, i);
+        if (i > 1) {
+            (void)snprintf(from, sizeof from, "%s.%u", path, i - 1);
+        } else {
+            (void)snprintf(from, sizeof from, "%s", path);
+        }
+        (void)rename(from, to); /* one that is not there yet is no loss */
+    }
+}
+
 void storage_remove(const char *path)
 {
     (void)unlink(path);

@@ -233,6 +233,42 @@ static void errors_of_the_system_have_their_kind(void **state)
 
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 
+static void what(const char *path, char text[static 8])
+{
+    size_t size = 0;
+
+    memset(text, 0, 8);
+    if (storage_read(path, text, 7, &size) != ERR_NONE) {
+        memcpy(text, "none", 5);
+    }
+}
+
+static void a_full_log_makes_room_and_few_older_ones_stay(void **state)
+{
+    static const char *const names[] = {"r", "r.1", "r.2", "r.3"};
+    static const char *const left[] = {"none", "4", "3", "none"};
+    char path[128], text[8];
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s", in_directory("r"));
+    for (unsigned i = 1; i <= 4; i++) {
+        char digit = (char)('0' + i);
+        int fd = storage_append_open(path, 0644);
+
+        assert_int_equal(storage_append(fd, &digit, 1), ERR_NONE);
+        assert_int_equal(storage_append_size(fd), 1);
+        (void)close(fd);
+        storage_shift(path, 2);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        what(in_directory(names[i]), text);
+        assert_string_equal(text, left[i]);
+    }
+    storage_shift(in_directory("r.1"), 0);
+    what(in_directory("r.1"), text);
+    assert_string_equal(text, "none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +279,7 @@ int main(void)
         WITH_DIRECTORY(directories_are_made_down_to_the_last),
         WITH_DIRECTORY(lines_are_appended),
         WITH_DIRECTORY(a_pid_file_names_one_living_daemon),
+        WITH_DIRECTORY(a_full_log_makes_room_and_few_older_ones_stay),
         cmocka_unit_test(errors_of_the_system_have_their_kind),
     };
 
