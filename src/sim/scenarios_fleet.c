@@ -3,7 +3,10 @@
 #include "sim/kit.h"
 #include "sim/scenario.h"
 
-enum { TIERS = 3, PER_TIER = 2, FLEET = 40, MANY = 1000 };
+enum { TIERS = 3, PER_TIER = 2, FLEET = 40, MANY = 1000, CLIENTS = 20 };
+
+/* From here on, in the names of addresses that nobody has: 10,000 requests in a second. */
+enum { FLOOD_FROM_S = 3000, FLOOD_TIMES = 300000, FLOOD_AT_ONCE = 10 };
 
 /*
  * Three tiers of two: each follows both of the tier above, the first the three servers.  What is
@@ -62,6 +65,64 @@ static void build_tiers_cut(struct world *world)
     world_at(world, 27200, cut_off, 0);
 }
 
+static void flood(struct world *world, int left)
+{
+    struct sim_node *boundary = &world->nodes[0];
+
+    computer_advance(&boundary->computer, world->now);
+    service_flood(&boundary->service, &boundary->computer, &boundary->line, FLOOD_AT_ONCE);
+    if (left > 0) {
+        world_at(world, true_time_to_s(world->now) + 1e-3, flood, left - 1);
+    }
+}
+
+/* One node gives time to twenty others, at most 1,000 answers a second, and is flooded. */
+static void build_boundary(struct world *world)
+{
+    struct route_options wan = kit_path_wan();
+    struct node_plan plan = kit_plan(world);
+
+    for (unsigned i = 0; i < 3; i++) {
+        kit_server(world, i + 1, &wan);
+    }
+    plan.address = kit_address("10.1.0.1");
+    plan.options.limit.enabled = true;
+    plan.options.limit.interval_log2 = 1;
+    plan.options.limit.burst = 16;
+    plan.options.limit.ceiling_per_s = 1000;
+    unsigned node = world_add_node(world, &plan);
+    for (unsigned host = 0; host < 3; host++) {
+        kit_follow(world, node, host);
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        plan = kit_plan(world);
+        plan.address = kit_address("10.1.1.0");
+        plan.address.bytes[3] = (uint8_t)(i + 1);
+        kit_follow(world, world_add_node(world, &plan), 3)->xleave = true;
+    }
+    world_at(world, FLOOD_FROM_S, flood, FLOOD_TIMES);
+}
+
+static const char *judge_boundary(struct world *world)
+{
+    const struct server_status *served = &world->nodes[0].service.tables.counters;
+    uint64_t flooded = (uint64_t)FLOOD_TIMES * FLOOD_AT_ONCE;
+
+    for (unsigned i = 1; i <= CLIENTS; i++) {
+        const struct figures *figures = &world->nodes[i].figures;
+
+        if (figures->measured[DROP_NONE] + 2 < figures->sent) {
+            return "those who are known are answered, flood or not";
+        }
+    }
+    if (served->drops[DROP_RATE_LIMIT] < flooded * 8 / 10) {
+        return "the flood meets its ceiling";
+    }
+    return served->interleaved > 0 && served->forgotten > flooded / 2
+               ? NULL
+               : "the flood displaces itself, and interleaved mode goes on";
+}
+
 /* All machines of a rack come back at the same instant. */
 static void build_fleet(struct world *world)
 {
@@ -118,6 +179,16 @@ static const char *judge_thousand(struct world *world)
 }
 
 static const struct scenario rows[] = {
+    {
+        .name = "boundary",
+        .sentence = "a server of 20 nodes under a flood of 3,000,000 invented addresses",
+        .build = build_boundary,
+        .judge = judge_boundary,
+        .room = {.nodes = 1 + CLIENTS, .hosts = 3 + 1 + CLIENTS, .sources = 4},
+        .duration_s = 6000,
+        .limits = {.lock_s = 200, .clock_rms_s = 800e-6, .clock_max_s = 4e-3, .synchronised = 1},
+        .seeds = 2,
+    },
     {
         .name = "tiers",
         .sentence = "three tiers of nodes: what each serves holds its true error",

@@ -21,6 +21,7 @@ struct server_options server_options_honest(void)
 void server_init(struct server *server, const struct server_options *options, struct prng prng)
 {
     *server = (struct server){.options = *options, .prng = prng};
+    departures_init(&server->departures, server->kept, SERVER_DEPARTURES, 1);
 }
 
 /* What its way with leap seconds adds to its clock. */
@@ -135,6 +136,34 @@ static void fill(struct server *server, const struct utc_scale *utc,
     }
 }
 
+/*
+ * As core/server does it: receive timestamps are odd, transmit timestamps even; a request whose
+ * origin is one of the former asks for when that answer left.
+ */
+static void interleave(struct server *server, const struct ntp_packet *asked, struct ntp_ts left,
+                       struct true_time at, struct ntp_packet *packet)
+{
+    struct departure *before;
+
+    packet->receive.raw |= 1;
+    packet->transmit.raw &= ~UINT64_C(1);
+    struct departure now = {.receive = packet->receive.raw,
+                            .after = (uint32_t)(left.raw - packet->receive.raw),
+                            .class = DEPARTURE_PROVEN};
+    if ((asked->origin.raw & 1) == 0 || asked->receive.raw == asked->transmit.raw) {
+        return;
+    }
+    before = departures_find(&server->departures, asked->origin, 0);
+    if (before) {
+        packet->origin = asked->receive;
+        packet->transmit.raw = before->receive + before->after;
+        before->class = DEPARTURE_SPENT;
+        server->interleaved++;
+    }
+    (void)departures_store(&server->departures, &now, (struct steady_time){at.ns},
+                           asked->poll_log2);
+}
+
 unsigned server_answer(struct server *server, const struct utc_scale *utc,
                        const struct server_request *request,
                        struct server_answer answers[static SERVER_ANSWERS_MAX])
@@ -151,12 +180,20 @@ unsigned server_answer(struct server *server, const struct utc_scale *utc,
     double took_s = options->processing_s * prng_exponential(&server->prng);
     struct true_time leaves = true_time_after_s(request->arrived, took_s);
     struct true_time claimed = true_time_after_s(leaves, -options->backwards_s);
+    const struct ntp_packet asked = packet;
 
+    if (options->send_s > 0) {
+        leaves =
+            true_time_after_s(leaves, options->send_s * (0.5 + prng_exponential(&server->prng)));
+    }
     double noise_s = options->noise_s > 0 ? options->noise_s * prng_normal(&server->prng) : 0;
     fill(server, utc, request, &packet);
     packet.origin = packet.transmit;
     packet.receive = read_clock(server, utc, request->arrived, noise_s);
     packet.transmit = read_clock(server, utc, claimed, noise_s);
+    if (options->interleaved && packet.stratum > 0) {
+        interleave(server, &asked, read_clock(server, utc, leaves, noise_s), leaves, &packet);
+    }
     packet.reference = ntp_ts_from_utc(
         (struct utc_time){utc_scale_at(utc, request->arrived).ns - NS_PER_S +
                           duration_from_s(server_error_s(server, utc, request->arrived)).ns});

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/server/departures.h"
 #include "sim/prng.h"
 #include "sim/true_time.h"
 #include "sim/utc_scale.h"
@@ -43,11 +44,13 @@ struct server_options {
     double sawtooth_period_s;  /* ... and its length */
     double sawtooth_fall;      /* share of it in which it is slewed back; 0: it jumps back */
     double jump_s;
-    struct true_time jump_at;     /* the jump_s are added from here on */
-    double granularity_s;         /* stamps are whole multiples of it */
-    double processing_s;          /* mean of T3 - T2, exponential */
-    double backwards_s;           /* T3 is claimed this much too early */
-    struct period silent;         /* does not answer */
+    struct true_time jump_at; /* the jump_s are added from here on */
+    double granularity_s;     /* stamps are whole multiples of it */
+    double processing_s;      /* mean of T3 - T2, exponential */
+    double send_s;        /* from reading T3 until it leaves: a half, and exponentially so much */
+    bool interleaved;     /* serves interleaved mode (RFC 9769) */
+    double backwards_s;   /* T3 is claimed this much too early */
+    struct period silent; /* does not answer */
     struct period unsynchronised; /* answers with leap 3 */
     struct period kod;            /* answers with the kiss code */
     uint32_t kiss;
@@ -56,12 +59,16 @@ struct server_options {
     enum leap_character leap;
 };
 
+enum { SERVER_DEPARTURES = 64 };
+
 struct server {
     struct server_options options; /* may be changed at any time */
     struct prng prng;
     uint8_t last[NTP_HEADER_SIZE]; /* the previous answer */
     bool have_last;
-    uint64_t requests, answers, kisses;
+    struct departures departures; /* of interleaved mode */
+    struct departure kept[SERVER_DEPARTURES];
+    uint64_t requests, answers, kisses, interleaved;
 };
 
 /* One answer, and when it leaves. */

@@ -17,10 +17,18 @@ struct service {
     struct access_node nodes[SERVICE_ACCESS_NODES];
     struct server_tables tables;
     _Alignas(64) uint8_t memory[SERVICE_MEMORY];
+    struct limits limits;
 };
 
-/* Everybody may ask. */
-void service_init(struct service *service);
+/* Everybody may ask, as often as the options let them. */
+void service_init(struct service *service, const struct node_options *options);
+
+/*
+ * `count` requests come at once in the names of addresses that nobody has; their answers go
+ * nowhere.
+ */
+void service_flood(struct service *service, struct computer *computer, const struct time_line *line,
+                   unsigned count);
 
 /* A request as it meets the machine. */
 struct service_request {

@@ -154,7 +154,7 @@ unsigned world_add_node(struct world *world, const struct node_plan *plan)
             .node = (int)index,
             .path = {.base_s = 100e-6, .jitter_s = 20e-6},
         };
-        service_init(&node->service);
+        service_init(&node->service, &node->options);
         node->access = (struct access_rule){.allow = true};
         node->options.access = &node->access;
         node->options.access_count = 1;

@@ -206,7 +206,10 @@ static enum drop_reason check_server(const struct ntp_packet *packet,
 {
     double distance_s =
         ntp_short_to_s(packet->root_delay) / 2 + ntp_short_to_s(packet->root_dispersion);
-    double reference_age_s = ntp_ts_diff_s(packet->transmit, packet->reference);
+    /* The transmit time of an interleaved reply is of the reply before: a whole poll ago. */
+    struct ntp_ts latest =
+        ntp_ts_diff_s(packet->transmit, packet->receive) < 0 ? packet->receive : packet->transmit;
+    double reference_age_s = ntp_ts_diff_s(latest, packet->reference);
 
     if (packet->stratum == 0) {
         return check_kiss(packet);

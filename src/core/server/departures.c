@@ -2,14 +2,16 @@
 #include "core/server/departures.h"
 
 enum {
-    SEEN_SHIFT = 33, /* 8.6 s */
-    /* A proven chain that was silent for 2.4 hours may be pushed out by another. */
-    PROVEN_UNITS = 1000,
+    UNIT_SHIFT = 33, /* 8.6 s */
+    UNIT_LOG2_S = 3, /* nearly */
+    POLL_MAX = 12,
+    LIFE_LOG2 = 2, /* in intervals of the client */
+    LIFE_UNITS_MIN = 8,
 };
 
 static uint16_t units_of(struct steady_time at)
 {
-    return (uint16_t)((uint64_t)at.ns >> SEEN_SHIFT);
+    return (uint16_t)((uint64_t)at.ns >> UNIT_SHIFT);
 }
 
 void departures_init(struct departures *table, struct departure *entries, size_t count,
@@ -51,27 +53,46 @@ struct departure *departures_find(const struct departures *table, struct ntp_ts 
     return NULL;
 }
 
-/* The entry to give up: of the lowest class the oldest; NULL: all belong to living chains. */
+/* An answer that got lost leaves an entry that nobody will name: it must not stay for long. */
+static uint16_t life_units(int8_t poll_log2)
+{
+    int poll = poll_log2 < POLL_MAX ? poll_log2 : POLL_MAX;
+    int shift = poll + LIFE_LOG2 - UNIT_LOG2_S;
+    int units = shift > 0 ? 1 << shift : 1;
+
+    return (uint16_t)(units > LIFE_UNITS_MIN ? units : LIFE_UNITS_MIN);
+}
+
+/* What is left of an entry's time; negative: its client is overdue. */
+static int16_t left_of(const struct departure *entry, uint16_t now)
+{
+    return (int16_t)(uint16_t)(entry->until - now);
+}
+
+/*
+ * The entry to give up: one whose client is overdue, else of the lowest class the one that will be
+ * so first; NULL: all belong to living chains.
+ */
 static struct departure *victim_in(struct departure *bucket, uint16_t now)
 {
     struct departure *victim = bucket;
 
-    for (unsigned i = 1; i < DEPARTURE_WAYS; i++) {
+    for (unsigned i = 0; i < DEPARTURE_WAYS; i++) {
         struct departure *entry = &bucket[i];
 
+        if (entry->class == DEPARTURE_FREE || left_of(entry, now) < 0) {
+            return entry;
+        }
         if (entry->class < victim->class ||
-            (entry->class == victim->class &&
-             (uint16_t)(now - entry->seen) > (uint16_t)(now - victim->seen))) {
+            (entry->class == victim->class && left_of(entry, now) < left_of(victim, now))) {
             victim = entry;
         }
     }
-    return victim->class < DEPARTURE_PROVEN || (uint16_t)(now - victim->seen) >= PROVEN_UNITS
-               ? victim
-               : NULL;
+    return victim->class < DEPARTURE_PROVEN ? victim : NULL;
 }
 
 uint64_t departures_store(struct departures *table, const struct departure *wanted,
-                          struct steady_time now)
+                          struct steady_time now, int8_t poll_log2)
 {
     uint16_t units = units_of(now);
     struct departure *entry =
@@ -82,7 +103,7 @@ uint64_t departures_store(struct departures *table, const struct departure *want
         return 0;
     }
     *entry = *wanted;
-    entry->seen = units;
+    entry->until = (uint16_t)(units + life_units(poll_log2));
     return (uint64_t)(entry - table->entries + 1) << 32 | (uint32_t)wanted->receive;
 }
 

@@ -21,7 +21,7 @@
 struct departure {
     uint64_t receive; /* as the answer carried it, NTP format */
     uint32_t after;   /* when the answer left: that many 2^-32 s later */
-    uint16_t seen;    /* when it was stored, in units of 2^33 ns; wraps */
+    uint16_t until;   /* when the client is overdue, in units of 2^33 ns; wraps */
     uint8_t client;   /* octet of the client's hash */
     uint8_t class;    /* enum departure_class */
 };
@@ -54,11 +54,12 @@ struct departure *departures_find(const struct departures *table, struct ntp_ts 
                                   uint8_t client);
 
 /*
- * Remember an answer: receive, after (as predicted), client and class of `wanted`.  Returns a
+ * Remember an answer: receive, after (as predicted), client and class of `wanted`, for four
+ * intervals of a client that asks once in 2^poll_log2 s, as it says, 4.5 hours at most.  Returns a
  * handle for departures_sent(), 0 when there is no room.
  */
 uint64_t departures_store(struct departures *table, const struct departure *wanted,
-                          struct steady_time now);
+                          struct steady_time now, int8_t poll_log2);
 
 /* The answer of this handle left at `transmit`.  An answer forgotten meanwhile is none. */
 void departures_sent(struct departures *table, uint64_t handle, struct ntp_ts transmit);

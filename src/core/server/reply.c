@@ -172,7 +172,7 @@ static void interleave(const struct work *work, struct ntp_packet *out, uint64_t
         before->class = DEPARTURE_SPENT;
         work->own->counters.interleaved++;
     }
-    *handle = departures_store(departures, &wanted, work->request->now);
+    *handle = departures_store(departures, &wanted, work->request->now, work->in.poll_log2);
     if ((work->request->flags & REQUEST_TELLABLE) == 0) {
         *handle = 0;
     }

@@ -61,6 +61,24 @@ static void an_interleaved_reply_measures_the_exchange_before(void **state)
     assert_true(result.sample.root_delay_s == (0x10000 / 100) / 65536.0);
 }
 
+static void a_server_that_was_set_since_its_last_reply_is_believed(void **state)
+{
+    struct bench bench = bench_start();
+    struct exchange_result result;
+    struct ntp_packet reply;
+
+    (void)state;
+    ask_how(&bench, 0, &interleaving);
+    reply = reply_to(&bench.request, 10 * MS, 10 * MS);
+    (void)deliver(&bench, &reply, 25 * MS);
+    ask_how(&bench, 60000 * MS, &interleaving);
+    reply = interleaved_reply(&bench.request, 60010 * MS, 10 * MS);
+    /* Long after the departure that is told, a second before the request came. */
+    reply.reference.raw = reply.receive.raw - (UINT64_C(1) << 32);
+    result = deliver(&bench, &reply, 60025 * MS);
+    assert_int_equal(result.outcome, EXCHANGE_ANSWERED);
+}
+
 static void interleaved_mode_falls_back_and_survives_losses(void **state)
 {
     struct bench bench = bench_start();
@@ -192,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_interleaved_reply_measures_the_exchange_before),
+        cmocka_unit_test(a_server_that_was_set_since_its_last_reply_is_believed),
         cmocka_unit_test(interleaved_mode_falls_back_and_survives_losses),
         cmocka_unit_test(an_interleaved_reply_uses_a_transmit_stamp_that_came_late),
         cmocka_unit_test(a_refused_answer_ends_the_chain),

@@ -28,7 +28,7 @@ static uint64_t store(struct bench *bench, uint64_t receive, enum departure_clas
     const struct departure wanted = {
         .receive = receive, .after = 1000, .client = 7, .class = (uint8_t) class};
 
-    return departures_store(&bench->table, &wanted, (struct steady_time){s * NS_PER_S});
+    return departures_store(&bench->table, &wanted, (struct steady_time){s * NS_PER_S}, 6);
 }
 
 static bool known(const struct bench *bench, uint64_t receive)
@@ -115,21 +115,50 @@ static void when_all_places_are_taken_by_living_chains_the_mode_is_basic(void **
     (void)state;
     bench_start(&bench, DEPARTURE_WAYS); /* one bucket */
     for (uint64_t i = 0; i < DEPARTURE_WAYS; i++) {
-        assert_true(store(&bench, i * 2 + 1, DEPARTURE_PROVEN, (int64_t)(i * 100)) != 0);
+        assert_true(store(&bench, i * 2 + 1, DEPARTURE_PROVEN, (int64_t)(i * 20)) != 0);
     }
-    assert_true(store(&bench, 101, DEPARTURE_TRIED, 1000) == 0);
-    assert_true(store(&bench, 101, DEPARTURE_PROVEN, 1000) == 0);
+    assert_true(store(&bench, 101, DEPARTURE_TRIED, 150) == 0);
+    assert_true(store(&bench, 101, DEPARTURE_PROVEN, 150) == 0);
     assert_true(bench.table.refused == 2);
-    /* One that was given out is free again. */
+    /* One that was given out is free again, and one that only tried. */
     departures_find(&bench.table, (struct ntp_ts){7}, 7)->class = DEPARTURE_SPENT;
-    assert_true(store(&bench, 103, DEPARTURE_TRIED, 1000) != 0);
+    assert_true(store(&bench, 103, DEPARTURE_TRIED, 150) != 0);
     assert_false(known(&bench, 7));
-    /* Silent for hours: the oldest one goes. */
-    assert_true(store(&bench, 105, DEPARTURE_PROVEN, 3000) != 0);
-    assert_false(known(&bench, 103)); /* tried only */
-    assert_true(store(&bench, 107, DEPARTURE_TRIED, 9000) != 0);
+    assert_true(store(&bench, 105, DEPARTURE_PROVEN, 150) != 0);
+    assert_false(known(&bench, 103));
+    assert_true(store(&bench, 107, DEPARTURE_TRIED, 150) == 0);
+    /* Four intervals of 64 s without a word: its answer was lost, or its client is gone. */
+    assert_true(store(&bench, 107, DEPARTURE_TRIED, 300) != 0);
     assert_false(known(&bench, 1));
-    assert_true(known(&bench, 3));
+    assert_true(known(&bench, 15));
+}
+
+static void an_entry_stays_for_four_of_its_clients_intervals(void **state)
+{
+    static const struct {
+        int8_t poll_log2;
+        int64_t kept_s, gone_s; /* not to be pushed out yet; to be */
+    } rows[] = {
+        {-6, 60, 90},       {0, 60, 90},         {4, 60, 90},
+        {6, 256, 300},      {10, 4096, 4500},    {12, 16000, 18000},
+        {17, 16000, 18000}, {127, 16000, 18000}, {-128, 60, 90},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct departure wanted = {.receive = 1, .class = DEPARTURE_PROVEN};
+        static struct bench bench;
+
+        bench_start(&bench, DEPARTURE_WAYS);
+        for (unsigned n = 0; n < DEPARTURE_WAYS; n++) {
+            (void)departures_store(&bench.table, &wanted, (struct steady_time){0},
+                                   rows[i].poll_log2);
+        }
+        if (store(&bench, 3, DEPARTURE_TRIED, rows[i].kept_s) != 0 ||
+            store(&bench, 3, DEPARTURE_TRIED, rows[i].gone_s) == 0) {
+            fail_msg("row %zu", i);
+        }
+    }
 }
 
 static void without_memory_nothing_is_remembered(void **state)
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_handle_of_another_answer_changes_nothing),
         cmocka_unit_test(living_chains_are_not_pushed_out_by_those_who_only_try),
         cmocka_unit_test(when_all_places_are_taken_by_living_chains_the_mode_is_basic),
+        cmocka_unit_test(an_entry_stays_for_four_of_its_clients_intervals),
         cmocka_unit_test(without_memory_nothing_is_remembered),
     };
 
