@@ -362,7 +362,7 @@ static const struct scenario rows[] = {
         .sentence = "interleaved mode beside basic mode: a server that is slow to send",
         .build = build_interleaved,
         .judge = judge_interleaved,
-        .room = {.nodes = 2, .hosts = 3, .sources = 4},
+        .room = {.nodes = 2, .hosts = 1, .sources = 1},
         .duration_s = 8000,
         .limits = {.lock_s = 60, .clock_rms_s = 40e-6, .clock_max_s = 200e-6, .synchronised = 1},
     },

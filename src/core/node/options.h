@@ -112,7 +112,6 @@ struct node_options {
     struct local_options local;
     struct limit_options limit;     /* ratelimit */
     double client_log_octets;       /* clientloglimit, of all workers together */
-    bool no_client_log;             /* noclientlog */
     double max_slew_s_per_s;        /* maxslewrate */
     double max_distance_s;          /* maxdistance: farther sources are not selectable */
     double max_jitter_s;            /* maxjitter */
@@ -130,6 +129,7 @@ struct node_options {
     int no_cert_time_check;         /* in that many first updates certificates have no dates */
     uint8_t auth_select;            /* enum auth_select */
     uint8_t leap_mode;              /* enum leap_mode */
+    bool no_client_log;             /* noclientlog */
     bool rtcsync;                   /* the kernel may copy the time to the RTC */
     bool manual;
 };
