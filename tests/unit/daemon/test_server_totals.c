@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,12 @@ static int start(struct process *process)
     process->record = worker_record_open();
     assert_non_null(process->record);
     return page_reader_fd(&process->page);
+}
+
+static void end(struct process *process)
+{
+    page_close(&process->page);
+    free(process->record);
 }
 
 static void count(struct process *process, uint64_t requests, uint64_t stale)
@@ -67,6 +74,9 @@ static void what_was_counted_is_never_forgotten(void **state)
     server_totals_next(&totals, start(&processes[3]));
     count(&processes[3], 7, 0);
     expect(&totals, 122, 2);
+    for (int i = 0; i < 4; i++) {
+        end(&processes[i]);
+    }
 }
 
 static void every_counter_is_added(void **state)
@@ -99,6 +109,7 @@ static void a_descriptor_that_is_no_page_changes_nothing(void **state)
     server_totals_next(&totals, pipes[0]);
     expect(&totals, 3, 0);
     assert_int_equal(close(pipes[1]), 0);
+    end(&process);
 }
 
 int main(void)
