@@ -182,5 +182,6 @@ int main(void)
         cmocka_unit_test_setup(columns_of_ntpd, fill),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
