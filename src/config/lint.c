@@ -223,7 +223,7 @@ static void lint_authentication(const struct config *config, struct lint_report 
 
     for (size_t i = 0; i < config->node.source_count; i++) {
         const struct source_options *source = &config->node.sources[i];
-        bool authenticated = source->key != 0;
+        bool authenticated = source->key != 0 || source->nts;
 
         first = !authenticated && !source->noselect && without == 0 ? i : first;
         with += authenticated && !source->noselect;
