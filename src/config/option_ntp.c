@@ -183,7 +183,9 @@ static const struct option directives[] = {
      .repeats = true,
      .arguments = "OPTION...",
      .help = "NTPsec's NTS server.",
-     .reason = "noon is no NTS server yet: clients that ask for authenticated time would get none",
+     .reason =
+         "is not read from ntp.conf yet, and clients that ask for authenticated time would get "
+         "none; write `ntsservercert` and `ntsserverkey` in noon's language",
      .argument = ANY(1, 20)},
     {.name = "leapfile",
      .arguments = "FILE [checkhash|ignorehash]",

@@ -71,8 +71,8 @@ static const struct option source_options[] = {
     {.name = "nts",
      REFUSED,
      .help = "Authenticates by Network Time Security.",
-     .reason = "NTS does not work yet, and without it anybody could send false time; remove the "
-               "source, or the option if its path is safe"},
+     .reason = "is not read from ntp.conf yet, and without it anybody could send false time; write "
+               "the source in noon's language: `server NAME nts`"},
     {.name = "ca",
      NOTHING,
      .help = "Certificates that are trusted for NTS.",

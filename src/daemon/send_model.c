@@ -4,17 +4,16 @@
 enum {
     FIRST_GUESS_NS = 1000, /* early rather than late */
     CALL_MAX_NS = 1000000, /* beyond it a measurement tells of something else */
-    MEAN_OF = 8,           /* the first measurements are averaged */
+    MEMORY = 512,          /* measurements */
     APART = 4,             /* answers between two whose stamps tell how long one takes */
 };
 
-/* This share of answers leaves earlier than they say. */
-static const double quantile = 0.05;
 /* To be stamped delays a departure: the kernel copies the packet before it looks at the clock. */
 static const double unstamped_share = 0.8;
-static const double step_share = 0.02; /* of an estimate, at each measurement */
-static const double much = 0.7;        /* below this share of the estimate it has become faster */
-static const double falls = 0.25;      /* ... and this part of the difference is believed at once */
+/* What is said is less than the least that was met lately: after a pause, whose length is any, more
+ * so. */
+static const double early_share[SEND_PACES] = {
+    [SEND_COLD] = 0.75, [SEND_RESTED] = 0.85, [SEND_HOT] = 0.93};
 
 void send_model_init(struct send_model *model)
 {
@@ -25,7 +24,8 @@ void send_model_init(struct send_model *model)
 double send_model_ns(const struct send_model *model, enum send_model_pace pace, unsigned count,
                      unsigned k)
 {
-    return model->write[pace].ns * count + model->first[pace].ns + model->each.ns * k;
+    return early_share[pace] * (model->write[pace].ns * count + model->first[pace].ns) +
+           model->each.ns * k;
 }
 
 static double smaller(double a, double b)
@@ -33,22 +33,15 @@ static double smaller(double a, double b)
     return a < b ? a : b;
 }
 
+/* The least lately: at once when it is less, slowly when it is more, and never by much. */
 static void learn(struct send_estimate *estimate, double seen_ns)
 {
-    double step_ns = (estimate->ns + 20) * step_share;
-
-    if (estimate->seen < MEAN_OF) {
-        estimate->seen++;
-        /* One that is far off must not count for long. */
-        estimate->ns +=
-            (smaller(seen_ns, 4 * estimate->ns + FIRST_GUESS_NS) - estimate->ns) / estimate->seen;
-    } else if (seen_ns < much * estimate->ns) {
-        estimate->ns += (seen_ns - estimate->ns) * falls;
-    } else if (seen_ns < estimate->ns) {
-        estimate->ns -= smaller(step_ns * (1 - quantile), estimate->ns - seen_ns);
+    if (!estimate->known || seen_ns < estimate->ns) {
+        estimate->ns = seen_ns;
     } else {
-        estimate->ns += smaller(step_ns * quantile, seen_ns - estimate->ns);
+        estimate->ns += smaller(seen_ns - estimate->ns, estimate->ns) / MEMORY;
     }
+    estimate->known = true;
 }
 
 void send_model_written(struct send_model *model, enum send_model_pace pace, unsigned count,

@@ -5,8 +5,9 @@
  * A batch goes: requests read (the anchor), answers written one after the other, all handed to the
  * kernel in one call, in which they leave one after the other.  Each answer carries the time at
  * which it will leave, so this has to be known beforehand.  An answer that says a later time than
- * it left makes its client measure a negative delay, which some clients punish; hence estimates
- * are no means but quantiles on the early side, which what a lost processor adds does not move.
+ * it left may make its client measure a negative delay, for which OpenNTPD leaves a server alone
+ * for an hour; hence estimates are no means but the least that was met lately, which what a lost
+ * processor adds does not move.
  */
 #ifndef DAEMON_SEND_MODEL_H
 #define DAEMON_SEND_MODEL_H
@@ -19,7 +20,7 @@ enum send_model_pace { SEND_COLD, SEND_RESTED, SEND_HOT, SEND_PACES };
 
 struct send_estimate {
     double ns;
-    unsigned seen; /* how often; does not wrap */
+    bool known;
 };
 
 struct send_model {

@@ -17,8 +17,10 @@ enum {
     RESTED_NS = 15000,   /* a pause that caches notice */
     COLD_NS = 150000,    /* ... and one that the whole processor does */
     BUSY_NS = 60000,     /* requests so close to one another are gathered ... */
-    GATHER_NS = 30000,   /* ... for so long */
-    STAMP_EVERY = 64,    /* one batch of so many tells when it left */
+    GATHER_NS = 30000,   /* ... for so long at least */
+    GATHER_MAX_NS = 100000,
+    GATHER_REQUESTS = 4,
+    STAMP_EVERY = 64, /* one batch of so many tells when it left */
     STAMP_EVERY_COLD = 4,
     DEPARTURES = 64,
     ALIGNMENT = 64,
@@ -342,6 +344,17 @@ unsigned worker_serve_socket(struct worker *w, struct worker_socket *socket)
     return passage.count;
 }
 
+/* As many requests come meanwhile to one of many threads as to a single one. */
+static void rest(int64_t gap_ns)
+{
+    int64_t ns = GATHER_REQUESTS * gap_ns;
+    struct timespec length = {.tv_nsec = ns < GATHER_NS       ? GATHER_NS
+                                         : ns > GATHER_MAX_NS ? GATHER_MAX_NS
+                                                              : ns};
+
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &length, NULL);
+}
+
 /*
  * One that keeps sending can't keep the other sockets, or the end, waiting.
  *
@@ -352,7 +365,6 @@ unsigned worker_serve_socket(struct worker *w, struct worker_socket *socket)
  */
 static void serve_rounds(struct worker *w, struct worker_socket *socket)
 {
-    static const struct timespec rest = {.tv_nsec = GATHER_NS};
     int64_t before_ns = w->busy_until.ns;
 
     for (int round = 0; round < ROUNDS_MAX; round++) {
@@ -362,10 +374,12 @@ static void serve_rounds(struct worker *w, struct worker_socket *socket)
             return;
         }
         if (count < BATCH) {
-            if (clock_steady().ns - before_ns > BUSY_NS + (int64_t)count * BUSY_NS) {
+            int64_t since_ns = clock_steady().ns - before_ns;
+
+            if (since_ns > BUSY_NS + (int64_t)count * BUSY_NS) {
                 return;
             }
-            (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
+            rest(since_ns / count);
         }
         before_ns = w->busy_until.ns;
     }
