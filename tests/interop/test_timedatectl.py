@@ -63,11 +63,18 @@ def timedatectl(peers):
     own = shutil.which('timedatectl')
     if own:
         return own, {}
-    if peers.fetch(['systemd', 'libsystemd-shared']):
-        skip_all('no timedatectl here, and its package could not be fetched')
-    folder = peers.program('libsystemd-shared/usr/lib')
-    libraries = [path for path, _, names in os.walk(folder) if any('.so' in n for n in names)]
-    return peers.program('systemd/usr/bin/timedatectl'), {'LD_LIBRARY_PATH': ':'.join(libraries)}
+    packages = ['systemd', 'libsystemd-shared', 'libip4tc2', 'libkmod2', 'libapparmor1', 'libcrypt1']
+    if peers.fetch(packages):
+        skip_all('no timedatectl here, and its packages could not be fetched')
+    libraries = [path for package in packages for path, _, names in os.walk(peers.program(package))
+                 if any('.so' in name for name in names)]
+    env = {'LD_LIBRARY_PATH': ':'.join(libraries)}
+    program = peers.program('systemd/usr/bin/timedatectl')
+    tried = subprocess.run([program, '--version'], env=dict(os.environ, **env), capture_output=True,
+                           text=True, check=False)
+    if tried.returncode != 0:
+        skip_all(f'no timedatectl here, and the one of the package does not start: {tried.stderr}')
+    return program, env
 
 
 def check_status(tap, bus, service, program, env):
