@@ -55,10 +55,11 @@ struct config_binding {
  * daemon's own default.
  */
 struct daemon_options {
-    uint16_t port;          /* of the server; 0: never opened.  Opened when `access` allows any */
-    int acquisition_port;   /* of requests; -1: a random one each, 0: a random one for all */
-    int server_threads;     /* 0: as many as there are processors */
-    uint16_t command_port;  /* chrony's monitoring protocol; 0: never opened */
+    uint16_t port;         /* of the server; 0: never opened.  Opened when `access` allows any */
+    int acquisition_port;  /* of requests; -1: a random one each, 0: a random one for all */
+    int server_threads;    /* 0: as many as there are processors */
+    uint16_t command_port; /* chrony's monitoring protocol; 0: never opened */
+    struct limit_options command_limit; /* cmdratelimit: chronyc and mode 6, from elsewhere */
     struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
     struct address bind_acquisition[2]; /* client, likewise */
     struct config_binding bind_command; /* monitoring; no address: loopback */

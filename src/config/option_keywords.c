@@ -195,6 +195,33 @@ static const struct option ratelimit_options[] = {
      .argument = {NUMBER("RESPONSES", NODE(limit.ceiling_per_s), 0, 1e9)}},
 };
 
+/* Of cmdratelimit.  Whoever asks about the daemon has no timetable to be slowed down by a kiss. */
+static const struct option command_ratelimit_options[] = {
+    {.name = "interval",
+     .section = SECTION_CONTROL,
+     .standard = "-4",
+     .help = "Answers an address once in 2^POLL seconds on average.",
+     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, DAEMON(command_limit.interval_log2), -19, 12)}},
+    {.name = "burst",
+     .section = SECTION_CONTROL,
+     .standard = "8",
+     .help = "So many at a time.",
+     .argument = {WHOLE_CLAMPED("RESPONSES", TYPE_UINT8, DAEMON(command_limit.burst), 1, 255)}},
+    {.name = "leak",
+     .section = SECTION_CONTROL,
+     .standard = "2",
+     .help = "Beyond the limit answers one request in 2^RATE nevertheless.",
+     .argument = {WHOLE_CLAMPED("RATE", TYPE_UINT8, DAEMON(command_limit.leak), 1, 4)}},
+    {.name = "kod",
+     .section = SECTION_CONTROL,
+     .verdict = VERDICT_NOTHING_HERE,
+     .standard = "0",
+     .neutral = "0",
+     .help = "Beyond the limit asks for restraint, once in 2^RATE requests.",
+     .reason = "neither chronyc nor ntpq knows an answer that asks for restraint",
+     .argument = {ANY_WHOLE("RATE")}},
+};
+
 /* Of directives without effect: what chrony has. */
 static const struct option other_ratelimit_options[] = {
     {.name = "interval",
@@ -261,6 +288,7 @@ struct option_table option_keywords(enum option_scope scope)
         [SCOPE_LEAPSECMODE] = TABLE(leapsec_modes),
         [SCOPE_AUTHSELECTMODE] = TABLE(authselect_modes),
         [SCOPE_RATELIMIT] = TABLE(ratelimit_options),
+        [SCOPE_CMD_RATELIMIT] = TABLE(command_ratelimit_options),
         [SCOPE_OTHER_RATELIMIT] = TABLE(other_ratelimit_options),
         [SCOPE_SMOOTHTIME] = TABLE(smoothtime_options),
         [SCOPE_OPENCOMMANDS] = TABLE(open_commands),

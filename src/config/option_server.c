@@ -164,12 +164,12 @@ static const struct option directives[] = {
      .argument = {STRING("PATH", DAEMON(ntpctl_socket))}},
     {.name = "cmdratelimit",
      .section = SECTION_CONTROL,
-     .verdict = VERDICT_NOTHING_HERE,
-     .scope = SCOPE_OTHER_RATELIMIT,
+     .flag = DAEMON(command_limit.enabled),
+     .scope = SCOPE_CMD_RATELIMIT,
      .arguments = "[OPTION]...",
-     .help = "Answers chronyc less often.",
-     .reason =
-         "no answer is longer than its question, and other machines may ask only by `cmdallow`"},
+     .help = "Answers another machine that asks by UDP about the daemon (chronyc, ntpq) too often "
+             "less often; this machine is never kept waiting. What was not answered is counted "
+             "among the dropped commands, or as `rate-limit`."},
     {.name = "opencommands",
      .section = SECTION_CONTROL,
      .verdict = VERDICT_NOT_YET,

@@ -92,31 +92,56 @@ static void add_source(struct time_process *process, const struct control_reques
     ask_node(process, &event, response);
 }
 
+static bool same_rule(const struct access_rule *one, const struct access_rule *other)
+{
+    return address_equal(&one->prefix, &other->prefix) && one->bits == other->bits &&
+           one->allow == other->allow && one->all == other->all;
+}
+
 static bool same_access(const struct node_options *a, const struct node_options *b)
 {
     if (a->access_count != b->access_count) {
         return false;
     }
     for (size_t i = 0; i < a->access_count; i++) {
-        const struct access_rule *one = &a->access[i], *other = &b->access[i];
-
-        if (!address_equal(&one->prefix, &other->prefix) || one->bits != other->bits ||
-            one->allow != other->allow || one->all != other->all) {
+        if (!same_rule(&a->access[i], &b->access[i])) {
             return false;
         }
     }
     return true;
 }
 
-static bool same_limits(const struct node_options *a, const struct node_options *b)
+/* Those with a name hold for nobody. */
+static bool same_command_access(const struct config_space *a, const struct config_space *b)
 {
-    const struct limit_options *one = &a->limit, *other = &b->limit;
+    if (a->command_rule_count != b->command_rule_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->command_rule_count; i++) {
+        const struct config_rule *one = &a->command_rules[i], *other = &b->command_rules[i];
 
+        if ((one->name == NULL) != (other->name == NULL) || !same_rule(&one->rule, &other->rule)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_limit(const struct limit_options *one, const struct limit_options *other)
+{
     return one->enabled == other->enabled && one->interval_log2 == other->interval_log2 &&
            one->burst == other->burst && one->leak == other->leak && one->kod == other->kod &&
            one->prefix_burst == other->prefix_burst &&
            one->prefix_interval_log2 == other->prefix_interval_log2 &&
-           one->ceiling_per_s == other->ceiling_per_s &&
+           one->ceiling_per_s == other->ceiling_per_s;
+}
+
+static bool same_limits(const struct config *one, const struct config *other)
+{
+    const struct node_options *a = &one->node, *b = &other->node;
+
+    return same_limit(&a->limit, &b->limit) &&
+           same_limit(&one->daemon.command_limit, &other->daemon.command_limit) &&
            a->client_log_octets == b->client_log_octets && a->no_client_log == b->no_client_log;
 }
 
@@ -167,7 +192,8 @@ static void apply(struct time_process *process, struct config *fresh)
     load_keys(process, fresh);
     /* Alone, the server reads the very options that end here. */
     if (!process->setup.supervised || !same_access(&old->node, &fresh->node) ||
-        !same_limits(&old->node, &fresh->node) || !same_keys(&old->node, &fresh->node)) {
+        !same_command_access(old->space, fresh->space) || !same_limits(old, fresh) ||
+        !same_keys(&old->node, &fresh->node)) {
         time_tell_rules(process);
     }
     if (!same_acquisition(&old->daemon, &fresh->daemon)) {

@@ -16,6 +16,8 @@
 enum {
     SOURCES_TOLD = 1024,
     CLIENTS_SHOWN = 512,
+    ASKERS_SIZE = 32 << 10, /* 700 addresses: who may ask has been chosen */
+    ASKERS_ALIGNMENT = 64,
     MODE_MASK = 7,
     MODE_CONTROL = 6,
     MODE_PRIVATE = 7
@@ -51,6 +53,28 @@ static bool build_access(struct worker_ask *ask)
     return built;
 }
 
+/* `cmdratelimit`.  One that asks is answered by one worker, so that each has the whole limit. */
+static bool open_limit(struct worker_ask *ask)
+{
+    const struct limit_options *options = &ask->config->daemon.command_limit;
+    struct siphash_key keys[2];
+    uint8_t *memory;
+
+    limits_init(&ask->limits, options, 1);
+    if (!options->enabled) {
+        return true;
+    }
+    memory = calloc(1, ASKERS_SIZE + ASKERS_ALIGNMENT);
+    if (memory == NULL) {
+        return false;
+    }
+    memory += ASKERS_ALIGNMENT - (uintptr_t)memory % ASKERS_ALIGNMENT;
+    entropy_fill(keys, sizeof keys);
+    client_log_init(&ask->askers, memory, ASKERS_SIZE, &keys[0]);
+    limit_state_init(&ask->limit_state, NULL, 0, &keys[1]);
+    return true;
+}
+
 bool worker_ask_open(struct worker_ask *ask, const struct config *config,
                      const struct page *record_page)
 {
@@ -64,7 +88,7 @@ bool worker_ask_open(struct worker_ask *ask, const struct config *config,
     ask->record.sources = calloc(ask->sources_max, sizeof *ask->record.sources);
     ask->told = calloc(CLIENTS_SHOWN, sizeof *ask->told);
     return ask->bytes != NULL && ask->record.sources != NULL && ask->told != NULL &&
-           build_access(ask);
+           build_access(ask) && open_limit(ask);
 }
 
 const struct status_record *worker_ask_status(struct worker_ask *ask)
@@ -110,9 +134,19 @@ static bool view_now(struct worker_ask *ask, struct ask_view *view)
     return true;
 }
 
-static bool may_ask(const struct worker_ask *ask, const struct address *from)
+/* DROP_NONE: it may. */
+static enum drop_reason judge(struct worker_ask *ask, const struct address *from)
 {
-    return address_is_loopback(from) || access_allows(&ask->command_access, from, NULL);
+    if (address_is_loopback(from)) {
+        return DROP_NONE;
+    }
+    if (!access_allows(&ask->command_access, from, NULL)) {
+        return DROP_ACCESS;
+    }
+    const struct steady_time now = clock_steady();
+    struct client_visit visit = client_log_visit(&ask->askers, from, now);
+    enum limit_verdict verdict = limits_judge(&ask->limits, &ask->limit_state, from, &visit, now);
+    return verdict == LIMIT_PASS ? DROP_NONE : DROP_RATE_LIMIT;
 }
 
 static size_t answer_chronyc(struct worker_ask *ask, const struct question *question,
@@ -147,8 +181,9 @@ static enum drop_reason begin_control(struct worker_ask *ask, const struct quest
     if (error == MODE6_SILENCE) {
         return DROP_MODE;
     }
-    if (!may_ask(ask, &question->from)) {
-        return DROP_ACCESS;
+    enum drop_reason refusal = judge(ask, &question->from);
+    if (refusal != DROP_NONE) {
+        return refusal;
     }
     if (!view_now(ask, &view)) {
         return DROP_NOT_SERVING;
@@ -189,8 +224,9 @@ enum drop_reason worker_ask_answer(struct worker_ask *ask, const struct question
     if (question->port == ASK_PORT_NTP) {
         return begin_control(ask, question, answer, capacity, size);
     }
-    if (!may_ask(ask, &question->from)) {
-        return DROP_ACCESS;
+    enum drop_reason refusal = judge(ask, &question->from);
+    if (refusal != DROP_NONE) {
+        return refusal;
     }
     must(capacity >= CHRONY_REPLY_MAX);
     *size = answer_chronyc(ask, question, answer);

@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "config/config.h"
 #include "core/server/access.h"
+#include "core/server/limit.h"
 #include "crypto/siphash.h"
 #include "sys/page.h"
 #include "wire/clients.h"
@@ -44,7 +45,10 @@ struct worker_ask {
     struct status_record record;
     const struct time_line *line; /* borrowed; NULL: the record's own time counts */
     struct access_tree command_access;
-    struct siphash_key key; /* of nonces */
+    struct limits limits; /* cmdratelimit: of who is not this machine */
+    struct limit_state limit_state;
+    struct client_log askers; /* who asked lately, for the limit alone */
+    struct siphash_key key;   /* of nonces */
     /* Fills clients (count: how many at most) with who asked for time; NULL: not known. */
     void (*list_clients)(void *context, struct clients_record *clients);
     void *context;

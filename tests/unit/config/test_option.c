@@ -319,10 +319,11 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
         enum option_scope scope;
         const char *line;
     } lines[] = {
-        {SCOPE_SOURCE, "pool a.example"},   {SCOPE_LOCAL, "local"},
-        {SCOPE_DRIFTFILE, "driftfile /x"},  {SCOPE_LOG, "log"},
-        {SCOPE_LEAPSECMODE, "leapsecmode"}, {SCOPE_AUTHSELECTMODE, "authselectmode"},
-        {SCOPE_RATELIMIT, "ratelimit"},     {SCOPE_ROLE, "role"},
+        {SCOPE_SOURCE, "pool a.example"},      {SCOPE_LOCAL, "local"},
+        {SCOPE_DRIFTFILE, "driftfile /x"},     {SCOPE_LOG, "log"},
+        {SCOPE_LEAPSECMODE, "leapsecmode"},    {SCOPE_AUTHSELECTMODE, "authselectmode"},
+        {SCOPE_RATELIMIT, "ratelimit"},        {SCOPE_ROLE, "role"},
+        {SCOPE_CMD_RATELIMIT, "cmdratelimit"},
     };
 
     (void)state;
@@ -362,7 +363,6 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
     } lines[] = {
         {SCOPE_REFCLOCK, "refclock SHM 0", false},
         {SCOPE_REFCLOCK_DRIVER, "refclock", true},
-        {SCOPE_OTHER_RATELIMIT, "cmdratelimit", false},
         {SCOPE_OTHER_RATELIMIT, "ntsratelimit", false},
         {SCOPE_HWTIMESTAMP, "hwtimestamp *", false},
         {SCOPE_RXFILTER, "hwtimestamp * rxfilter", false},

@@ -458,7 +458,7 @@ static void a_line_whose_directive_does_nothing_gets_one_warning(void **state)
     (void)state;
     assert_true(parse_text(&fixture, "server a.example\n"
                                      "refclock PHC /dev/ptp0:nocrossts:pin=1 poll 2 refid PTP0\n"
-                                     "cmdratelimit interval 1 burst 16\n"
+                                     "ntsratelimit interval 1 burst 16\n"
                                      "hwtimestamp eth0 minpoll -2 rxfilter ntp\n"));
     assert_int_equal(fixture.report.count, 3);
     assert_int_equal(fixture.report.not_yet, 2);
