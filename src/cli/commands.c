@@ -13,6 +13,13 @@ static const char source_line_text[] =
 static const char acting_text[] =
     "NAME is a source's name as configured, or its address. Without one, all sources are meant.\n";
 
+static const char rule_text[] =
+    "PREFIX is written as in the configuration: 10.0.0.0/8, fd00::/8, 192.0.2.7. Without one, "
+    "everybody\n"
+    "is meant. As there, the most specific prefix decides; `all` also replaces what was said "
+    "about\n"
+    "prefixes within. Holds at once and until noond ends; the configuration stays as it is.\n";
+
 const struct command commands[] = {
     {"", "V", "", 0, 0, "how the time is, in one sentence",
      "Exits 0 when the time is known, 1 when not.\n", command_sentence},
@@ -83,6 +90,12 @@ const struct command commands[] = {
      "servers; the clock is kept as before. `noon drain off` serves again. A restart does so "
      "too.\n",
      command_act},
+    {"allow", "", "[all] [PREFIX]", 0, 2, "let a prefix ask this server for time", rule_text,
+     command_act},
+    {"deny", "", "[all] [PREFIX]", 0, 2, "refuse time to a prefix", rule_text, command_act},
+    {"cmdallow", "", "[all] [PREFIX]", 0, 2, "let a prefix ask about noond from elsewhere",
+     rule_text, command_act},
+    {"cmddeny", "", "[all] [PREFIX]", 0, 2, "... and no more", rule_text, command_act},
     {"shutdown", "", "", 0, 0, "end noond", "", command_act},
     {"help", "", "[COMMAND]", 0, 1, "explain the commands, or one of them",
      "`noon help json` documents the JSON.\n", command_help},

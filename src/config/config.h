@@ -169,6 +169,12 @@ void config_reload_sources(struct config *config, const struct config_input *inp
                            struct config_report *report);
 
 /*
+ * One `allow`, `deny`, `cmdallow` or `cmddeny` line with a prefix, not a name.  False, with one
+ * message in *report, when it is none.
+ */
+bool config_access_line(const char *line, struct access_rule *rule, struct config_report *report);
+
+/*
  * One `server` or `pool` line (the word `server` may be left out), as of `noon add`.  Defaults are
  * `config`'s.  False, with one message in *report, when it is none.
  */

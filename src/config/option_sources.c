@@ -41,9 +41,9 @@ static const struct option directives[] = {
      .reason = "hardware reference clocks are not read yet"},
     {.name = "manual",
      .section = SECTION_SOURCES,
-     .verdict = VERDICT_NOT_YET,
-     .help = "Lets a person type in the time.",
-     .reason = "there is no command for it yet; set the clock with date(1): noon measures it"},
+     .flag = NODE(manual),
+     .help = "Lets a person type in the time with chronyc's `settime`, as long as no server tells "
+             "it. Several times that are far enough apart also correct the frequency."},
     {.name = "acquisitionport",
      .section = SECTION_SOURCES,
      .help = "Sends all requests from this port instead of from a new random port each: for "

@@ -154,6 +154,34 @@ bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, s
     return true;
 }
 
+bool config_access_line(const char *line, struct access_rule *rule, struct config_report *report)
+{
+    struct config scratch = {0};
+    struct parser parser = {.config = &scratch, .report = report, .file = "rule"};
+    struct config_rule rules[1];
+    size_t count = 0;
+
+    if (words_split(&parser.words, line, strlen(line)) != WORDS_OK) {
+        return parser_error(&parser, "no rule; expected for example \"allow 192.0.2.0/24\"", NULL);
+    }
+    const char *word = parser.words.at[0];
+    const char *target = parser.words.at[parser.words.count - 1];
+    bool allow = word_equal(word, "allow") || word_equal(word, "cmdallow");
+    parser.directive = option_find(SCOPE_DIRECTIVE, word);
+    /* Names are settled at a reload: here nobody would look them up again. */
+    if (parser.words.count > 1 && looks_like_name(target) && !strchr(target, '/')) {
+        return parser_error(&parser, "\"", target,
+                            "\" is a name; expected a prefix or an address, for example "
+                            "10.0.0.0/8 (a name goes into the configuration)",
+                            NULL);
+    }
+    if (!parser_rule(&parser, allow, rules, &count)) {
+        return false;
+    }
+    *rule = rules[0].rule;
+    return true;
+}
+
 size_t config_access_names(const struct config *config)
 {
     size_t names = 0;

@@ -51,7 +51,7 @@ void time_tell_status(struct time_process *process, const char *text)
 void time_tell_moved(struct time_process *process)
 {
     if (process->setup.supervised) {
-        tell_parent(process, MESSAGE_REBIND, 0);
+        tell_parent(process, MESSAGE_REBIND, access_orders_serve(process));
     }
 }
 
@@ -60,7 +60,7 @@ void time_tell_rules(struct time_process *process)
     if (process->setup.supervised) {
         tell_parent(process, MESSAGE_RESTART_SERVER, 0);
     } else {
-        server_loop_options(process->server, &process->config->node);
+        server_loop_options(process->server, &process->config->node, &process->rules.time);
     }
 }
 

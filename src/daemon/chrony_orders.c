@@ -251,7 +251,7 @@ static enum chrony_status set_local(struct time_process *process,
 
     local->enabled = a->number[0] != 0;
     if (local->enabled) {
-        local->stratum = a->number[1] > 0 && a->number[1] < 16 ? (uint8_t)a->number[1] : 10;
+        local->stratum = (uint8_t)(a->number[1] < 1 ? 1 : a->number[1] > 15 ? 15 : a->number[1]);
         local->distance_s = a->value[0];
         local->orphan = a->number[2] != 0;
     }
@@ -263,12 +263,94 @@ static enum chrony_status set_local(struct time_process *process,
     return order(process, &(struct node_order){.kind = ORDER_RESELECT}); /* judged at once */
 }
 
+/* `allow`, `deny` and the like; `all`: also what is within. */
+static enum chrony_status set_access(struct time_process *process,
+                                     const struct chrony_request *request, bool allow, bool all)
+{
+    const struct chrony_arguments *a = &request->arguments;
+    const struct access_rule rule = {
+        .prefix = chrony_address_to(&a->address[0]),
+        .bits = a->number[0] >= 0 && a->number[0] <= 128 ? (uint8_t)a->number[0] : 255,
+        .allow = allow,
+        .all = all,
+    };
+    bool command = request->command >= CHRONY_CMDALLOW;
+    enum err error;
+
+    if (a->address[0].family == CHRONY_ID) {
+        return CHRONY_BAD_SUBNET;
+    }
+    error = access_order(process, &rule, command);
+    return error == ERR_NONE    ? CHRONY_SUCCESS
+           : error == ERR_RANGE ? CHRONY_BAD_SUBNET
+                                : CHRONY_FAILED;
+}
+
 static enum chrony_status reload(struct time_process *process)
 {
     uint32_t failures = process->reload_failures;
 
     commands_reload(process, NULL);
     return process->reload_failures == failures ? CHRONY_SUCCESS : CHRONY_FAILED;
+}
+
+static enum chrony_status clock_order(struct time_process *process, enum order_kind kind,
+                                      double value)
+{
+    return order(process, &(struct node_order){.kind = (uint8_t)kind, .value = value});
+}
+
+static enum chrony_status set_manual(struct time_process *process, int32_t what)
+{
+    enum { OFF, ON, RESET };
+
+    if (what == RESET) {
+        return order(process, &(struct node_order){.kind = ORDER_MANUAL_RESET});
+    }
+    if (what != OFF && what != ON) {
+        return CHRONY_INVALID;
+    }
+    process->config->node.manual = what == ON;
+    return CHRONY_SUCCESS;
+}
+
+static enum chrony_status delete_manual(struct time_process *process, int32_t index)
+{
+    enum chrony_status status =
+        order(process, &(struct node_order){.kind = ORDER_MANUAL_DELETE, .number = {index}});
+
+    return status == CHRONY_NO_SUCH_SOURCE ? CHRONY_BAD_SAMPLE : status;
+}
+
+size_t chrony_orders_set_time(struct time_process *process, const struct chrony_request *request,
+                              uint8_t reply[static CHRONY_REPLY_MAX])
+{
+    const struct node_order typed = {.kind = ORDER_SETTIME, .time = request->arguments.time};
+    enum chrony_status status = CHRONY_NOT_ENABLED;
+    struct chrony_timestamp timestamp;
+    struct manual_report before, after;
+    struct clock_reading now = time_reading(process);
+
+    if (process->config->node.manual) {
+        node_manual(process->node, &now, &before);
+        status = order(process, &typed);
+    }
+    if (status != CHRONY_SUCCESS) {
+        if (status == CHRONY_FAILED) {
+            log_line(&process->setup.log, LOG_SEVERITY_WARNING,
+                     "chronyc: the time that was typed in is not taken: servers say what time it "
+                     "is, or noond may not set the clock");
+        }
+        return chrony_status_encode(request, status, reply);
+    }
+    now = time_reading(process);
+    node_manual(process->node, &now, &after);
+    timestamp = (struct chrony_timestamp){
+        .offset_s = -after.at[after.count - 1].first_s,
+        .dfreq_ppm = -(after.base_s_per_s - before.base_s_per_s) * 1e6,
+        .afreq_ppm = -after.base_s_per_s * 1e6,
+    };
+    return chrony_reply_encode(request, CHRONY_REPLY_TIMESTAMP, &timestamp, reply);
 }
 
 /* Orders about the daemon and the clock.  CHRONY_SILENCE: it is none of these. */
@@ -311,11 +393,16 @@ static enum chrony_status about_daemon(struct time_process *process,
     case CHRONY_WRITERTC:
     case CHRONY_TRIMRTC:
         return CHRONY_NO_RTC;
-    case CHRONY_SMOOTHTIME:
-    case CHRONY_SETTIME: /* as with chronyd before `manual on` */
+    case CHRONY_SMOOTHTIME: /* as with chronyd without `smoothtime` */
         return CHRONY_NOT_ENABLED;
+    case CHRONY_MANUAL:
+        return set_manual(process, request->arguments.number[0]);
     case CHRONY_MANUAL_DELETE:
-        return CHRONY_BAD_SAMPLE;
+        return delete_manual(process, request->arguments.number[0]);
+    case CHRONY_DOFFSET: /* positive: the clock is fast, and so is the frequency */
+        return clock_order(process, ORDER_MOVE_CLOCK, -value);
+    case CHRONY_DFREQ:
+        return clock_order(process, ORDER_PACE_CLOCK, -value * 1e-6);
     default:
         return CHRONY_SILENCE;
     }
@@ -331,6 +418,18 @@ enum chrony_status chrony_orders_carry_out(struct time_process *process,
         return status;
     }
     switch (request->command) {
+    case CHRONY_ALLOW:
+    case CHRONY_CMDALLOW:
+        return set_access(process, request, true, false);
+    case CHRONY_ALLOWALL:
+    case CHRONY_CMDALLOWALL:
+        return set_access(process, request, true, true);
+    case CHRONY_DENY:
+    case CHRONY_CMDDENY:
+        return set_access(process, request, false, false);
+    case CHRONY_DENYALL:
+    case CHRONY_CMDDENYALL:
+        return set_access(process, request, false, true);
     case CHRONY_ONLINE:
         return order_masked(process, ORDER_ONLINE, a);
     case CHRONY_OFFLINE:

@@ -187,6 +187,7 @@ static void apply(struct time_process *process, struct config *fresh)
 
     event.config = &fresh->node;
     process->config = fresh;
+    access_orders_reloaded(process);
     /* First, so that the parent knows what is to be opened from now on. */
     time_tell_moved(process);
     load_keys(process, fresh);
@@ -317,6 +318,12 @@ void commands_handle(void *context, const struct control_request *request, bool 
     case CONTROL_SHUTDOWN:
         process->stop = true;
         response->result = CONTROL_OK;
+        break;
+    case CONTROL_ALLOW:
+    case CONTROL_DENY:
+    case CONTROL_CMDALLOW:
+    case CONTROL_CMDDENY:
+        access_orders_line(process, request, response);
         break;
     case CONTROL_COMMAND_COUNT:
         response->result = CONTROL_UNKNOWN;

@@ -277,6 +277,23 @@ bool config_load_source(const struct config *config, const char *line,
     return good;
 }
 
+bool config_load_rule(const char *line, struct access_rule *rule, char why[static CONFIG_TEXT_SIZE])
+{
+    struct config_report *report = calloc(1, sizeof *report);
+    bool good = false;
+
+    why[0] = '\0';
+    if (report) {
+        config_report_init(report);
+        good = config_access_line(line, rule, report);
+        if (!good && report->count > 0) {
+            memcpy(why, report->messages[0].text, CONFIG_TEXT_SIZE);
+        }
+    }
+    free(report);
+    return good;
+}
+
 struct config *config_load_empty(void)
 {
     struct loaded *loaded = calloc(1, sizeof *loaded);

@@ -45,6 +45,10 @@ void config_load_difference(const struct config *before, const struct config *af
 /* The configuration as understood, in the native dialect. */
 void config_load_print(const struct config *config, char *text, size_t size);
 
+/* A rule as of `noon allow`; false: why[] says what is wrong. */
+bool config_load_rule(const char *line, struct access_rule *rule,
+                      char why[static CONFIG_TEXT_SIZE]);
+
 /* A source line as of `noon add`; false: why[] says what is wrong. */
 bool config_load_source(const struct config *config, const char *line,
                         struct source_options *source, char why[static CONFIG_TEXT_SIZE]);

@@ -14,6 +14,7 @@ enum supervisor_fd {
     SUPERVISOR_FD_CONTROL_SOCKET, /* time: listens, mode 0660 */
     SUPERVISOR_FD_COOKIES,        /* server: page of the cookies' keys, read only */
     SUPERVISOR_FD_NTS_TOTALS,     /* time: what the key exchange server has counted, read only */
+    SUPERVISOR_FD_RULES,          /* rules made at runtime: written by time, read by server */
     SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
 };
 
@@ -22,6 +23,7 @@ enum {
     PAGE_LAYOUT_LIFE = 0x6c696631,
     PAGE_LAYOUT_RECORD = 0x72656331,
     PAGE_LAYOUT_COUNTERS = 0x636e7431,
+    PAGE_LAYOUT_RULES = 0x72756c31,
 };
 
 /*

@@ -52,12 +52,11 @@ static void set_device(struct endpoint *endpoint, const char *device)
 }
 
 /* Where time is served, and where it is not, loopback. */
-static void plan_time(const struct config *config, unsigned family, struct endpoint *endpoints,
-                      size_t *count)
+static void plan_time(const struct config *config, bool serves, unsigned family,
+                      struct endpoint *endpoints, size_t *count)
 {
     const struct daemon_options *daemon = &config->daemon;
     struct address local = daemon->bind[family];
-    bool serves = endpoints_serve(config);
     bool everywhere = local.family == ADDRESS_NONE && daemon->bind_device == NULL;
     struct endpoint *endpoint;
 
@@ -91,16 +90,17 @@ static void plan_chronyc(const struct daemon_options *daemon, unsigned family,
     set_device(endpoint, daemon->bind_command_device);
 }
 
-size_t endpoints_plan(const struct args *args, const struct config *config,
+size_t endpoints_plan(const struct args *args, const struct config *config, bool serve,
                       struct endpoint endpoints[static ENDPOINTS_MAX])
 {
+    bool serves = endpoints_serve(config) || (serve && config->daemon.port != 0);
     size_t count = 0;
 
     for (unsigned family = 0; family < 2; family++) {
         if ((family == 0 && args->ipv6_only) || (family == 1 && args->ipv4_only)) {
             continue;
         }
-        plan_time(config, family, endpoints, &count);
+        plan_time(config, serves, family, endpoints, &count);
         plan_chronyc(&config->daemon, family, endpoints, &count);
     }
     return count;

@@ -30,8 +30,8 @@ bool endpoints_serve(const struct config *config);
 /* Threads that answer: `serverthreads`, or as many as there are processors for us. */
 unsigned endpoints_threads(const struct config *config);
 
-/* Returns how many. */
-size_t endpoints_plan(const struct args *args, const struct config *config,
+/* Returns how many.  `serve`: also if the configuration allows nobody to ask for time. */
+size_t endpoints_plan(const struct args *args, const struct config *config, bool serve,
                       struct endpoint endpoints[static ENDPOINTS_MAX]);
 
 #endif

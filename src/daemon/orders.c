@@ -103,16 +103,14 @@ static bool may_answer(const struct time_process *process, const char *from)
 
 /* The trees that `accheck` and `cmdaccheck` look into, made for one question. */
 static struct access_node *make_tree(struct access_tree *tree, const struct access_rule *rules,
-                                     size_t count)
+                                     size_t count, const struct rules *more)
 {
-    struct access_node *nodes = calloc(access_nodes(count), sizeof *nodes);
-    size_t bad;
+    struct access_node *nodes = calloc(rules_nodes(count), sizeof *nodes);
 
     if (nodes != NULL) {
-        access_init(tree, nodes, access_nodes(count));
-        if (access_build(tree, rules, count, &bad) != ERR_NONE) {
-            access_init(tree, nodes, 0);
-        }
+        access_init(tree, nodes, rules_nodes(count));
+        enum err ignored = rules_build(tree, rules, count, more); /* failed: nobody may */
+        (void)ignored;
     }
     return nodes;
 }
@@ -147,6 +145,32 @@ static bool read_clients(const struct time_process *process, struct clients_reco
     return good;
 }
 
+static void list_manual(const struct time_process *process, struct chrony_manual_list *list)
+{
+    const struct clock_reading now = time_reading(process);
+    struct manual_report report;
+
+    node_manual(process->node, &now, &report);
+    *list = (struct chrony_manual_list){.count = report.count};
+    for (unsigned i = 0; i < report.count; i++) {
+        list->samples[i] = (struct chrony_manual_sample){
+            .when = report.at[i].when,
+            .slewed_s = -report.at[i].left_s,
+            .original_s = -report.at[i].first_s,
+            .residual_s = -report.at[i].residual_s,
+        };
+    }
+}
+
+/* Will chronyc not ask for another page of clients? */
+static bool last_page(const uint8_t *reply, size_t size)
+{
+    struct chrony_clients page;
+
+    return chrony_reply_decode(reply, size, &page, sizeof page) == CHRONY_REPLY_CLIENTS &&
+           (page.next >= page.indices || page.count < CHRONY_CLIENTS_PAGE);
+}
+
 /* A question; 0: it is an order. */
 static size_t answer(struct time_process *process, const struct chrony_request *request,
                      uint8_t reply[static CHRONY_REPLY_MAX])
@@ -155,6 +179,7 @@ static size_t answer(struct time_process *process, const struct chrony_request *
     struct access_node *nodes = NULL, *command_nodes = NULL;
     struct access_tree access, command_access;
     struct clients_record clients = {0};
+    struct chrony_manual_list manual;
     struct ask_view view = {.record = &process->status};
     size_t size;
 
@@ -163,16 +188,26 @@ static size_t answer(struct time_process *process, const struct chrony_request *
     if (request->command == CHRONY_CLIENT_ACCESSES && read_clients(process, &clients)) {
         view.clients = &clients;
     }
+    if (request->command == CHRONY_MANUAL_LIST) {
+        list_manual(process, &manual);
+        view.manual = &manual;
+    }
     if (request->command == CHRONY_ACCHECK || request->command == CHRONY_CMDACCHECK) {
         rules = calloc(CONFIG_ACCESS_MAX, sizeof *rules);
-        nodes =
-            make_tree(&access, process->config->node.access, process->config->node.access_count);
+        nodes = make_tree(&access, process->config->node.access, process->config->node.access_count,
+                          &process->rules.time);
         command_nodes =
-            rules ? make_tree(&command_access, rules, command_rules(process->config, rules)) : NULL;
+            rules ? make_tree(&command_access, rules, command_rules(process->config, rules),
+                              &process->rules.command)
+                  : NULL;
         view.access = nodes ? &access : NULL;
         view.command_access = command_nodes ? &command_access : NULL;
     }
     size = ask_chrony(&view, request, reply);
+    if (view.clients != NULL && request->arguments.number[3] != 0 && size == CHRONY_REPLY_MAX &&
+        last_page(reply, size)) {
+        access_orders_forget(process); /* `clients -r`: only now has chronyc seen all of them */
+    }
     free(clients.clients);
     free(rules);
     free(nodes);
@@ -201,6 +236,9 @@ void orders_serve(struct time_process *process)
     size = 0;
     if (status == CHRONY_SUCCESS) {
         size = answer(process, &request, reply);
+        if (size == 0 && request.command == CHRONY_SETTIME) {
+            size = chrony_orders_set_time(process, &request, reply);
+        }
         status = size > 0 ? status : chrony_orders_carry_out(process, &request);
     }
     if (size == 0) {

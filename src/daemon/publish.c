@@ -19,6 +19,9 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
     server_status_read(process->server,
                        process->setup.supervised ? &process->setup.supervised->server : NULL,
                        &node->server);
+    if (process->rules.time.count > 0) {
+        node->server.serving = process->rules_serve;
+    }
     node->server.command_requests += process->command_requests;
     node->server.command_drops += process->command_drops;
     node->server.draining = process->draining;

@@ -90,7 +90,7 @@ static bool open_alone(struct time_setup *setup, struct udp_socket sockets[stati
                        const struct log_sink *log)
 {
     struct endpoint endpoints[ENDPOINTS_MAX];
-    size_t wanted = endpoints_plan(setup->args, setup->config, endpoints);
+    size_t wanted = endpoints_plan(setup->args, setup->config, false, endpoints);
 
     for (size_t i = 0; i < wanted; i++) {
         char text[ADDRESS_TEXT_SIZE];
@@ -247,15 +247,13 @@ static void plan_certificates(const struct daemon_options *daemon, struct superv
 }
 
 /* The key exchange server of NTS: only where somebody is served. */
-static void plan_nts(const struct args *args, const struct config *config, struct nts_plan *plan)
+static void plan_nts(const struct args *args, const struct config *config, bool serves,
+                     struct nts_plan *plan)
 {
     const struct daemon_options *daemon = &config->daemon;
     static const uint8_t families[2] = {ADDRESS_IPV4, ADDRESS_IPV6};
-    bool serves = false;
 
-    for (size_t i = 0; i < config->node.access_count; i++) {
-        serves = serves || config->node.access[i].allow;
-    }
+    serves = serves || endpoints_serve(config);
     if (!serves || daemon->port == 0 || daemon->nts_port == 0) {
         return;
     }
@@ -282,7 +280,7 @@ static void plan_nts(const struct args *args, const struct config *config, struc
     plan->connections = daemon->nts_connections;
 }
 
-static bool make_plan(void *context, struct supervisor_plan *plan)
+static bool make_plan(void *context, bool serve, struct supervisor_plan *plan)
 {
     struct parent *parent = context;
     char text[8192];
@@ -294,7 +292,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         return false;
     }
     memset(plan, 0, sizeof *plan);
-    plan->server.count = endpoints_plan(parent->args, config, plan->server.endpoints);
+    plan->server.count = endpoints_plan(parent->args, config, serve, plan->server.endpoints);
     plan->server.threads = endpoints_threads(config);
     plan_acquisition(&config->daemon, plan->acquisition);
     snprintf(plan->run_directory, sizeof plan->run_directory, "%s", run_dir(parent->args));
@@ -308,7 +306,7 @@ static bool make_plan(void *context, struct supervisor_plan *plan)
         snprintf(plan->key_file, sizeof plan->key_file, "%s", config->daemon.key_file);
     }
     plan_certificates(&config->daemon, plan);
-    plan_nts(parent->args, config, &plan->nts);
+    plan_nts(parent->args, config, serve, &plan->nts);
     good = find_user(parent, config, &plan->user);
     config_free(config);
     return good;

@@ -28,11 +28,11 @@ struct server_loop {
     struct client_status *told;
 };
 
-static bool build_access(struct server_loop *loop, const struct node_options *options)
+static bool build_access(struct server_loop *loop, const struct node_options *options,
+                         const struct rules *rules)
 {
-    size_t wanted = access_nodes(options->access_count);
+    size_t wanted = rules_nodes(options->access_count);
     struct access_node *nodes = calloc(wanted, sizeof *nodes);
-    size_t bad;
 
     if (!nodes) {
         return false;
@@ -41,7 +41,7 @@ static bool build_access(struct server_loop *loop, const struct node_options *op
     loop->nodes = nodes;
     loop->secrets = (struct auth_secrets){options->keys, options->key_count};
     access_init(&loop->access, nodes, wanted);
-    return access_build(&loop->access, options->access, options->access_count, &bad) == ERR_NONE;
+    return rules_build(&loop->access, options->access, options->access_count, rules) == ERR_NONE;
 }
 
 /* Tables of the size that the options ask for; what was counted stays. */
@@ -66,6 +66,7 @@ static bool build_tables(struct server_loop *loop, const struct node_options *op
 struct server_loop *server_loop_open(struct udp_socket *sockets, size_t count,
                                      const struct node_options *options)
 {
+    static const struct rules none;
     struct server_loop *loop = calloc(1, sizeof *loop);
 
     if (!loop) {
@@ -76,7 +77,7 @@ struct server_loop *server_loop_open(struct udp_socket *sockets, size_t count,
     loop->told = calloc(CLIENTS_TOLD, sizeof *loop->told);
     entropy_fill(&loop->key, sizeof loop->key);
     limits_init(&loop->limits, &options->limit, 1);
-    if (!build_tables(loop, options) || !loop->told || !build_access(loop, options)) {
+    if (!build_tables(loop, options) || !loop->told || !build_access(loop, options, &none)) {
         server_loop_close(loop);
         return NULL;
     }
@@ -93,12 +94,13 @@ void server_loop_close(struct server_loop *loop)
     }
 }
 
-void server_loop_options(struct server_loop *loop, const struct node_options *options)
+void server_loop_options(struct server_loop *loop, const struct node_options *options,
+                         const struct rules *rules)
 {
     if (!loop) {
         return;
     }
-    if (!build_access(loop, options)) {
+    if (!build_access(loop, options, rules)) {
         access_init(&loop->access, loop->nodes, 0); /* nobody, rather than everybody */
     }
     limits_init(&loop->limits, &options->limit, 1);

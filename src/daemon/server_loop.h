@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "core/node/options.h"
+#include "core/server/rules.h"
 #include "daemon/server_totals.h"
 #include "sys/page.h"
 #include "sys/udp.h"
@@ -27,8 +28,9 @@ struct server_loop;
 struct server_loop *server_loop_open(struct udp_socket *sockets, size_t count,
                                      const struct node_options *options);
 void server_loop_close(struct server_loop *loop);
-/* Other access rules. */
-void server_loop_options(struct server_loop *loop, const struct node_options *options);
+/* Other access rules: those of the options and the ones made at runtime. */
+void server_loop_options(struct server_loop *loop, const struct node_options *options,
+                         const struct rules *rules);
 /* The line to serve from.  loop NULL: nothing to do. */
 void server_loop_publish(struct server_loop *loop, const struct time_line *line);
 /* Tells clients from now on that there is no time here, or serves again.  loop NULL: nothing. */

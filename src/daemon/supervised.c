@@ -28,6 +28,8 @@ bool supervised_open(struct supervised *supervised)
            page_adopt(&supervised->line, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, true) == ERR_NONE &&
            page_adopt(&supervised->record, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, true) ==
                ERR_NONE &&
+           page_adopt(&supervised->rules, SUPERVISOR_FD_RULES, PAGE_LAYOUT_RULES, true) ==
+               ERR_NONE &&
            server_totals_open(&supervised->server, SUPERVISOR_FD_COUNTERS);
 }
 

@@ -16,13 +16,13 @@ enum { LOOK_S = 20 }; /* between looks, when the setup says nothing */
 
 /* Messages of the time process */
 
-static void rebind(struct supervisor *s)
+static void rebind(struct supervisor *s, bool serve)
 {
     struct message message = {.kind = MESSAGE_REBOUND};
     struct supervisor_plan plan;
     bool changed = false;
 
-    if (!s->setup->plan(s->setup->context, &plan)) {
+    if (!s->setup->plan(s->setup->context, serve, &plan)) {
         message.value = ERR_FORMAT;
     } else {
         changed = plan.server.threads != s->plan.server.threads;
@@ -119,7 +119,7 @@ static void take_message(struct supervisor *s, const struct message *message)
         children_replace_server(s);
         break;
     case MESSAGE_REBIND:
-        rebind(s);
+        rebind(s, message->argument != 0);
         break;
     case MESSAGE_OPEN_CLIENT:
         open_client(s, message->argument);
@@ -228,7 +228,7 @@ int supervisor_run(const struct supervisor_setup *setup)
         s.look.ns = LOOK_S * NS_PER_S;
     }
     children_init(&s);
-    if (!setup->plan(setup->context, &s.plan)) {
+    if (!setup->plan(setup->context, false, &s.plan)) {
         return 1;
     }
     notify_open(&s.notify);

@@ -53,9 +53,10 @@ struct supervisor_setup {
     struct duration look; /* between looks at a time process that is late; 0: 20 s */
     /*
      * Reads and checks the configuration: at the start, and at each REBIND.  False: refused, and
-     * why has been said; a running parent then keeps the old plan.
+     * why has been said; a running parent then keeps the old plan.  `serve`: time is served even if
+     * the configuration allows nobody.
      */
-    bool (*plan)(void *context, struct supervisor_plan *plan);
+    bool (*plan)(void *context, bool serve, struct supervisor_plan *plan);
     void *context;
 };
 
@@ -71,9 +72,11 @@ enum message_kind {
     MESSAGE_STATUS,         /* the life page holds a new sentence for people */
     MESSAGE_START_HELPER,   /* argument: enum helper_role; answered by HELPER */
     MESSAGE_RESTART_SERVER, /* the server's rules have changed: let it read them */
-    MESSAGE_REBIND,         /* the configuration has changed: ask for the plan again */
-    MESSAGE_OPEN_CLIENT,    /* argument: family; answered by CLIENT */
-    MESSAGE_OPEN_KEYS,      /* the file of symmetric keys; answered by KEYS */
+    /* the configuration, or who may ask, has changed: ask for the plan again; argument: 1, somebody
+     * may ask for time, whatever the configuration says */
+    MESSAGE_REBIND,
+    MESSAGE_OPEN_CLIENT, /* argument: family; answered by CLIENT */
+    MESSAGE_OPEN_KEYS,   /* the file of symmetric keys; answered by KEYS */
     /* to the time process */
     MESSAGE_HELPER,  /* with a socket to it; argument: role, value: enum err */
     MESSAGE_CLIENT,  /* with a bound UDP socket; argument: family, value: enum err */
@@ -98,7 +101,7 @@ enum { SUPERVISED_STATUS_SIZE = 160 };
 struct supervised {
     int channel;
     int status_listener, control_listener; /* -1: none */
-    struct page life, line, record;
+    struct page life, line, record, rules;
     struct server_totals server;
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/server/rules.h"
 #include "daemon/worker_report.h"
 #include "sys/clock.h"
 #include "sys/storage.h"
@@ -75,12 +76,15 @@ static bool open_pages(struct gear *gear, const struct supervisor_plan *plan)
     if (page_create(&gear->life, NULL, PAGE_LAYOUT_LIFE, SUPERVISED_STATUS_SIZE) != ERR_NONE ||
         page_create(&gear->record, NULL, PAGE_LAYOUT_RECORD, status_size_max(RECORD_SOURCES)) !=
             ERR_NONE ||
+        page_create(&gear->rules, NULL, PAGE_LAYOUT_RULES, sizeof(struct runtime_rules)) !=
+            ERR_NONE ||
         !gear_renew_counters(gear)) {
         return false;
     }
     gear->line_reader = page_reader_fd(&gear->line);
     gear->record_reader = page_reader_fd(&gear->record);
-    return gear->line_reader >= 0 && gear->record_reader >= 0;
+    gear->rules_reader = page_reader_fd(&gear->rules);
+    return gear->line_reader >= 0 && gear->record_reader >= 0 && gear->rules_reader >= 0;
 }
 
 static void make_directories(const struct supervisor_plan *plan, const struct log_sink *log)
@@ -189,6 +193,7 @@ size_t gear_fds(const struct gear *gear, enum child_kind kind, int channel,
     }
     fds[count++] = of_server && gear->nts.plan.pairs > 0 ? gear->nts.ring_reader : none;
     fds[count++] = of_server ? none : gear->nts.totals_reader;
+    fds[count++] = of_server ? gear->rules_reader : gear->rules.fd;
     if (of_server) {
         count += server_sockets_fds(&gear->server, fds + count, PROCESS_FDS_MAX - count);
     }

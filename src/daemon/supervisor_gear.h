@@ -29,7 +29,8 @@ struct gear {
     struct server_sockets server;
     struct page life, line, record;
     struct page counters; /* of the newest server process */
-    int line_reader, record_reader, counters_reader;
+    struct page rules;    /* stays while time processes come and go: they restore from it */
+    int line_reader, record_reader, counters_reader, rules_reader;
     struct nts_service nts;
     bool pidfile; /* written by us */
 };

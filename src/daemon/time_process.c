@@ -457,6 +457,7 @@ static struct time_process *make(const struct time_setup *setup)
                    setup->supervised == NULL               ? ""
                    : setup->config->daemon.nts_dir != NULL ? setup->config->daemon.nts_dir
                                                            : setup->state_dir);
+    access_orders_open(process);
     if (setup->server_socket_count > 0) {
         process->server = server_loop_open(setup->server_sockets, setup->server_socket_count,
                                            &process->config->node);

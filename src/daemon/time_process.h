@@ -15,6 +15,7 @@
 
 #include "config/config.h"
 #include "core/node/node.h"
+#include "core/server/rules.h"
 #include "daemon/args.h"
 #include "daemon/control.h"
 #include "daemon/exchanger.h"
@@ -129,6 +130,8 @@ struct time_process {
     char notified[256];
     double notified_bound_s; /* in it */
     bool draining;           /* by `noon drain` */
+    struct runtime_rules rules;
+    bool rules_serve; /* with them somebody may ask for time; of no meaning when there are none */
     bool stop, want_reload, save_failed, keys_failed, helper_asked;
     int exit_status;
     struct steady_time stop_at; /* -t; 0: no limit */
@@ -193,6 +196,24 @@ void commands_handle(void *context, const struct control_request *request, bool 
                      struct control_response *response);
 void commands_reload(struct time_process *process, struct control_response *response);
 
+/*
+ * access_orders.c: who may ask, by order.  What was ordered before this process began (it may have
+ * been restarted) is taken over by access_orders_open().
+ */
+void access_orders_open(struct time_process *process);
+/* ERR_RANGE: no such prefix; ERR_FULL: too many.  Holds for every request from now on. */
+MUST_USE enum err access_order(struct time_process *process, const struct access_rule *rule,
+                               bool command);
+/* There is another configuration. */
+void access_orders_reloaded(struct time_process *process);
+/* Counters of clients are set back. */
+void access_orders_forget(struct time_process *process);
+/* May somebody ask for time who may not by the configuration? */
+bool access_orders_serve(const struct time_process *process);
+/* `noon allow` and the like: a line of the configuration. */
+void access_orders_line(struct time_process *process, const struct control_request *request,
+                        struct control_response *response);
+
 /* ntpctl.c: takes the listening socket (-1: none); what is to be polled; what became ready. */
 void ntpctl_open(struct time_process *process, int listener);
 unsigned ntpctl_poll(const struct time_process *process,
@@ -203,7 +224,10 @@ void ntpctl_close(struct time_process *process);
 /* orders.c: chronyc on its Unix socket.  Takes one datagram; removes the socket. */
 void orders_serve(struct time_process *process);
 void orders_close(struct time_process *process);
-/* chrony_orders.c: does what the request orders; CHRONY_FAILED: nothing that is done here. */
+/* chrony_orders.c: the answer to a time that was typed in; returns its octets. */
+size_t chrony_orders_set_time(struct time_process *process, const struct chrony_request *request,
+                              uint8_t reply[static CHRONY_REPLY_MAX]);
+/* ... does what any other request orders; CHRONY_FAILED: nothing that is done here. */
 enum chrony_status chrony_orders_carry_out(struct time_process *process,
                                            const struct chrony_request *request);
 

@@ -76,6 +76,9 @@ static bool take_pages(struct server *s)
                ERR_NONE &&
            page_adopt(&s->shared.record_page, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, false) ==
                ERR_NONE &&
+           page_adopt(&s->shared.rules_page, SUPERVISOR_FD_RULES, PAGE_LAYOUT_RULES, false) ==
+               ERR_NONE &&
+           page_capacity(&s->shared.rules_page) >= sizeof(struct runtime_rules) &&
            page_adopt(&s->report_page, SUPERVISOR_FD_COUNTERS, PAGE_LAYOUT_COUNTERS, true) ==
                ERR_NONE &&
            page_capacity(&s->report_page) >= worker_page_size();

@@ -29,28 +29,30 @@ enum {
 /* Who may ask chronyc's questions from elsewhere: `cmdallow`, without names. */
 static bool build_access(struct worker_ask *ask)
 {
+    static const struct rules none;
     const struct config_space *space = ask->config->space;
     size_t most = space != NULL ? space->command_rule_count : 0;
-    struct access_rule *rules = calloc(most + 1, sizeof *rules);
-    struct access_node *nodes;
-    size_t count = 0, bad;
-    bool built;
+    struct access_node *nodes = calloc(rules_nodes(most), sizeof *nodes);
 
-    for (size_t i = 0; rules != NULL && i < most; i++) {
-        if (space->command_rules[i].name == NULL) {
-            rules[count++] = space->command_rules[i].rule;
-        }
-    }
-    nodes = calloc(access_nodes(count), sizeof *nodes);
-    if (rules == NULL || nodes == NULL) {
-        free(rules);
-        free(nodes);
+    ask->rules = calloc(most + 1, sizeof *ask->rules);
+    if (ask->rules == NULL || nodes == NULL) {
         return false;
     }
-    access_init(&ask->command_access, nodes, access_nodes(count));
-    built = access_build(&ask->command_access, rules, count, &bad) == ERR_NONE;
-    free(rules);
-    return built;
+    for (size_t i = 0; i < most; i++) {
+        if (space->command_rules[i].name == NULL) {
+            ask->rules[ask->rule_count++] = space->command_rules[i].rule;
+        }
+    }
+    access_init(&ask->command_access, nodes, rules_nodes(most));
+    return rules_build(&ask->command_access, ask->rules, ask->rule_count, &none) == ERR_NONE;
+}
+
+void worker_ask_rules(struct worker_ask *ask, const struct rules *rules)
+{
+    /* On an error nobody from elsewhere is answered. */
+    enum err ignored = rules_build(&ask->command_access, ask->rules, ask->rule_count, rules);
+
+    (void)ignored;
 }
 
 /* `cmdratelimit`.  One that asks is answered by one worker, so that each has the whole limit. */

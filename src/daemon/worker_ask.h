@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "core/server/access.h"
 #include "core/server/limit.h"
+#include "core/server/rules.h"
 #include "crypto/siphash.h"
 #include "sys/page.h"
 #include "wire/clients.h"
@@ -47,8 +48,10 @@ struct worker_ask {
     struct access_tree command_access;
     struct limits limits; /* cmdratelimit: of who is not this machine */
     struct limit_state limit_state;
-    struct client_log askers; /* who asked lately, for the limit alone */
-    struct siphash_key key;   /* of nonces */
+    struct client_log askers;  /* who asked lately, for the limit alone */
+    struct access_rule *rules; /* of the configuration, for that */
+    size_t rule_count;
+    struct siphash_key key; /* of nonces */
     /* Fills clients (count: how many at most) with who asked for time; NULL: not known. */
     void (*list_clients)(void *context, struct clients_record *clients);
     void *context;
@@ -61,6 +64,9 @@ struct worker_ask {
 /* Takes its memory.  False: there is none. */
 bool worker_ask_open(struct worker_ask *ask, const struct config *config,
                      const struct page *record_page);
+
+/* Other rules of who may ask, made at runtime, behind those of the configuration. */
+void worker_ask_rules(struct worker_ask *ask, const struct rules *rules);
 
 /* The newest status; NULL when nothing was published yet. */
 const struct status_record *worker_ask_status(struct worker_ask *ask);

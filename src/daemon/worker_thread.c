@@ -82,6 +82,7 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
     entropy_fill(random, sizeof random);
     auth_tables_init(&w->tables.auth, random);
     w->secrets = shared->secrets;
+    w->access = &shared->access;
     send_model_init(&w->model);
     return true;
 }
@@ -98,6 +99,42 @@ bool worker_add(struct worker *w, int fd, uint8_t port)
     w->fds[w->count] = (struct pollfd){.fd = fd, .events = POLLIN};
     w->count += socket->batch != NULL;
     return socket->batch != NULL;
+}
+
+/* The configuration's rules and these; on an error nobody is answered, rather than everybody. */
+static void build_access(struct worker *w, const struct rules *rules)
+{
+    const struct node_options *options = &w->shared->config->node;
+    size_t wanted = rules_nodes(options->access_count);
+
+    if (w->own_access.nodes == NULL) {
+        struct access_node *nodes = calloc(wanted, sizeof *nodes);
+
+        access_init(&w->own_access, nodes, nodes != NULL ? wanted : 0);
+    }
+    w->access = &w->own_access;
+    enum err ignored = rules_build(&w->own_access, options->access, options->access_count, rules);
+    (void)ignored;
+}
+
+void worker_read_rules(struct worker *w)
+{
+    uint64_t generation = page_generation(&w->shared->rules_page);
+    struct runtime_rules rules;
+    size_t size = 0;
+
+    if (generation == w->rules_generation ||
+        page_read(&w->shared->rules_page, &rules, sizeof rules, &size) != ERR_NONE ||
+        size != sizeof rules) {
+        return;
+    }
+    build_access(w, &rules.time);
+    worker_ask_rules(&w->ask, &rules.command);
+    if (rules.forget != w->forgotten) {
+        client_log_forget_counts(&w->tables.clients);
+    }
+    w->forgotten = rules.forget;
+    w->rules_generation = generation;
 }
 
 /* The newest keys of cookies; before the first there are none. */
@@ -209,7 +246,7 @@ static void answer_request(struct worker *w, struct passage *passage, unsigned i
     struct udp_batch *batch = passage->socket->batch;
     const struct udp_datagram *datagram = udp_batch_at(batch, i);
     const struct server_view view = {.line = &w->line,
-                                     .access = &w->shared->access,
+                                     .access = w->access,
                                      .limits = &w->shared->limits,
                                      .secrets = w->secrets,
                                      .serving = w->generation != 0,
@@ -327,6 +364,7 @@ unsigned worker_serve_socket(struct worker *w, struct worker_socket *socket)
     }
     read_line(w);
     read_ring(w);
+    worker_read_rules(w);
     clocks_read(&clocks);
     passage.pair = (struct clock_pair){.real = clocks.system, .mono = clocks.mono};
     passage.pace = pace_after(clocks.mono.ns - w->busy_until.ns);

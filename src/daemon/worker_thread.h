@@ -33,6 +33,7 @@ struct worker_shared {
     struct page line_page, record_page; /* of the time process */
     struct page ring_page;              /* of the key exchange server */
     bool nts;                           /* there is a ring_page */
+    struct page rules_page;             /* made at runtime, of the time process */
     struct access_tree access;
     struct limits limits;
     struct auth_secrets secrets;
@@ -62,6 +63,10 @@ struct worker {
     uint64_t generation; /* of the line; 0: none was read yet */
     bool synchronised;   /* by the line as it was published */
     struct server_tables tables;
+    const struct access_tree *access; /* the shared one, until rules are made at runtime */
+    struct access_tree own_access;
+    uint64_t rules_generation; /* 0: none were made */
+    uint64_t forgotten;        /* how often counters of clients were set back */
     struct auth_secrets secrets;
     struct cookie_keys cookies;
     uint64_t ring_generation; /* of the cookies' keys */
@@ -80,6 +85,9 @@ bool worker_add(struct worker *w, int fd, uint8_t port);
 
 /* Serves until shared->stop, then answers what waits.  Of pthread_create(). */
 void *worker_serve(void *worker);
+
+/* Takes over rules that were made at runtime, if there are new ones. */
+void worker_read_rules(struct worker *w);
 
 /* Answers what has come to one of its sockets; returns how many datagrams that were. */
 unsigned worker_serve_socket(struct worker *w, struct worker_socket *socket);

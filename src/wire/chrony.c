@@ -231,8 +231,12 @@ static const struct field clients_fields[] = {
     F(CLIENT, chrony_clients, clients[7]),
 };
 
-/* 16 samples of 24 octets, none of which is ever used. */
-static const struct field manual_list_fields[] = {F(U32, chrony_manual_list, count), {ZEROS, 384}};
+#define M(kind, i, member) F(kind, chrony_manual_list, samples[i].member)
+#define MANUAL(i)                                                                                  \
+    M(TIME, i, when), M(FLOAT, i, slewed_s), M(FLOAT, i, original_s), M(FLOAT, i, residual_s)
+#define MANUAL4(i) MANUAL(i), MANUAL((i) + 1), MANUAL((i) + 2), MANUAL((i) + 3)
+static const struct field manual_list_fields[] = {F(U32, chrony_manual_list, count), MANUAL4(0),
+                                                  MANUAL4(4), MANUAL4(8), MANUAL4(12)};
 
 static const struct field timestamp_fields[] = {
     F(FLOAT, chrony_timestamp, offset_s),

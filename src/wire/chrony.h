@@ -333,9 +333,15 @@ struct chrony_clients {
     struct chrony_client clients[CHRONY_CLIENTS_PAGE];
 };
 
-/* MANUAL_LIST: only ever the empty one. */
+struct chrony_manual_sample {
+    struct utc_time when;
+    double slewed_s, original_s, residual_s; /* local - typed */
+};
+
+enum { CHRONY_MANUAL_SAMPLES = 16 };
 struct chrony_manual_list {
     uint32_t count;
+    struct chrony_manual_sample samples[CHRONY_MANUAL_SAMPLES];
 };
 
 struct chrony_timestamp {

@@ -27,7 +27,11 @@
     X(RELOAD, "reload", true, "read the configuration again")                                      \
     X(REFRESH, "refresh", true, "resolve all names again")                                         \
     X(DRAIN, "drain", true, "send this server's clients elsewhere; `off`: no more")                \
-    X(SHUTDOWN, "shutdown", true, "end the daemon")
+    X(SHUTDOWN, "shutdown", true, "end the daemon")                                                \
+    X(ALLOW, "allow", true, "let a prefix ask for time")                                           \
+    X(DENY, "deny", true, "refuse time to a prefix")                                               \
+    X(CMDALLOW, "cmdallow", true, "let a prefix ask about the daemon")                             \
+    X(CMDDENY, "cmddeny", true, "let a prefix ask about the daemon no more")
 
 enum control_command {
 #define CONTROL_ENUM(name, word, writes, help) CONTROL_##name,

@@ -137,6 +137,10 @@ void node_take_command(struct node *node, const struct clock_reading *now,
     case CONTROL_RELOAD:
     case CONTROL_DRAIN:
     case CONTROL_SHUTDOWN:
+    case CONTROL_ALLOW:
+    case CONTROL_DENY:
+    case CONTROL_CMDALLOW:
+    case CONTROL_CMDDENY:
     case CONTROL_COMMAND_COUNT:
         result = CONTROL_UNKNOWN; /* the owner's */
         break;

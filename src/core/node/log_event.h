@@ -43,6 +43,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(NO_MAJORITY, WARNING, "no majority: {a:count} of {b:count} sources agree at most")           \
     X(HOLDOVER, WARNING, "no source is usable: coasting, bound {a:time} and growing")              \
     X(STEPPED, WARNING, "the clock was wrong by {a:time}: stepped")                                \
+    X(CLOCK_MOVED, WARNING, "the clock was moved by {a:time}, by order")                           \
+    X(CLOCK_PACED, WARNING, "the clock runs at {a:ppm} from now on, by order")                     \
     X(SLEWING, INFO, "the clock is wrong by {a:time}: corrected without a step in {b:time}")       \
     X(CHANGE_REFUSED, ERROR,                                                                       \
       "a correction of {a:time} is beyond maxchange: refused. If it is right, `noon step`")        \

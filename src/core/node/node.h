@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/clock/manual.h"
 #include "core/clock/reading.h"
 #include "core/clock/saved.h"
 #include "core/node/action.h"
@@ -52,6 +53,9 @@ struct mono_time node_deadline(const struct node *node);
 void node_line(const struct node *node, const struct clock_reading *now, struct time_line *line);
 void node_status(const struct node *node, const struct clock_reading *now,
                  struct status_record *record, size_t capacity);
+/* Times that were typed in (ORDER_SETTIME). */
+void node_manual(const struct node *node, const struct clock_reading *now,
+                 struct manual_report *report);
 /* After ACTION_SAVE. */
 struct node_saved node_saved(const struct node *node);
 /*

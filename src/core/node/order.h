@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * order.h - what an operator's tool orders about sources, by address.
+ * order.h - what an operator's tool orders about sources, by address, and about the clock.
  *
  * Changes of a source's options hold until the next reload; those of one address of a pool hold for
  * its line.
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/units.h"
 
 enum order_kind {
     ORDER_ONLINE,
@@ -28,6 +29,12 @@ enum order_kind {
     ORDER_MAXDELAYDEVRATIO,
     ORDER_OFFSET,     /* value, s: added to every measured offset */
     ORDER_SELECTOPTS, /* number[0] which, number[1] set: bits of enum order_select */
+    /* About the clock, not about sources: */
+    ORDER_SETTIME,       /* time: what a watch shows; CONTROL_FAILED while UTC is known better */
+    ORDER_MANUAL_RESET,  /* forget the times that were typed */
+    ORDER_MANUAL_DELETE, /* ... number[0] of them; CONTROL_NO_SOURCE: there is none */
+    ORDER_MOVE_CLOCK,    /* value, s: forward */
+    ORDER_PACE_CLOCK,    /* value, s/s: faster */
 };
 
 enum order_select {
@@ -45,6 +52,7 @@ struct node_order {
     uint32_t id;            /* of a line (source_status.id); 0: not by it */
     int32_t number[2];
     double value;
+    struct utc_time time;
 };
 
 #endif

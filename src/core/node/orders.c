@@ -137,6 +137,12 @@ static void obey(struct node *node, uint16_t index, const struct node_order *ord
         set_option(&entry->options, order);
         association_options(&slot->association, &entry->options, now);
         break;
+    case ORDER_SETTIME: /* about the clock */
+    case ORDER_MANUAL_RESET:
+    case ORDER_MANUAL_DELETE:
+    case ORDER_MOVE_CLOCK:
+    case ORDER_PACE_CLOCK:
+        break;
     }
 }
 
@@ -153,12 +159,26 @@ static uint32_t delete_line(struct node *node, uint32_t id)
     return 0;
 }
 
+static void answer_order(struct actions *out, enum control_result result, uint32_t met)
+{
+    struct action_answer *answer = &actions_add(out, ACTION_ANSWER)->answer;
+
+    answer->ticket = 0;
+    answer->result = result;
+    answer->count = met;
+}
+
 void node_take_order(struct node *node, const struct clock_reading *now,
                      const struct node_order *order, struct actions *out)
 {
-    struct action_answer *answer;
     uint32_t met = 0;
 
+    if (order->kind >= ORDER_SETTIME) {
+        enum control_result result = node_take_clock_order(node, now, order, out);
+
+        answer_order(out, result, result == CONTROL_OK);
+        return;
+    }
     for (size_t i = 0; i < node->used_end; i++) {
         if (node->slots[i].used && meant(order, &node->slots[i].association.address)) {
             obey(node, (uint16_t)i, order, now->raw);
@@ -176,8 +196,5 @@ void node_take_order(struct node *node, const struct clock_reading *now,
         met += met == 0;
     }
     node->judge_now = true;
-    answer = &actions_add(out, ACTION_ANSWER)->answer;
-    answer->ticket = 0;
-    answer->result = met > 0 ? CONTROL_OK : CONTROL_NO_SOURCE;
-    answer->count = met;
+    answer_order(out, met > 0 ? CONTROL_OK : CONTROL_NO_SOURCE, met);
 }

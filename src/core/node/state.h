@@ -12,6 +12,7 @@
  *   steer.c      the combined estimate -> the clock; leap seconds; the kernel's status
  *   commands.c   what operators say
  *   orders.c     what their tools say about sources, by address
+ *   clock_orders.c  ... and about the clock
  *   settings.c   new options
  *   report.c     line, status record, what to save
  */
@@ -23,6 +24,7 @@
 #include "core/clock/bound.h"
 #include "core/clock/discipline.h"
 #include "core/clock/leap.h"
+#include "core/clock/manual.h"
 #include "core/clock/rival.h"
 #include "core/clock/timescale.h"
 #include "core/clock/unrest.h"
@@ -93,6 +95,7 @@ struct node {
     struct unrest unrest;
     struct leap leap;
     struct rival rival;
+    struct manual manual;
     struct selection selection;
     struct company company;
     struct combiner combiner;
@@ -249,6 +252,9 @@ void node_take_command(struct node *node, const struct clock_reading *now,
                        const struct event_command *command, struct actions *out);
 void node_take_order(struct node *node, const struct clock_reading *now,
                      const struct node_order *order, struct actions *out);
+/* clock_orders.c: one about the clock. */
+enum control_result node_take_clock_order(struct node *node, const struct clock_reading *now,
+                                          const struct node_order *order, struct actions *out);
 void node_take_options(struct node *node, const struct clock_reading *now,
                        const struct node_options *options, struct actions *out);
 

@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "core/server/access.h"
+#include "wire/chrony.h"
 #include "wire/clients.h"
 #include "wire/status.h"
 
@@ -20,6 +21,7 @@ struct ask_view {
     const struct clients_record *clients;     /* NULL: nobody keeps a table of clients */
     const struct access_tree *access;         /* who may ask for time; NULL: not known here */
     const struct access_tree *command_access; /* who may ask about the daemon; likewise */
+    const struct chrony_manual_list *manual;  /* times typed in; NULL: not known here */
 };
 
 /* Seconds from `then` until now, whole ones; UINT32_MAX: never. */

@@ -467,16 +467,6 @@ static enum chrony_status access_status(const struct access_tree *tree,
                                                                : CHRONY_ACCESS_DENIED;
 }
 
-/* Who may ask about the daemon: this machine always. */
-static enum chrony_status command_access_status(const struct ask_view *view,
-                                                const struct chrony_address *wanted)
-{
-    struct address address = chrony_address_to(wanted);
-
-    return address_is_loopback(&address) ? CHRONY_ACCESS_ALLOWED
-                                         : access_status(view->command_access, wanted);
-}
-
 static void about_clients(const struct ask_view *view, const struct chrony_request *request,
                           struct answer *answer)
 {
@@ -531,7 +521,8 @@ static bool fill(const struct ask_view *view, const struct chrony_request *reque
         answer->status = access_status(view->access, &request->arguments.address[0]);
         break;
     case CHRONY_CMDACCHECK:
-        answer->status = command_access_status(view, &request->arguments.address[0]);
+        /* Of the rules alone, as chronyd: this machine needs none. */
+        answer->status = access_status(view->command_access, &request->arguments.address[0]);
         break;
     case CHRONY_RTCREPORT:
         answer->status = CHRONY_NO_RTC;
@@ -540,8 +531,12 @@ static bool fill(const struct ask_view *view, const struct chrony_request *reque
         answer->status = CHRONY_NOT_ENABLED;
         break;
     case CHRONY_MANUAL_LIST:
-        answer->code = CHRONY_REPLY_MANUAL_LIST;
-        answer->manual_list.count = 0;
+        if (view->manual != NULL) {
+            answer->code = CHRONY_REPLY_MANUAL_LIST;
+            answer->manual_list = *view->manual;
+        } else {
+            answer->status = CHRONY_UNAUTH; /* by UDP: they are only known on the socket */
+        }
         break;
     default:
         return false;

@@ -260,6 +260,13 @@ void client_log_count(struct client_log *log, const struct client_visit *visit, 
     }
 }
 
+void client_log_forget_counts(struct client_log *log)
+{
+    for (size_t i = 0; i < log->buckets * CLIENT_LOG_WAYS; i++) {
+        log->slots[i].requests = log->slots[i].answers = 0;
+    }
+}
+
 /* What another process has written may be anything. */
 static bool is_sound(const struct client_slot *slot)
 {

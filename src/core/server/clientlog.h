@@ -93,6 +93,9 @@ struct client_visit client_log_visit(struct client_log *log, const struct addres
 void client_log_count(struct client_log *log, const struct client_visit *visit, uint8_t version,
                       enum drop_reason reason);
 
+/* Begin to count anew; who is known, and what limits him, stays. */
+void client_log_forget_counts(struct client_log *log);
+
 /*
  * Copy up to record->count clients into record->clients; afterwards count says how many, known how
  * many there are.  Times by `line`.

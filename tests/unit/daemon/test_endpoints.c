@@ -18,11 +18,15 @@ struct row {
     const char *text;
     struct args args;
     const char *expected; /* ADDRESS:PORT[?], one after another; `?`: optional */
+    bool serve;
 };
 
 static const struct row rows[] = {
     {"nobody allowed: loopback for questions", "", .args = {0},
      "127.0.0.1:123? 127.0.0.1:323? [::1]:123? [::1]:323? "},
+    {"somebody allowed by order: everywhere", "", .args = {.ipv4_only = true},
+     "0.0.0.0:123 127.0.0.1:323? ", true},
+    {"... but no NTP stays none", "port 0\n", .args = {.ipv4_only = true}, "127.0.0.1:323? ", true},
     {"somebody allowed: everywhere", "allow 10.0.0.0/8\n", .args = {0},
      "0.0.0.0:123 127.0.0.1:323? [::]:123 [::1]:323? "},
     {"a rule that only denies allows nobody", "deny 10.0.0.0/8\n", .args = {.ipv4_only = true},
@@ -74,7 +78,7 @@ static void each_configuration_has_its_endpoints(void **state)
         char text[512] = "";
 
         parse(&config, space, rows[i].text);
-        size_t count = endpoints_plan(&rows[i].args, &config, endpoints);
+        size_t count = endpoints_plan(&rows[i].args, &config, rows[i].serve, endpoints);
         for (size_t k = 0; k < count; k++) {
             print(&endpoints[k], text + strlen(text), sizeof text - strlen(text));
         }

@@ -231,10 +231,11 @@ struct run {
 static struct run run;
 
 /* Two server sockets at first; after a reload one, on another port. */
-static bool make_plan(void *context, struct supervisor_plan *plan)
+static bool make_plan(void *context, bool serve, struct supervisor_plan *plan)
 {
     struct run *r = context;
 
+    (void)serve;
     memset(plan, 0, sizeof *plan);
     plan->user = privilege_self();
     plan->server.count = 1;

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/server/rules.h"
 #include "daemon/descriptors.h"
 #include "daemon/worker_report.h"
 #include "sys/clock.h"
@@ -45,7 +46,7 @@ static int be_worker(void)
 
 struct setting {
     int pid;
-    struct page line, record, counters;
+    struct page line, record, counters, rules;
     struct udp_socket socket;
     struct address where;
     struct server_status status; /* as last read */
@@ -87,15 +88,20 @@ static int start_worker(void **state)
                      ERR_NONE);
     assert_int_equal(page_create(&setting.record, NULL, PAGE_LAYOUT_RECORD, status_size_max(4)),
                      ERR_NONE);
+    assert_int_equal(
+        page_create(&setting.rules, NULL, PAGE_LAYOUT_RULES, sizeof(struct runtime_rules)),
+        ERR_NONE);
     assert_int_equal(udp_server_open(&setting.socket, &options), ERR_NONE);
     setting.where = udp_local(&setting.socket);
     setting.where.bytes[0] = 127;
     setting.where.bytes[3] = 1;
     int line_reader = page_reader_fd(&setting.line);
     int record_reader = page_reader_fd(&setting.record);
-    const int fds[] = {null_fd, null_fd, line_reader, record_reader, setting.counters.fd,
-                       null_fd, null_fd, null_fd,     null_fd,       setting.socket.fd};
-    assert_int_equal(process_start(&setting.pid, program, arguments, fds, 10), ERR_NONE);
+    int rules_reader = page_reader_fd(&setting.rules);
+    const int fds[] = {null_fd, null_fd, line_reader, record_reader, setting.counters.fd, null_fd,
+                       null_fd, null_fd, null_fd,     rules_reader,  setting.socket.fd};
+    assert_int_equal(process_start(&setting.pid, program, arguments, fds, 11), ERR_NONE);
+    (void)close(rules_reader);
     (void)close(null_fd);
     (void)close(line_reader);
     (void)close(record_reader);
@@ -125,6 +131,7 @@ static int stop_worker(void **state)
     page_close(&s->line);
     page_close(&s->record);
     page_close(&s->counters);
+    page_close(&s->rules);
     return 0;
 }
 
@@ -212,6 +219,51 @@ static void who_is_not_allowed_is_counted_and_not_answered(void **state)
     wait_report(s, 2);
     assert_int_equal(s->status.drops[DROP_ACCESS], 1);
     assert_int_equal(s->status.answers, 1);
+}
+
+static void rules_made_at_runtime_hold_for_the_next_request(void **state)
+{
+    static struct runtime_rules rules;
+    struct access_rule rule = {
+        .prefix = {.family = ADDRESS_IPV4, .bytes = {127, 6, 6, 6}}, .bits = 32, .allow = true};
+    struct setting *s = *state;
+    struct ntp_packet reply;
+
+    publish(s, 0);
+    assert_int_equal(ask(s, "127.6.6.6", 100, &reply), 0);
+    rules = (struct runtime_rules){.forget = 0};
+    assert_int_equal(rules_add(&rules.time, &rule), ERR_NONE);
+    page_write(&s->rules, &rules, sizeof rules);
+    assert_int_equal(ask(s, "127.6.6.6", 2000, &reply), NTP_HEADER_SIZE);
+    rule = (struct access_rule){.all = true};
+    assert_int_equal(rules_add(&rules.time, &rule), ERR_NONE);
+    page_write(&s->rules, &rules, sizeof rules);
+    assert_int_equal(ask(s, "127.0.0.1", 100, &reply), 0);
+    wait_report(s, 3);
+    assert_int_equal(s->status.drops[DROP_ACCESS], 2);
+}
+
+static void counters_of_clients_begin_anew_by_order(void **state)
+{
+    static const struct runtime_rules rules = {.forget = 1};
+    static uint8_t bytes[256 << 10];
+    struct client_status clients[8];
+    struct clients_record record = {.clients = clients};
+    struct setting *s = *state;
+    struct ntp_packet reply;
+
+    publish(s, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(s, "127.1.2.3", 2000, &reply), NTP_HEADER_SIZE);
+    }
+    page_write(&s->rules, &rules, sizeof rules);
+    assert_int_equal(ask(s, "127.1.2.3", 2000, &reply), NTP_HEADER_SIZE);
+    wait_report(s, 4);
+    assert_true(
+        clients_decode(&record, 8, bytes, worker_clients_read(&s->counters, bytes, sizeof bytes)));
+    assert_int_equal(record.count, 1);
+    assert_int_equal(clients[0].requests, 1);
+    assert_int_equal(clients[0].answers, 1);
 }
 
 static void a_stepped_clock_makes_stamps_worthless(void **state)
@@ -357,6 +409,8 @@ int main(int argc, char **argv)
         WITH_WORKER(the_published_line_is_served),
         WITH_WORKER(without_a_line_nobody_is_answered),
         WITH_WORKER(who_is_not_allowed_is_counted_and_not_answered),
+        WITH_WORKER(rules_made_at_runtime_hold_for_the_next_request),
+        WITH_WORKER(counters_of_clients_begin_anew_by_order),
         WITH_WORKER(a_stepped_clock_makes_stamps_worthless),
         WITH_WORKER(a_request_that_waited_is_dropped),
         WITH_WORKER(clients_are_listed),

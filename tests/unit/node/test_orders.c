@@ -199,9 +199,90 @@ static void a_source_is_deleted_by_its_address_and_a_name_by_its_number(void **s
     bench_close(&bench);
 }
 
+static enum control_result type(int64_t ahead_ns)
+{
+    struct clock_reading now = bench_reading(&bench);
+
+    return give(&(struct node_order){.kind = ORDER_SETTIME, .time = {now.real.ns + ahead_ns}});
+}
+
+static void a_typed_time_sets_the_clock_unless_servers_tell_it(void **state)
+{
+    struct manual_report report;
+    struct clock_reading now;
+
+    (void)state;
+    begin();
+    assert_int_equal(type(5 * NS_PER_S), CONTROL_FAILED);
+    assert_int_equal(bench.steps, 0);
+    bench_close(&bench);
+    bench_open(&bench, 1, 0);
+    bench.silent = true;
+    bench_start(&bench);
+    bench_run(&bench, 30);
+    assert_int_equal(type(5 * NS_PER_S), CONTROL_OK);
+    assert_int_equal(bench.steps, 1);
+    assert_true(fabs(bench.last_step_s - 5) < 1e-6);
+    bench_run(&bench, 100);
+    /* Right away later, and far too early to tell the frequency. */
+    assert_int_equal(type(NS_PER_S / 4), CONTROL_OK);
+    now = bench_reading(&bench);
+    node_manual(bench.node, &now, &report);
+    assert_int_equal(report.count, 2);
+    assert_true(fabs(report.at[0].first_s - 5) < 1e-6 && fabs(report.at[1].first_s - 0.25) < 1e-6);
+    assert_true(fabs(report.at[0].left_s + 0.25) < 1e-6 && fabs(report.at[1].left_s) < 1e-6);
+    assert_true(report.base_s_per_s == 0);
+    assert_true(report.at[1].when.ns <= now.real.ns && report.at[0].when.ns < report.at[1].when.ns);
+    assert_int_equal(give(&(struct node_order){.kind = ORDER_MANUAL_DELETE, .number = {2}}),
+                     CONTROL_NO_SOURCE);
+    assert_int_equal(give(&(struct node_order){.kind = ORDER_MANUAL_RESET}), CONTROL_OK);
+    node_manual(bench.node, &now, &report);
+    assert_int_equal(report.count, 0);
+    /* Before the program was made it can't be. */
+    assert_int_equal(give(&(struct node_order){.kind = ORDER_SETTIME, .time = {-1}}),
+                     CONTROL_FAILED);
+    bench_close(&bench);
+}
+
+static void typed_times_a_day_apart_correct_the_frequency(void **state)
+{
+    (void)state;
+    bench_open(&bench, 1, 0);
+    bench.silent = true;
+    bench_start(&bench);
+    assert_int_equal(type(0), CONTROL_OK);
+    bench_run(&bench, 86400);
+    assert_int_equal(bench.steers, 0);
+    assert_int_equal(type(2 * NS_PER_S), CONTROL_OK);
+    assert_int_equal(bench.steers, 1);
+    bench_close(&bench);
+}
+
+static void the_clock_is_moved_and_paced_by_order_and_corrected_again(void **state)
+{
+    unsigned steers;
+
+    (void)state;
+    begin();
+    bench_run(&bench, 600);
+    steers = bench.steers;
+    assert_int_equal(give_one(ORDER_MOVE_CLOCK, "", 0, 0.01), CONTROL_OK);
+    assert_true(fabs(bench.last_step_s - 0.01) < 1e-9);
+    assert_true(fabs(bench_status(&bench)->node.clock_error_s + 0.01) < 1e-4);
+    assert_int_equal(give_one(ORDER_PACE_CLOCK, "", 0, 5e-6), CONTROL_OK);
+    assert_int_equal(bench.steers, steers + 1);
+    assert_int_equal(give_one(ORDER_MOVE_CLOCK, "", 0, (double)NAN), CONTROL_FAILED);
+    bench_run(&bench, 6000);
+    assert_true(bench.steers > steers + 1); /* what servers say is put back in force */
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_typed_time_sets_the_clock_unless_servers_tell_it),
+        cmocka_unit_test(typed_times_a_day_apart_correct_the_frequency),
+        cmocka_unit_test(the_clock_is_moved_and_paced_by_order_and_corrected_again),
         cmocka_unit_test(sources_are_meant_by_address_by_mask_or_all),
         cmocka_unit_test(options_of_a_source_change_and_nonsense_changes_nothing),
         cmocka_unit_test(limits_of_the_delay_and_the_stratum_hold_at_once),

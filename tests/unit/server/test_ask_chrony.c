@@ -448,10 +448,10 @@ static void facilities_that_are_not_there_say_so(void **state)
         uint16_t command;
         enum chrony_status status;
     } rows[] = {
-        {CHRONY_NULL, CHRONY_SUCCESS},        {CHRONY_LOGON, CHRONY_FAILED},
-        {CHRONY_RTCREPORT, CHRONY_NO_RTC},    {CHRONY_SMOOTHING, CHRONY_NOT_ENABLED},
-        {CHRONY_MANUAL_LIST, CHRONY_SUCCESS}, {CHRONY_MAKESTEP, CHRONY_SILENCE},
-        {CHRONY_ADD_SOURCE, CHRONY_SILENCE},  {CHRONY_SHUTDOWN, CHRONY_SILENCE},
+        {CHRONY_NULL, CHRONY_SUCCESS},       {CHRONY_LOGON, CHRONY_FAILED},
+        {CHRONY_RTCREPORT, CHRONY_NO_RTC},   {CHRONY_SMOOTHING, CHRONY_NOT_ENABLED},
+        {CHRONY_MANUAL_LIST, CHRONY_UNAUTH}, {CHRONY_MAKESTEP, CHRONY_SILENCE},
+        {CHRONY_ADD_SOURCE, CHRONY_SILENCE}, {CHRONY_SHUTDOWN, CHRONY_SILENCE},
         {CHRONY_ACCHECK, CHRONY_INVALID_AF},
     };
 
@@ -490,8 +490,10 @@ static void access_is_told_by_the_rules_in_force(void **state)
     request = request_of(&scene, CHRONY_CMDACCHECK);
     request.arguments.address[0] = chrony_address_from(&inside);
     assert_int_equal(ask(&scene, &request, &body, sizeof body), CHRONY_ACCESS_DENIED);
-    request.arguments.address[0] = chrony_address_from(&loopback);
+    scene.view.command_access = &tree;
     assert_int_equal(ask(&scene, &request, &body, sizeof body), CHRONY_ACCESS_ALLOWED);
+    request.arguments.address[0] = chrony_address_from(&loopback); /* which needs no rule */
+    assert_int_equal(ask(&scene, &request, &body, sizeof body), CHRONY_ACCESS_DENIED);
 }
 
 int main(void)
