@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd_clients.c - `noon clients`: who asks this server for time. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/ask.h"
@@ -10,15 +12,72 @@
 #include "cli/view_clients.h"
 #include "sys/clock.h"
 
-/* Every encoded client takes more than this: so many at most fit into the answer. */
-enum { CLIENT_OCTETS_MIN = 32 };
+static int by_address(const void *a, const void *b)
+{
+    const struct client_status *left = a, *right = b;
+
+    return left->address.family != right->address.family
+               ? left->address.family - right->address.family
+               : memcmp(left->address.bytes, right->address.bytes, sizeof left->address.bytes);
+}
+
+/* Equal ones by address, so that two lists can be compared. */
+static int order(bool first, bool last, const void *a, const void *b)
+{
+    return first ? -1 : last ? 1 : by_address(a, b);
+}
 
 static int busiest_first(const void *a, const void *b)
 {
-    const struct client_status *left = a;
-    const struct client_status *right = b;
+    const struct client_status *left = a, *right = b;
 
-    return (left->requests < right->requests) - (left->requests > right->requests);
+    return order(left->requests > right->requests, left->requests < right->requests, a, b);
+}
+
+static int most_refused_first(const void *a, const void *b)
+{
+    const struct client_status *left = a, *right = b;
+
+    return order(left->dropped > right->dropped, left->dropped < right->dropped, a, b);
+}
+
+static int latest_first(const void *a, const void *b)
+{
+    const struct client_status *left = a, *right = b;
+
+    return order(left->last.ns > right->last.ns, left->last.ns < right->last.ns, a, b);
+}
+
+/* Who asked but once has no interval, and comes last. */
+static int most_frequent_first(const void *a, const void *b)
+{
+    double left_s = ((const struct client_status *)a)->interval_s;
+    double right_s = ((const struct client_status *)b)->interval_s;
+
+    left_s = left_s > 0 ? left_s : HUGE_VAL;
+    right_s = right_s > 0 ? right_s : HUGE_VAL;
+    return order(left_s<right_s, left_s> right_s, a, b);
+}
+
+typedef int compare(const void *a, const void *b);
+
+/* NULL: there is no such order. */
+static compare *order_of(const char *key)
+{
+    const struct {
+        const char *key;
+        compare *compare;
+    } rows[] = {
+        {"requests", busiest_first},       {"refused", most_refused_first}, {"last", latest_first},
+        {"interval", most_frequent_first}, {"address", by_address},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(key, rows[i].key) == 0) {
+            return rows[i].compare;
+        }
+    }
+    return NULL;
 }
 
 static json_t *json_of_clients(const struct clients_record *record)
@@ -50,10 +109,20 @@ static enum exit_code print(const struct cli *cli, const struct clients_record *
 
 enum exit_code command_clients(const struct cli *cli)
 {
+    compare *in_order = order_of(cli->options.sort != NULL ? cli->options.sort : "requests");
     struct clients_record record = {.count = 0};
     struct ask_answer answer;
-    enum exit_code code = ask_aloud(cli, CONTROL_CLIENTS, NULL, &answer);
+    enum exit_code code;
     size_t capacity;
+
+    if (in_order == NULL) {
+        fprintf(stderr,
+                "noon: clients can't be sorted by \"%s\"; expected requests, refused, last, "
+                "interval or address\n",
+                cli->options.sort);
+        return EXIT_CODE_USAGE;
+    }
+    code = ask_aloud(cli, CONTROL_CLIENTS, NULL, &answer);
 
     if (code != EXIT_CODE_OK) {
         return code;
@@ -66,7 +135,10 @@ enum exit_code command_clients(const struct cli *cli)
         fprintf(stderr, "noon: noond's answer is not understood: is it of another version?\n");
         code = EXIT_CODE_UNREACHABLE;
     } else {
-        qsort(record.clients, record.count, sizeof *record.clients, busiest_first);
+        qsort(record.clients, record.count, sizeof *record.clients, in_order);
+        if (cli->options.count > 0 && (size_t)cli->options.count < record.count) {
+            record.count = (size_t)cli->options.count;
+        }
         code = print(cli, &record);
     }
     free(record.clients);

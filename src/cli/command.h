@@ -23,7 +23,7 @@ struct cli_options {
     bool json;
     bool help, version;
     double interval_s; /* watch: between two screens */
-    long count;        /* watch, query; 0: not given */
+    long count;        /* watch, query, clients; 0: not given */
     long port;
     bool ipv4, ipv6;
     double bound_s; /* wait, ready; 0: any */
@@ -33,6 +33,7 @@ struct cli_options {
     struct duration truth;
     bool print, lint;    /* check */
     const char *dialect; /* check; NULL: recognised */
+    const char *sort;    /* clients; NULL: not given */
 };
 
 struct command;

@@ -66,7 +66,11 @@ const struct command commands[] = {
      "SHA512, AES128 or AES256, BITS 80 to 4096 (160) and fixed for AES. Both ends need the line,\n"
      "in the file that `keyfile` names.\n",
      command_keygen},
-    {"clients", "", "", 0, 0, "who asks this server for time", "", command_clients},
+    {"clients", "Sn", "", 0, 0, "who asks this server for time",
+     "The busiest first; `--sort last` shows the latest first, `--count 20` the first twenty of "
+     "the\n"
+     "order. IPv6 clients are known by their /64.\n",
+     command_clients},
     {"doctor", "", "", 0, 0, "what each of noond's processes may do",
      "Looks at the running processes themselves, in /proc: user, capabilities, filters. As root "
      "it\n"

@@ -16,7 +16,7 @@ const struct option_row option_rows[] = {
     {'h', "help", NULL, "explain this command"},
     {'V', "version", NULL, "print the version of this program"},
     {'i', "interval", "SECONDS", "time between two screens (1)"},
-    {'n', "count", "COUNT", "stop after that many (watch: never; query: 1)"},
+    {'n', "count", "COUNT", "stop after that many (watch, clients: all; query: 1)"},
     {'p', "port", "PORT", "port of the server (123)"},
     {'4', "ipv4", NULL, "use IPv4 only"},
     {'6', "ipv6", NULL, "use IPv6 only"},
@@ -27,6 +27,7 @@ const struct option_row option_rows[] = {
     {'P', "print", NULL, "print the configuration as it is understood, in the native form"},
     {'L', "lint", NULL, "also warn of what is no error and may be regretted"},
     {'D', "dialect", "NAME", "it is chrony, ntp, openntpd or timesyncd (else recognised)"},
+    {'S', "sort", "KEY", "order: requests (default), refused, last, interval or address"},
     {0, NULL, NULL, NULL},
 };
 
@@ -92,6 +93,9 @@ static bool set(struct cli_options *options, int letter, const char *value)
         return true;
     case 'L':
         options->lint = true;
+        return true;
+    case 'S':
+        options->sort = value;
         return true;
     case 'D':
         options->dialect = value;

@@ -7,12 +7,15 @@
 
 #include "core/server/ask_chrony.h"
 #include "daemon/time_process.h"
+#include "daemon/worker_report.h"
+#include "sys/clock.h"
 #include "sys/storage.h"
 #include "sys/unix_datagram.h"
 
 #define CHRONY_SOCKET "/run/chrony/chronyd.sock"
 
-enum { CLIENTS_SHOWN = 1024 };
+/* For so long chronyc, which asks for 8 clients at a time, is shown the same table. */
+static const int64_t snapshot_ns = 10 * NS_PER_S;
 
 const char *orders_path(const struct args *args, const struct config *config, char *buffer,
                         size_t size)
@@ -130,19 +133,42 @@ static size_t command_rules(const struct config *config, struct access_rule *rul
 /* Reads the client table of the process that serves. */
 static bool read_clients(const struct time_process *process, struct clients_record *clients)
 {
-    size_t capacity = clients_size_max(CLIENTS_SHOWN), size;
+    size_t capacity = clients_size_max(WORKER_CLIENTS_TOLD), size;
     uint8_t *bytes = malloc(capacity);
-    bool good;
+    bool good = false;
 
-    clients->clients = calloc(CLIENTS_SHOWN, sizeof *clients->clients);
-    if (bytes == NULL || clients->clients == NULL) {
-        free(bytes);
-        return false;
+    size = bytes != NULL ? time_clients(process, bytes, capacity) : 0;
+    if (size > 0) {
+        size_t most = size / CLIENT_OCTETS_MIN + 1;
+
+        clients->clients = calloc(most, sizeof *clients->clients);
+        good = clients->clients != NULL && clients_decode(clients, most, bytes, size);
     }
-    size = time_clients(process, bytes, capacity);
-    good = size > 0 && clients_decode(clients, CLIENTS_SHOWN, bytes, size);
     free(bytes);
     return good;
+}
+
+static void forget_snapshot(struct time_process *process)
+{
+    free(process->snapshot.clients);
+    process->snapshot = (struct clients_record){.clients = NULL};
+}
+
+/* The table as it was when its first page was asked for; NULL: nobody keeps one. */
+static const struct clients_record *snapshot(struct time_process *process, bool first)
+{
+    int64_t now_ns = clock_steady().ns;
+
+    if (first || process->snapshot.clients == NULL ||
+        now_ns - process->snapshot_at.ns > snapshot_ns) {
+        forget_snapshot(process);
+        process->snapshot_at.ns = now_ns;
+        if (!read_clients(process, &process->snapshot)) {
+            forget_snapshot(process);
+            return NULL;
+        }
+    }
+    return &process->snapshot;
 }
 
 static void list_manual(const struct time_process *process, struct chrony_manual_list *list)
@@ -178,15 +204,14 @@ static size_t answer(struct time_process *process, const struct chrony_request *
     struct access_rule *rules = NULL;
     struct access_node *nodes = NULL, *command_nodes = NULL;
     struct access_tree access, command_access;
-    struct clients_record clients = {0};
     struct chrony_manual_list manual;
     struct ask_view view = {.record = &process->status};
     size_t size;
 
     publish_refresh(process);
     view.now = process->status.node.now;
-    if (request->command == CHRONY_CLIENT_ACCESSES && read_clients(process, &clients)) {
-        view.clients = &clients;
+    if (request->command == CHRONY_CLIENT_ACCESSES) {
+        view.clients = snapshot(process, request->arguments.number[0] == 0);
     }
     if (request->command == CHRONY_MANUAL_LIST) {
         list_manual(process, &manual);
@@ -204,11 +229,12 @@ static size_t answer(struct time_process *process, const struct chrony_request *
         view.command_access = command_nodes ? &command_access : NULL;
     }
     size = ask_chrony(&view, request, reply);
-    if (view.clients != NULL && request->arguments.number[3] != 0 && size == CHRONY_REPLY_MAX &&
-        last_page(reply, size)) {
-        access_orders_forget(process); /* `clients -r`: only now has chronyc seen all of them */
+    if (view.clients != NULL && last_page(reply, size)) {
+        if (request->arguments.number[3] != 0) {
+            access_orders_forget(process); /* `clients -r`: only now has chronyc seen all of them */
+        }
+        forget_snapshot(process);
     }
-    free(clients.clients);
     free(rules);
     free(nodes);
     free(command_nodes);

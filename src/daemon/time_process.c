@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 #include "crypto/wipe.h"
+#include "daemon/worker_report.h"
 #include "sys/entropy.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
@@ -428,7 +429,7 @@ static struct time_process *make(const struct time_setup *setup)
 {
     struct time_process *process = calloc(1, sizeof *process);
     size_t wanted = setup->config->node.source_count * 4 + SPARE_SOURCES;
-    size_t reply_max;
+    size_t reply_max, clients_max;
 
     if (!process) {
         return NULL;
@@ -437,14 +438,16 @@ static struct time_process *make(const struct time_setup *setup)
     process->config = setup->config;
     process->capacity = wanted < SOURCES_MAX ? wanted : SOURCES_MAX;
     reply_max = status_size_max(process->capacity);
+    clients_max = clients_size_max(WORKER_CLIENTS_TOLD);
     process->sockets = calloc(process->capacity, sizeof *process->sockets);
     process->socket_users = calloc(process->capacity, sizeof *process->socket_users);
     process->locals = calloc(process->capacity, sizeof *process->locals);
     process->status.sources = calloc(process->capacity, sizeof *process->status.sources);
     process->record_capacity = reply_max;
     process->record = calloc(1, reply_max);
-    process->control = control_open(setup->status_socket, setup->control_socket, reply_max,
-                                    commands_handle, process);
+    process->control =
+        control_open(setup->status_socket, setup->control_socket,
+                     reply_max > clients_max ? reply_max : clients_max, commands_handle, process);
     if (!process->sockets || !process->socket_users || !process->locals ||
         !process->status.sources || !process->record || !process->control) {
         return NULL;

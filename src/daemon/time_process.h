@@ -30,6 +30,7 @@
 #include "sys/page.h"
 #include "sys/udp.h"
 #include "wire/chrony.h"
+#include "wire/clients.h"
 #include "wire/imsg.h"
 
 /* Programs of OpenNTPD's kind that are connected: who they are, and what came of their request. */
@@ -131,6 +132,8 @@ struct time_process {
     double notified_bound_s; /* in it */
     bool draining;           /* by `noon drain` */
     struct runtime_rules rules;
+    struct clients_record snapshot; /* for chronyc; clients NULL: none */
+    struct steady_time snapshot_at;
     bool rules_serve; /* with them somebody may ask for time; of no meaning when there are none */
     bool stop, want_reload, save_failed, keys_failed, helper_asked;
     int exit_status;

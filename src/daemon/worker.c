@@ -179,7 +179,7 @@ static void list_clients(struct server *s, struct clients_record *clients)
     }
     for (unsigned i = 0; i < s->count; i++) {
         struct clients_record part = {.clients = s->told + told,
-                                      .count = WORKER_CLIENTS_TOLD / s->count};
+                                      .count = WORKER_CLIENTS_TOLD - told};
 
         client_log_list(&s->workers[i].tables.clients, &line, &part);
         told += part.count;

@@ -15,7 +15,6 @@
 
 enum {
     SOURCES_TOLD = 1024,
-    CLIENTS_SHOWN = 512,
     ASKERS_SIZE = 32 << 10, /* 700 addresses: who may ask has been chosen */
     ASKERS_ALIGNMENT = 64,
     MODE_MASK = 7,
@@ -88,9 +87,8 @@ bool worker_ask_open(struct worker_ask *ask, const struct config *config,
     /* Not touched before somebody asks. */
     ask->bytes = malloc(ask->capacity + 1);
     ask->record.sources = calloc(ask->sources_max, sizeof *ask->record.sources);
-    ask->told = calloc(CLIENTS_SHOWN, sizeof *ask->told);
-    return ask->bytes != NULL && ask->record.sources != NULL && ask->told != NULL &&
-           build_access(ask) && open_limit(ask);
+    return ask->bytes != NULL && ask->record.sources != NULL && build_access(ask) &&
+           open_limit(ask);
 }
 
 const struct status_record *worker_ask_status(struct worker_ask *ask)
@@ -175,7 +173,6 @@ static enum drop_reason begin_control(struct worker_ask *ask, const struct quest
                                       uint8_t *bytes, size_t capacity, size_t *size)
 {
     const struct ask_stranger stranger = {.from = question->from, .key = &ask->key};
-    struct clients_record clients = {.count = CLIENTS_SHOWN, .clients = ask->told};
     struct ask_view view;
     enum mode6_error error = mode6_request_decode(&ask->control, question->bytes, question->size);
 
@@ -191,10 +188,7 @@ static enum drop_reason begin_control(struct worker_ask *ask, const struct quest
         return DROP_NOT_SERVING;
     }
     must(capacity >= MODE6_PACKET_MAX);
-    if (ask->list_clients != NULL && ask->control.op == MODE6_READ_MRU) {
-        ask->list_clients(ask->context, &clients);
-        view.clients = &clients;
-    }
+    view.tables = ask->tables.page != NULL ? &ask->tables : NULL;
     if (error == MODE6_OK) {
         error = ask_mode6(&view, &ask->control, &stranger, &ask->answer);
     }

@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "config/config.h"
 #include "core/server/access.h"
+#include "core/server/ask_mru.h"
 #include "core/server/limit.h"
 #include "core/server/rules.h"
 #include "crypto/siphash.h"
@@ -51,11 +52,8 @@ struct worker_ask {
     struct client_log askers;  /* who asked lately, for the limit alone */
     struct access_rule *rules; /* of the configuration, for that */
     size_t rule_count;
-    struct siphash_key key; /* of nonces */
-    /* Fills clients (count: how many at most) with who asked for time; NULL: not known. */
-    void (*list_clients)(void *context, struct clients_record *clients);
-    void *context;
-    struct client_status *told;
+    struct siphash_key key;       /* of nonces */
+    struct mru_tables tables;     /* who asked for time; page NULL: not known */
     struct mode6_request control; /* the last one, and what is being answered to it */
     struct mode6_answer answer;
     unsigned fragment; /* the last that was taken; UINT_MAX: there are no more */

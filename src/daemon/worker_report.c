@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Of the encoded table; what does not fit is left out. */
-enum { CLIENTS_BYTES = 128 * WORKER_CLIENTS_TOLD };
+enum { CLIENT_BYTES = 112, CLIENTS_BYTES = CLIENT_BYTES * WORKER_CLIENTS_TOLD };
 
 /* The page's payload: the counters, then the encoded client table. */
 struct worker_record {
@@ -34,13 +34,14 @@ void worker_report_write(struct page *page, struct worker_record *record,
     page_write(page, record, sizeof *record + (size_t)record->clients_size);
 }
 
+/* Its first `capacity` octets. */
 static size_t read_record(const struct page *page, uint8_t *bytes, size_t capacity)
 {
     size_t size = 0;
 
     /* Written once a second: a reader that is overtaken is not overtaken twice. */
     for (int try = 0; try < 2; try++) {
-        if (page_read(page, bytes, capacity, &size) == ERR_NONE) {
+        if (page_read_start(page, bytes, capacity, &size) == ERR_NONE) {
             return size >= sizeof(struct worker_record) ? size : 0;
         }
     }
@@ -49,7 +50,7 @@ static size_t read_record(const struct page *page, uint8_t *bytes, size_t capaci
 
 void worker_status_read(const struct page *page, struct server_status *status)
 {
-    uint8_t bytes[sizeof(struct worker_record) + CLIENTS_BYTES];
+    uint8_t bytes[sizeof(struct worker_record)];
 
     memset(status, 0, sizeof *status);
     if (read_record(page, bytes, sizeof bytes) > 0) {
@@ -63,20 +64,21 @@ void worker_status_read(const struct page *page, struct server_status *status)
 
 size_t worker_clients_read(const struct page *page, uint8_t *out, size_t capacity)
 {
-    uint8_t bytes[sizeof(struct worker_record) + CLIENTS_BYTES];
-    size_t size = read_record(page, bytes, sizeof bytes);
+    uint8_t *bytes = malloc(worker_page_size());
+    size_t size = bytes != NULL ? read_record(page, bytes, worker_page_size()) : 0;
     struct clients_record none = {.clients = NULL};
     uint32_t length = 0;
 
-    if (size == 0) {
-        return 0;
+    if (size > 0) {
+        memcpy(&length, bytes + offsetof(struct worker_record, clients_size), sizeof length);
+        const uint8_t *clients = bytes + offsetof(struct worker_record, clients);
+        if (length > size - sizeof(struct worker_record) || length > capacity ||
+            !clients_decode(&none, 0, clients, length)) {
+            length = 0;
+        } else {
+            memcpy(out, clients, length);
+        }
     }
-    memcpy(&length, bytes + offsetof(struct worker_record, clients_size), sizeof length);
-    const uint8_t *clients = bytes + offsetof(struct worker_record, clients);
-    if (length > size - sizeof(struct worker_record) || length > capacity ||
-        !clients_decode(&none, 0, clients, length)) {
-        return 0;
-    }
-    memcpy(out, clients, length);
+    free(bytes);
     return length;
 }

@@ -13,7 +13,8 @@
 #include "wire/clients.h"
 #include "wire/status.h"
 
-enum { WORKER_CLIENTS_TOLD = 1024 };
+/* More than `clientloglimit` remembers by default. */
+enum { WORKER_CLIENTS_TOLD = 32768 };
 
 /* For the page's maker: how much a server process writes at most. */
 size_t worker_page_size(void);

@@ -45,19 +45,28 @@ struct passage {
  * Who has asked any of the threads.  They may be writing meanwhile: of a client who asks just now a
  * line may be made of two requests.
  */
-static void list_clients(void *context, struct clients_record *clients)
+static void page_of_clients(void *context, const struct client_wish *wish,
+                            struct clients_record *page)
 {
     const struct worker *w = context;
-    size_t most = clients->count, told = 0;
+    size_t most = page->count;
+
+    page->count = page->known = 0;
+    for (unsigned i = 0; i < w->shared->worker_count; i++) {
+        client_log_page(&w->shared->workers[i].tables.clients, &w->line, wish, page, most);
+    }
+}
+
+static bool find_client(void *context, const struct address *address, struct client_status *client)
+{
+    const struct worker *w = context;
 
     for (unsigned i = 0; i < w->shared->worker_count; i++) {
-        struct clients_record part = {.clients = clients->clients + told,
-                                      .count = most / w->shared->worker_count};
-
-        client_log_list(&w->shared->workers[i].tables.clients, &w->line, &part);
-        told += part.count;
+        if (client_log_find(&w->shared->workers[i].tables.clients, address, &w->line, client)) {
+            return true;
+        }
     }
-    clients->count = clients->known = told;
+    return false;
 }
 
 bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_size)
@@ -76,8 +85,7 @@ bool worker_open(struct worker *w, struct worker_shared *shared, size_t clients_
     }
     memory += ALIGNMENT - (uintptr_t)memory % ALIGNMENT;
     w->ask.line = &w->line;
-    w->ask.list_clients = list_clients;
-    w->ask.context = w;
+    w->ask.tables = (struct mru_tables){w, page_of_clients, find_client};
     server_tables_init(&w->tables, memory, size, &shared->key);
     entropy_fill(random, sizeof random);
     auth_tables_init(&w->tables.auth, random);

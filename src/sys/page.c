@@ -314,7 +314,8 @@ void page_write(struct page *page, const void *payload, size_t size)
     atomic_store_explicit(&shared->published, number, memory_order_release);
 }
 
-enum err page_read(const struct page *page, void *payload, size_t capacity, size_t *size)
+static enum err read_newest(const struct page *page, void *payload, size_t capacity, bool whole,
+                            size_t *size)
 {
     *size = 0;
     for (int try = 0; try < READ_TRIES; try++) {
@@ -327,7 +328,8 @@ enum err page_read(const struct page *page, void *payload, size_t capacity, size
             return ERR_NOT_FOUND;
         }
         /* The writer may be hostile (the server process): its length is a claim. */
-        bool fits = length <= capacity && length <= page->capacity;
+        bool fits = (!whole || length <= capacity) && length <= page->capacity;
+        length = fits && length > capacity ? capacity : length;
         if (fits) {
             copy_out(payload, slot, (size_t)length);
         }
@@ -339,6 +341,16 @@ enum err page_read(const struct page *page, void *payload, size_t capacity, size
         }
     }
     return ERR_AGAIN;
+}
+
+enum err page_read(const struct page *page, void *payload, size_t capacity, size_t *size)
+{
+    return read_newest(page, payload, capacity, true, size);
+}
+
+enum err page_read_start(const struct page *page, void *payload, size_t capacity, size_t *size)
+{
+    return read_newest(page, payload, capacity, false, size);
 }
 
 uint64_t page_generation(const struct page *page)

@@ -67,6 +67,10 @@ void page_write(struct page *page, const void *payload, size_t size);
  */
 MUST_USE enum err page_read(const struct page *page, void *payload, size_t capacity, size_t *size);
 
+/* The same, but of a longer payload only its first octets are copied. */
+MUST_USE enum err page_read_start(const struct page *page, void *payload, size_t capacity,
+                                  size_t *size);
+
 /* Counts the writes: cheap to ask whether page_read() would bring anything new. */
 uint64_t page_generation(const struct page *page);
 

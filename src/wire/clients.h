@@ -39,6 +39,8 @@ struct clients_record {
 size_t clients_encode(const struct clients_record *record, uint8_t *bytes, size_t size);
 bool clients_decode(struct clients_record *record, size_t capacity, const uint8_t *bytes,
                     size_t size);
+/* Every encoded client takes more: so many at most are in a record of a given size. */
+enum { CLIENT_OCTETS_MIN = 32 };
 /* Upper limit of clients_encode() for that many clients. */
 size_t clients_size_max(size_t clients);
 

@@ -4,6 +4,7 @@
 
 usage: test_tools_ntpq.py NOOND NOON NOON-HELPER PEERS-FOLDER      prints TAP
 """
+import json
 import os
 import re
 import sys
@@ -20,7 +21,7 @@ AHEAD_S = 0.25
 SOURCES = ('server 127.0.0.1 port 11123 iburst minpoll 0 maxpoll 1\n'
            'server 127.0.0.2 port 11124 iburst minpoll 0 maxpoll 1 noselect\n'
            'server 127.0.0.3 port 11125 minpoll 3 maxpoll 3\n'
-           'allow 127.0.0.1\n')
+           'allow 127.0.0.0/8\n')
 # tally, remote, refid, st, t, when, poll, reach, delay, offset, jitter
 ROW = re.compile(r'^(.)(\S+)\s+(\S+)\s+(\d+)\s+(\S)\s+(\S+)\s+(\d+)\s+([0-7]+)\s+(\S+)\s+(\S+)\s+(\S+)\s*$',
                  re.M)
@@ -33,7 +34,22 @@ COMMANDS = {
     'iostats': ['received packets', 'packets sent'],
     'monstats': ['enabled', 'addresses'],
     'as': ['sys.peer', 'reachable'],
-    'apeers': ['127.0.0.1'],
+    'apeers': ['127.0.0.1', 'assid'],
+    'opeers': ['127.0.0.1', '127.0.0.3'],
+    'lpeers': ['127.0.0.1', '127.0.0.3'],
+    'lopeers': ['127.0.0.1'],
+    'pe': ['127.0.0.1'],
+    'pstats': [],
+    'timerstats': ['time since reset', 'timer overruns'],
+    'ntpversion 3': [],
+    'associations': ['sys.peer'],
+    'lassociations': ['sys.peer'],
+    'rl': ['stratum=2'],
+    'readvar 0 stratum,leap,refid': ['stratum=2'],
+    'readvar &1 srcadr,reach': ['srcadr=127.0.0.1'],
+    'mreadvar &1 &2 srcadr': ['srcadr=127.0.0.1', 'srcadr=127.0.0.2'],
+    'authinfo': ['stored keys'],
+    'ntsinfo': ['NTS'],
 }
 
 
@@ -83,6 +99,46 @@ def check_commands(tap, ntpq):
               'clockvar says that there is no reference clock', ntpq('cv'))
     text = ntpq('mrulist')
     tap.check('127.0.0.1' in text and 'Traceback' not in text, 'mrulist shows who asked for time', text)
+
+
+MANY = 3000
+ASK_FROM_MANY = '''
+import socket, sys
+asked = 0
+for i in range(int(sys.argv[1])):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((f"127.9.{i // 250}.{i % 250 + 1}", 0))
+        s.settimeout(2)
+        s.sendto(bytes([0x23]) + bytes(39) + b"12345678", ("127.0.0.1", 123))
+        try:
+            asked += len(s.recv(100)) == 48
+        except OSError:
+            pass
+print(asked)
+'''
+
+
+def check_many_clients(tap, ntpq, machine, service):
+    """Each tool shows all of them, not a first page."""
+    answered = machine.run('python3', '-c', ASK_FROM_MANY, str(MANY), timeout=90).strip()
+    # An answer that did not come in time on a busy machine is a client all the same.
+    tap.check(int(answered) > MANY * 0.99, f'{MANY} clients are answered', answered)
+
+    def distinct(text):
+        return len(set(re.findall(r'127\.9\.\d+\.\d+', text)))
+
+    text = ntpq('mrulist')
+    tap.check(distinct(text) == MANY and 'Traceback' not in text,
+              f'mrulist shows all {MANY}, over many pages', text[-400:])
+    text = ntpq('mrulist sort=addr limit=50')
+    tap.check(distinct(text) == MANY, 'with pages of 50, sorted by ntpq', text[-400:])
+    text = ntpq('mrulist recent=20')
+    tap.check(15 <= distinct(text) <= 20, 'only the latest 20', text[-400:])
+    text = ntpq('mrulist mincount=3')
+    tap.check(distinct(text) == 0 and '127.0.0.1' in text, 'only those who asked 3 times', text[-400:])
+    listed = labs.wait_for(
+        lambda: len(json.loads(service.noon('clients', '--json').stdout)['clients']) > MANY, 10, 0.5)
+    tap.check(listed, 'and so does `noon clients`', service.noon('clients', '--count', '3').stdout)
 
 
 def check_refusals(tap, machine):
@@ -151,6 +207,7 @@ def main():
         check_commands(tap, ntpq)
         check_refusals(tap, machine)
         check_plugins(tap, peers, machine)
+        check_many_clients(tap, ntpq, machine, service)
         tap.check(service.daemon.running(), 'noond runs on', service.daemon.log())
     tap.done()
 

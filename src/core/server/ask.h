@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "core/server/access.h"
+#include "core/server/ask_mru.h"
 #include "wire/chrony.h"
 #include "wire/clients.h"
 #include "wire/status.h"
@@ -18,6 +19,7 @@
 struct ask_view {
     const struct status_record *record;
     struct utc_time now;
+    const struct mru_tables *tables;          /* of clients, for mrulist; NULL: likewise */
     const struct clients_record *clients;     /* NULL: nobody keeps a table of clients */
     const struct access_tree *access;         /* who may ask for time; NULL: not known here */
     const struct access_tree *command_access; /* who may ask about the daemon; likewise */

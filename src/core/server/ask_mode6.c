@@ -10,6 +10,8 @@ enum {
     NONCE_SIZE = 25, /* 24 hexadecimal digits */
     NONCE_VALID_S = 16,
     ENTRY_ROOM = 240, /* of one client in READ_MRU, at most */
+    FRAME_ROOM = 220, /* of what stands around the clients */
+    NTP_PORT = 123,   /* clients are known without their ports */
     ASSOCIATION_OCTETS = 4,
 };
 
@@ -153,7 +155,7 @@ static void put_client(const struct client_status *client, unsigned index,
     char name[MODE6_NAME_SIZE], text[ADDRESS_TEXT_SIZE];
     struct address address = client->address;
 
-    address.port = 123; /* clients are known without their ports */
+    address.port = NTP_PORT;
     name_of(name, "addr", index);
     address_print_port(&address, text);
     ask_mode6_text(answer, name, text);
@@ -166,78 +168,64 @@ static void put_client(const struct client_status *client, unsigned index,
         ask_mode6_number(answer, name, MODE6_WHOLE, numbers[i].value);
     }
     name_of(name, "rs", index);
-    ask_mode6_number(answer, name, MODE6_HEX, 0);
+    ask_mode6_number(answer, name, MODE6_HEX, client_restraint(client));
     name_of(name, "sc", index);
     ask_mode6_number(answer, name, MODE6_FIXED3,
                      client->interval_s > 0 ? 1 / client->interval_s : 0);
 }
 
-/* The client that was seen next after `after`; NULL: none.  Equal times go by their places. */
-static const struct client_status *next_client(const struct clients_record *clients,
-                                               const struct client_status *after)
+static void put_page(const struct ask_view *view, const struct mru_page *page,
+                     struct mode6_answer *answer)
 {
-    const struct client_status *next = NULL;
+    char text[ADDRESS_TEXT_SIZE];
 
-    for (size_t i = 0; i < clients->count; i++) {
-        const struct client_status *one = &clients->clients[i];
-        bool later = after == NULL || one->last.ns > after->last.ns ||
-                     (one->last.ns == after->last.ns && one > after);
+    if (page->resumed) {
+        struct address older = page->older.address;
 
-        if (later && (next == NULL || one->last.ns < next->last.ns)) {
-            next = one;
-        }
+        older.port = NTP_PORT;
+        address_print_port(&older, text);
+        ask_mode6_time(answer, "last.older", page->older.last);
+        ask_mode6_text(answer, "addr.older", text);
     }
-    return next;
-}
-
-/* The oldest first; when not all have room, the oldest are left out. */
-static void put_clients(const struct ask_view *view, struct mode6_answer *answer, size_t room)
-{
-    size_t most = room / ENTRY_ROOM, skip = 0;
-    const struct client_status *client = NULL, *newest = NULL;
-    unsigned index = 0;
-
-    if (view->clients != NULL) {
-        skip = view->clients->count > most ? view->clients->count - most : 0;
-        client = next_client(view->clients, NULL);
+    for (size_t i = 0; i < page->count; i++) {
+        put_client(&page->clients[i], (unsigned)i, answer);
     }
-    for (; client != NULL; client = next_client(view->clients, client)) {
-        if (skip > 0) {
-            skip--;
-            continue;
-        }
-        put_client(client, index++, answer);
-        newest = client;
+    if (page->complete) {
+        ask_mode6_time(answer, "now", view->now);
     }
-    ask_mode6_time(answer, "now", view->now);
-    if (newest != NULL) {
-        ask_mode6_time(answer, "last.newest", newest->last);
+    if (page->complete && page->count > 0) {
+        ask_mode6_time(answer, "last.newest", page->clients[page->count - 1].last);
     }
 }
 
 static enum mode6_error read_mru(const struct ask_view *view, const struct mode6_request *request,
                                  const struct ask_stranger *stranger, struct mode6_answer *answer)
 {
-    char value[16];
-    unsigned fragments = 0;
-    bool limited = mode6_value(request, "limit", value, sizeof value);
+    struct mru_query query;
+    struct mru_page page = {.complete = true};
+    enum mode6_error error;
+    unsigned fragments;
 
     if (!nonce_is_good(view, request, stranger)) {
         return MODE6_SILENCE;
     }
-    if (mode6_value(request, "frags", value, sizeof value)) {
-        for (const char *c = value; *c >= '0' && *c <= '9' && fragments < 1000; c++) {
-            fragments = fragments * 10 + (unsigned)(*c - '0');
-        }
+    error = mru_parse(request, view->now, &query);
+    if (error != MODE6_OK) {
+        return error;
     }
-    if (fragments == 0 && !limited) {
-        return MODE6_BAD_VALUE;
+    fragments = query.fragments > 0 && query.fragments < MODE6_FRAGMENTS_MAX ? query.fragments
+                                                                             : MODE6_FRAGMENTS_MAX;
+    if (view->tables != NULL) {
+        error =
+            mru_collect(&query, view->tables,
+                        ((size_t)fragments * MODE6_FRAGMENT_SIZE - FRAME_ROOM) / ENTRY_ROOM, &page);
     }
-    fragments = fragments > 0 && fragments < MODE6_FRAGMENTS_MAX ? fragments : MODE6_FRAGMENTS_MAX;
-    put_nonce(view, stranger, answer);
-    put_clients(view, answer, (size_t)fragments * MODE6_FRAGMENT_SIZE - 150);
-    mode6_end(answer);
-    return MODE6_OK;
+    if (error == MODE6_OK) {
+        put_nonce(view, stranger, answer);
+        put_page(view, &page, answer);
+        mode6_end(answer);
+    }
+    return error;
 }
 
 enum mode6_error ask_mode6(const struct ask_view *view, const struct mode6_request *request,

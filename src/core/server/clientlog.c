@@ -285,6 +285,23 @@ static void name_back(const struct client_slot *slot, uint8_t bytes[static 16])
     }
 }
 
+static void describe(const struct client_slot *slot, const struct time_line *line,
+                     struct client_status *client)
+{
+    *client = (struct client_status){
+        .address = {.family = slot->family},
+        .requests = slot->requests,
+        .answers = slot->answers,
+        .dropped = slot->requests > slot->answers ? slot->requests - slot->answers : 0,
+        .last_drop = slot->last_drop < DROP_COUNT ? slot->last_drop : (uint8_t)DROP_NONE,
+        .version = slot->version,
+        .first = line_utc(line, (struct steady_time){slot->first_s * NS_PER_S}),
+        .last = line_utc(line, slot->last),
+        .interval_s = slot->interval_s > 0 ? (double)slot->interval_s : 0,
+    };
+    name_back(slot, client->address.bytes);
+}
+
 void client_log_list(const struct client_log *log, const struct time_line *line,
                      struct clients_record *record)
 {
@@ -297,20 +314,98 @@ void client_log_list(const struct client_log *log, const struct time_line *line,
         if (log->marks[i].tag == 0 || !is_sound(&slot)) {
             continue;
         }
-        struct client_status *client = &record->clients[count++];
-        *client = (struct client_status){
-            .address = {.family = slot.family},
-            .requests = slot.requests,
-            .answers = slot.answers,
-            .dropped = slot.requests > slot.answers ? slot.requests - slot.answers : 0,
-            .last_drop = slot.last_drop < DROP_COUNT ? slot.last_drop : (uint8_t)DROP_NONE,
-            .version = slot.version,
-            .first = line_utc(line, (struct steady_time){slot.first_s * NS_PER_S}),
-            .last = line_utc(line, slot.last),
-            .interval_s = slot.interval_s > 0 ? (double)slot.interval_s : 0,
-        };
-        name_back(&slot, client->address.bytes);
+        describe(&slot, line, &record->clients[count++]);
     }
     record->count = count;
     record->known = log->head != NULL ? log->head->known : 0;
+}
+
+uint16_t client_restraint(const struct client_status *client)
+{
+    if (client->dropped == 0) {
+        return 0;
+    }
+    return client->last_drop == DROP_RATE_LIMIT ? CLIENT_LIMITED
+           : client->last_drop == DROP_ACCESS   ? CLIENT_NOT_SERVED
+                                                : 0;
+}
+
+/* Is `a` at `last` behind `b` at its own? */
+static bool is_behind(struct utc_time a_last, const struct address *a, struct utc_time b_last,
+                      const struct address *b)
+{
+    if (a_last.ns != b_last.ns) {
+        return a_last.ns > b_last.ns;
+    }
+    if (a->family != b->family) {
+        return a->family > b->family;
+    }
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) > 0;
+}
+
+static bool is_wished(const struct client_wish *wish, const struct client_status *client)
+{
+    uint16_t restraint = client_restraint(client);
+    double per_s = client->interval_s > 0 ? 1 / client->interval_s : 0;
+
+    return client->last.ns >= wish->not_before.ns && client->last.ns <= wish->not_after.ns &&
+           (double)client->requests >= wish->least_requests &&
+           (double)client->dropped >= wish->least_dropped && per_s >= wish->least_per_s &&
+           (wish->any_restraint == 0 || (restraint & wish->any_restraint) != 0) &&
+           (restraint & wish->all_restraint) == wish->all_restraint &&
+           is_behind(client->last, &client->address, wish->after.last, &wish->after.address);
+}
+
+/* In its place among those that are there; the last one falls out when there are too many. */
+static void insert(struct clients_record *page, size_t most, const struct client_status *client)
+{
+    size_t at = page->count;
+
+    while (at > 0 && is_behind(page->clients[at - 1].last, &page->clients[at - 1].address,
+                               client->last, &client->address)) {
+        at--;
+    }
+    if (at == most) {
+        return;
+    }
+    page->count += page->count < most;
+    memmove(&page->clients[at + 1], &page->clients[at],
+            (page->count - 1 - at) * sizeof page->clients[0]);
+    page->clients[at] = *client;
+}
+
+void client_log_page(const struct client_log *log, const struct time_line *line,
+                     const struct client_wish *wish, struct clients_record *page, size_t most)
+{
+    for (size_t i = 0; i < log->buckets * CLIENT_LOG_WAYS; i++) {
+        const struct client_slot slot = log->slots[i];
+        struct client_status client;
+
+        if (log->marks[i].tag == 0 || !is_sound(&slot)) {
+            continue;
+        }
+        describe(&slot, line, &client);
+        if (is_wished(wish, &client)) {
+            page->known++;
+            insert(page, most, &client);
+        }
+    }
+}
+
+bool client_log_find(const struct client_log *log, const struct address *address,
+                     const struct time_line *line, struct client_status *client)
+{
+    struct sought sought;
+    ptrdiff_t index;
+
+    if (log->buckets == 0 || address->family == ADDRESS_NONE) {
+        return false;
+    }
+    (void)seek(log, address, &sought);
+    index = find(log, &sought);
+    if (index < 0 || !is_sound(&log->slots[index])) {
+        return false;
+    }
+    describe(&log->slots[index], line, client);
+    return true;
 }

@@ -96,6 +96,33 @@ void client_log_count(struct client_log *log, const struct client_visit *visit, 
 /* Begin to count anew; who is known, and what limits him, stays. */
 void client_log_forget_counts(struct client_log *log);
 
+/* What the server does to a client, in ntpd's bits. */
+enum client_restraint { CLIENT_NOT_SERVED = 0x2, CLIENT_LIMITED = 0x20 };
+uint16_t client_restraint(const struct client_status *client);
+
+/* Which clients, in the order of their last requests; of one instant by address. */
+struct client_wish {
+    struct {
+        struct utc_time last;
+        struct address address;
+    } after;                               /* only those behind this one */
+    struct utc_time not_before, not_after; /* last requests */
+    double least_requests, least_dropped;
+    double least_per_s;
+    uint16_t any_restraint, all_restraint; /* one of these bits, all of those; 0: whoever */
+};
+
+/*
+ * Puts the clients that are wished for in among those that page->clients has already, and keeps the
+ * first `most` of all; page->known counts those that were met.  So the tables of several threads
+ * make one list.
+ */
+void client_log_page(const struct client_log *log, const struct time_line *line,
+                     const struct client_wish *wish, struct clients_record *page, size_t most);
+/* One client; false: he is not known. */
+bool client_log_find(const struct client_log *log, const struct address *address,
+                     const struct time_line *line, struct client_status *client);
+
 /*
  * Copy up to record->count clients into record->clients; afterwards count says how many, known how
  * many there are.  Times by `line`.

@@ -302,6 +302,16 @@ static void clients_are_listed_busiest_first(void **state)
     (void)state;
     assert_int_equal(run_with(CONTROL_OK, body, size, "clients", output), 0);
     assert_true(strstr(output, "192.0.2.8") < strstr(output, "192.0.2.7"));
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients --sort address", output), 0);
+    assert_true(strstr(output, "192.0.2.7") < strstr(output, "192.0.2.8"));
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients --sort refused --count 1", output),
+                     0);
+    assert_non_null(strstr(output, "192.0.2.7"));
+    assert_non_null(strstr(output, "and 1 more"));
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients --sort last", output), 0);
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients --sort interval", output), 0);
+    assert_int_equal(run_with(CONTROL_OK, body, size, "clients --sort size", output), 2);
+    assert_non_null(strstr(output, "expected requests, refused, last, interval or address"));
     assert_int_equal(run_with(CONTROL_OK, "", 0, "clients", output), 0);
     assert_string_equal(output, "nobody has asked this server for time\n");
     assert_int_equal(run_with(CONTROL_OK, "rubbish", 7, "clients", output), 3);

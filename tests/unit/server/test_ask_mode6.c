@@ -15,7 +15,9 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-enum { SOURCES = 3, CLIENTS = 3 };
+enum { SOURCES = 3, LOG_SIZE = 1 << 20 };
+
+#define NOW_NS (INT64_C(1800000000) * NS_PER_S)
 
 static const struct siphash_key key = {{3, 4}};
 
@@ -23,14 +25,48 @@ static const struct siphash_key key = {{3, 4}};
 struct scene {
     struct source_status sources[SOURCES];
     struct status_record record;
-    struct client_status clients[CLIENTS];
-    struct clients_record table;
+    struct client_log log;
+    struct time_line line;
+    struct mru_tables tables;
     struct ask_view view;
     struct ask_stranger stranger;
     struct mode6_answer answer;
 };
 
 static struct scene scene;
+
+static uint64_t log_memory[LOG_SIZE / 8] __attribute__((aligned(64)));
+
+static void page_of(void *context, const struct client_wish *wish, struct clients_record *page)
+{
+    size_t most = page->count;
+
+    (void)context;
+    page->count = page->known = 0;
+    client_log_page(&scene.log, &scene.line, wish, page, most);
+}
+
+static bool find_one(void *context, const struct address *address, struct client_status *client)
+{
+    (void)context;
+    return client_log_find(&scene.log, address, &scene.line, client);
+}
+
+/* Client 198.51.x.y asked so often, for the last time so long ago; of odd ones the last was
+ * refused. */
+static void visit(int number, int64_t ago_s, int times)
+{
+    struct address from = {.family = ADDRESS_IPV4, .bytes = {198, 51}};
+
+    from.bytes[2] = (uint8_t)(100 + number / 256);
+    from.bytes[3] = (uint8_t)number;
+    for (int i = times - 1; i >= 0; i--) {
+        struct steady_time at = {(1000000 - ago_s - 2 * i) * NS_PER_S};
+        struct client_visit visit = client_log_visit(&scene.log, &from, at);
+
+        client_log_count(&scene.log, &visit, 4, number % 2 && i == 0 ? DROP_RATE_LIMIT : DROP_NONE);
+    }
+}
 
 static int set_up(void **state)
 {
@@ -66,16 +102,15 @@ static int set_up(void **state)
     scene.record.node.root_delay_s = 0.002;
     scene.record.node.server.requests = 77;
     scene.view.record = &scene.record;
-    scene.view.now.ns = INT64_C(1800000000) * NS_PER_S;
-    for (int i = 0; i < CLIENTS; i++) {
-        assert_true(address_parse(&scene.clients[i].address, "198.51.100.1"));
-        scene.clients[i].address.bytes[3] = (uint8_t)i;
-        scene.clients[i].requests = 5;
-        scene.clients[i].version = 4;
-        scene.clients[i].last.ns = scene.view.now.ns - (i == 1 ? 9 : i) * NS_PER_S;
+    scene.view.now.ns = NOW_NS;
+    memset(log_memory, 0, sizeof log_memory);
+    client_log_init(&scene.log, log_memory, sizeof log_memory, &key);
+    scene.line = (struct time_line){.from = {1000000 * NS_PER_S}, .utc = {NOW_NS}};
+    scene.tables = (struct mru_tables){NULL, page_of, find_one};
+    scene.view.tables = &scene.tables;
+    for (int i = 0; i < 3; i++) {
+        visit(i, i == 1 ? 9 : i, 5);
     }
-    scene.table = (struct clients_record){CLIENTS, CLIENTS, scene.clients};
-    scene.view.clients = &scene.table;
     assert_true(address_parse(&scene.stranger.from, "203.0.113.5"));
     scene.stranger.key = &key;
     return 0;
@@ -220,7 +255,7 @@ static void what_is_not_there_has_ntpds_errors(void **state)
 /* Asks for a nonce and returns a request for the list with it. */
 static const char *with_nonce(const char *more)
 {
-    static char text[80];
+    static char text[1000];
 
     assert_int_equal(ask(MODE6_REQUEST_NONCE, 0, ""), MODE6_OK);
     assert_int_equal(scene.answer.size, 32);
@@ -263,8 +298,170 @@ static void the_list_keeps_to_the_fragments_that_are_wanted(void **state)
     (void)state;
     assert_int_equal(ask(MODE6_READ_MRU, 0, with_nonce(", frags=1")), MODE6_OK);
     assert_true(scene.answer.size <= MODE6_FRAGMENT_SIZE);
-    assert_says("addr.0=198.51.100.0:123"); /* the newest is what remains */
+    assert_says("addr.0=198.51.100.1:123");
     assert_null(strstr(scene.answer.text, "addr.1="));
+    assert_null(strstr(scene.answer.text, "now=")); /* there are more */
+}
+
+/* The value behind "name=" in the answer. */
+static const char *value_of(const char *name, char *value, size_t size)
+{
+    char wanted[MODE6_NAME_SIZE];
+    const char *at;
+
+    snprintf(wanted, sizeof wanted, "%s=", name);
+    at = strstr(scene.answer.text, wanted);
+    assert_non_null(at);
+    at += strlen(wanted);
+    snprintf(value, size, "%.*s", (int)strcspn(at, ",\r"), at);
+    return value;
+}
+
+static void a_list_of_any_length_is_had_page_by_page_while_clients_go_on_asking(void **state)
+{
+    enum { MANY = 1000 };
+    static bool seen[MANY];
+    char request[1000] = ", frags=32", address[64], last[64], name[32];
+    int pages = 0, entries = 0;
+
+    (void)state;
+    memset(seen, 0, sizeof seen);
+    for (int i = 0; i < MANY; i++) {
+        visit(i, 2000 - i, 1);
+    }
+    for (bool complete = false; !complete && pages < 100; pages++) {
+        int count = 0;
+
+        assert_int_equal(ask(MODE6_READ_MRU, 0, with_nonce(request)), MODE6_OK);
+        assert_true(scene.answer.size <= 30 * MODE6_FRAGMENT_SIZE);
+        assert_true(pages == 0 || strstr(scene.answer.text, "addr.older=") != NULL);
+        for (;; count++) {
+            unsigned third, fourth;
+
+            snprintf(name, sizeof name, "addr.%d", count);
+            snprintf(request, sizeof request, "%s=", name);
+            if (strstr(scene.answer.text, request) == NULL) {
+                break;
+            }
+            assert_int_equal(sscanf(value_of(name, address, sizeof address), "198.51.%u.%u:123",
+                                    &third, &fourth),
+                             2);
+            seen[(third - 100) * 256 + fourth] = true;
+        }
+        entries += count;
+        complete = strstr(scene.answer.text, ", now=") != NULL ||
+                   strstr(scene.answer.text, "\nnow=") != NULL;
+        snprintf(name, sizeof name, "last.%d", count - 1);
+        value_of(name, last, sizeof last);
+        /* The newest one that was told asks again: the one before it is good yet. */
+        snprintf(request, sizeof request, ", frags=32, addr.0=%s, last.0=%s", address, last);
+        if (pages == 3) {
+            unsigned third, fourth;
+            char before[64], before_last[64];
+
+            assert_int_equal(sscanf(address, "198.51.%u.%u:123", &third, &fourth), 2);
+            visit((int)((third - 100) * 256 + fourth), 1, 1);
+            snprintf(name, sizeof name, "addr.%d", count - 2);
+            value_of(name, before, sizeof before);
+            snprintf(name, sizeof name, "last.%d", count - 2);
+            value_of(name, before_last, sizeof before_last);
+            snprintf(request, sizeof request,
+                     ", frags=32, addr.0=%s, last.0=%s, addr.1=%s, last.1=%s", address, last,
+                     before, before_last);
+        }
+    }
+    assert_true(pages > 10 && pages < 40);
+    for (int i = 0; i < MANY; i++) {
+        assert_true(seen[i]);
+    }
+    assert_int_equal(entries, MANY + 1); /* one was met twice */
+}
+
+static void when_nothing_that_is_known_holds_any_more_ntpq_is_told_to_begin_anew(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(MODE6_READ_MRU, 0,
+                         with_nonce(", frags=4, addr.0=198.51.100.0:123, "
+                                    "last.0=0x00000001.00000000")),
+                     MODE6_UNKNOWN_VARIABLE);
+    assert_int_equal(ask(MODE6_READ_MRU, 0,
+                         with_nonce(", frags=4, addr.0=203.0.113.1:123, "
+                                    "last.0=0x00000001.00000000")),
+                     MODE6_UNKNOWN_VARIABLE);
+}
+
+static void clients_are_filtered_and_limited_as_ntpd_does(void **state)
+{
+    static const struct {
+        const char *filter;
+        unsigned clients;
+    } rows[] = {
+        {", limit=2", 2},
+        {", frags=32, limit=1", 1},
+        {", frags=32, mincount=6", 1},
+        {", frags=32, mindrop=1", 1},
+        {", frags=32, resany=0x20", 1},
+        {", frags=32, resall=0x22", 0},
+        {", frags=32, maxlstint=5", 3},
+        {", frags=32, minlstint=5", 1},
+        {", frags=32, minscore=0.4", 4},
+        {", frags=32, minscore=0.6", 0},
+        {", frags=32, recent=2", 2},
+        {", frags=32, recent=9", 4},
+        {", frags=32", 4},
+    };
+
+    (void)state;
+    visit(4, 3, 6);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned clients = 0;
+
+        assert_int_equal(ask(MODE6_READ_MRU, 0, with_nonce(rows[i].filter)), MODE6_OK);
+        for (const char *c = scene.answer.text; (c = strstr(c, "addr.")) != NULL; c++) {
+            clients++;
+        }
+        if (clients != rows[i].clients) {
+            fail_msg("%s: %u", rows[i].filter, clients);
+        }
+    }
+    assert_int_equal(ask(MODE6_READ_MRU, 0, with_nonce(", limit=9")), MODE6_OK);
+    assert_says("rs.0=0x20");
+    assert_says("rs.1=0x00");
+}
+
+static void nonsense_in_a_request_for_the_list_is_a_bad_value(void **state)
+{
+    static const struct {
+        const char *text;
+        enum mode6_error error;
+    } rows[] = {
+        {", frags=129", MODE6_BAD_VALUE},
+        {", limit=257", MODE6_BAD_VALUE},
+        {", limit=x", MODE6_BAD_VALUE},
+        {", limit=1.2.3", MODE6_BAD_VALUE},
+        {", limit=", MODE6_BAD_VALUE},
+        {", limit=0x", MODE6_BAD_VALUE},
+        {", limit", MODE6_BAD_VALUE},
+        {", limit=3, laddr=192.0.2.1:123", MODE6_UNKNOWN_VARIABLE},
+        {", limit=3, nosuch=1", MODE6_UNKNOWN_VARIABLE},
+        {", limit=3, addr.16=192.0.2.1:123", MODE6_BAD_VALUE},
+        {", limit=3, addr.=192.0.2.1:123", MODE6_BAD_VALUE},
+        {", limit=3, addr.0=192.0.2.1", MODE6_BAD_VALUE},
+        {", limit=3, addr.0=[fd00::1:123", MODE6_BAD_VALUE},
+        {", limit=3, addr.0=]:1", MODE6_BAD_VALUE},
+        {", limit=3, last.0=1.5", MODE6_BAD_VALUE},
+        {", limit=3, last.0=0xeead6b85.21c9d2g1", MODE6_BAD_VALUE},
+        {", limit=3, mincount=99999999999999999999999999", MODE6_BAD_VALUE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        enum mode6_error error = ask(MODE6_READ_MRU, 0, with_nonce(rows[i].text));
+
+        if (error != rows[i].error) {
+            fail_msg("%s: %d", rows[i].text, error);
+        }
+    }
 }
 
 int main(void)
@@ -280,6 +477,12 @@ int main(void)
         cmocka_unit_test_setup(clients_are_listed_for_who_has_a_nonce_the_oldest_first, set_up),
         cmocka_unit_test_setup(a_nonce_is_good_for_its_owner_and_for_16_seconds, set_up),
         cmocka_unit_test_setup(the_list_keeps_to_the_fragments_that_are_wanted, set_up),
+        cmocka_unit_test_setup(a_list_of_any_length_is_had_page_by_page_while_clients_go_on_asking,
+                               set_up),
+        cmocka_unit_test_setup(when_nothing_that_is_known_holds_any_more_ntpq_is_told_to_begin_anew,
+                               set_up),
+        cmocka_unit_test_setup(clients_are_filtered_and_limited_as_ntpd_does, set_up),
+        cmocka_unit_test_setup(nonsense_in_a_request_for_the_list_is_a_bad_value, set_up),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -59,6 +59,11 @@ static void what_was_written_is_read(void **state)
     assert_string_equal(text, "the second");
     assert_int_equal(page_generation(&reader), 2);
     assert_int_equal(page_read(&reader, text, 10, &size), ERR_RANGE);
+    assert_int_equal(page_read_start(&reader, text, 5, &size), ERR_NONE);
+    assert_int_equal(size, 5);
+    assert_memory_equal(text, "the s", 5);
+    assert_int_equal(page_read_start(&reader, text, sizeof text, &size), ERR_NONE);
+    assert_int_equal(size, 11);
     assert_int_equal(page_capacity(&reader), CAPACITY);
     page_close(&reader);
     page_close(&writer);
