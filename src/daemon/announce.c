@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* announce.c - between the time process, its supervisor and the service manager. */
+#include "daemon/life.h"
 #include "daemon/time_process.h"
 #include "sys/signals.h"
 #include "sys/unix_socket.h"
@@ -31,9 +32,7 @@ void time_tell_reloading(struct time_process *process)
 
 void time_tell_stopping(struct time_process *process)
 {
-    if (process->setup.supervised) {
-        tell_parent(process, MESSAGE_STOPPING, 0);
-    } else {
+    if (!process->setup.supervised) { /* else the parent sees our end */
         notify_stopping(&process->notify);
     }
 }
@@ -41,7 +40,7 @@ void time_tell_stopping(struct time_process *process)
 void time_tell_status(struct time_process *process, const char *text)
 {
     if (process->setup.supervised) {
-        supervised_status(process->setup.supervised, text);
+        life_tell(&process->setup.supervised->life, text);
         tell_parent(process, MESSAGE_STATUS, 0);
     } else {
         notify_status(&process->notify, text);
@@ -66,7 +65,7 @@ void time_tell_rules(struct time_process *process)
 
 static void take_message(struct time_process *process, const struct message *message, int fd)
 {
-    if (message->kind == MESSAGE_HELPER && message->argument == HELPER_RESOLVE) {
+    if (message->kind == MESSAGE_HELPER && message->argument == CHILD_RESOLVE) {
         process->helper_asked = false;
         if (fd >= 0) {
             resolver_attach(&process->resolver, fd);
@@ -76,7 +75,7 @@ static void take_message(struct time_process *process, const struct message *mes
     if (message->kind == MESSAGE_SERVER && fd >= 0) {
         supervised_server(process->setup.supervised, fd);
         fd = -1;
-    } else if (message->kind == MESSAGE_HELPER && message->argument == HELPER_KEYS) {
+    } else if (message->kind == MESSAGE_HELPER && message->argument == CHILD_KEYS) {
         process->exchanger.asked = false;
         if (fd >= 0) {
             exchanger_attach(&process->exchanger, fd);
@@ -141,11 +140,11 @@ void time_hear_parent(struct time_process *process)
     }
     if (resolver_needs_helper(&process->resolver) && !process->helper_asked) {
         process->helper_asked = true;
-        tell_parent(process, MESSAGE_START_HELPER, HELPER_RESOLVE);
+        tell_parent(process, MESSAGE_START_HELPER, CHILD_RESOLVE);
     }
     if (exchanger_needs_helper(&process->exchanger) && !process->exchanger.asked) {
         process->exchanger.asked = true;
-        tell_parent(process, MESSAGE_START_HELPER, HELPER_KEYS);
+        tell_parent(process, MESSAGE_START_HELPER, CHILD_KEYS);
     }
     while ((error = supervised_receive(process->setup.supervised, &message, &fd)) == ERR_NONE) {
         take_message(process, &message, fd);

@@ -6,7 +6,7 @@
 /* Descriptors of every child; /dev/null where a role has none. */
 enum supervisor_fd {
     SUPERVISOR_FD_CHANNEL = 3,    /* messages to and from the parent */
-    SUPERVISOR_FD_LIFE,           /* time: page written for the parent, SUPERVISED_STATUS_SIZE */
+    SUPERVISOR_FD_LIFE,           /* time: page written for the parent, life.h */
     SUPERVISOR_FD_LINE,           /* time page: written by time, read by server */
     SUPERVISOR_FD_RECORD,         /* status page: the same */
     SUPERVISOR_FD_COUNTERS,       /* server page: written by server, read by time */

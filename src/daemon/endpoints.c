@@ -90,6 +90,20 @@ static void plan_chronyc(const struct daemon_options *daemon, unsigned family,
     set_device(endpoint, daemon->bind_command_device);
 }
 
+/* The key exchange of NTS: only where somebody is served. */
+static void plan_nts(const struct config *config, bool serves, unsigned family,
+                     struct endpoint *endpoints, size_t *count)
+{
+    const struct daemon_options *daemon = &config->daemon;
+    struct address local = daemon->bind[family];
+
+    if (serves && daemon->nts_port != 0 && daemon->nts_cert_count > 0 &&
+        daemon->nts_key_count > 0) {
+        local.family = loopbacks[family].family;
+        append(endpoints, count, &local, daemon->nts_port)->stream = true;
+    }
+}
+
 size_t endpoints_plan(const struct args *args, const struct config *config, bool serve,
                       struct endpoint endpoints[static ENDPOINTS_MAX])
 {
@@ -102,6 +116,44 @@ size_t endpoints_plan(const struct args *args, const struct config *config, bool
         }
         plan_time(config, serves, family, endpoints, &count);
         plan_chronyc(&config->daemon, family, endpoints, &count);
+        plan_nts(config, serves, family, endpoints, &count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        endpoints[i].sockets = endpoints[i].optional ? 1 : endpoints_threads(config);
     }
     return count;
+}
+
+void endpoints_tell(const struct endpoint *endpoint, enum err err, const struct log_sink *log)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    address_print_port(&endpoint->options.local, text);
+    if (err == ERR_NONE || err == ERR_UNSUPPORTED) {
+        return; /* a family that this machine lacks is no failure */
+    }
+    if (endpoint->stream) {
+        log_format(log, LOG_SEVERITY_ERROR, "%s (TCP) %s: NTS clients get no keys there", text,
+                   err == ERR_IN_USE ? "is taken by another program" : "can't be opened");
+    } else if (endpoint->optional) {
+        log_format(log, LOG_SEVERITY_INFO, "%s can't be had: no questions are answered there",
+                   text);
+    } else if (err == ERR_IN_USE) {
+        log_format(log, LOG_SEVERITY_ERROR, "%s is taken: another time server runs", text);
+    } else {
+        log_format(log, LOG_SEVERITY_WARNING, "%s can't be bound%s: no service there", text,
+                   err == ERR_DENIED ? " (CAP_NET_BIND_SERVICE)" : "");
+    }
+}
+
+bool endpoints_tell_all(const struct endpoint *endpoints, const enum err results[], size_t count,
+                        const struct log_sink *log)
+{
+    bool ours = true;
+
+    for (size_t i = 0; i < count; i++) {
+        endpoints_tell(&endpoints[i], results[i], log);
+        ours = ours && (results[i] != ERR_IN_USE || endpoints[i].optional || endpoints[i].stream);
+    }
+    return ours;
 }

@@ -4,7 +4,8 @@
  *
  * The port of NTP is opened on all addresses (or `bindaddress`) when somebody is allowed to ask for
  * time.  Where it is not, it is opened on loopback, for the questions of ntpq; and so is the port
- * of chronyc (`cmdport`, `bindcmdaddress`).  Doing without one of these is no failure.
+ * of chronyc (`cmdport`, `bindcmdaddress`).  Doing without one of these is no failure.  Where time
+ * is served and there are certificates, keys of NTS are exchanged on `ntsport` of TCP.
  */
 #ifndef DAEMON_ENDPOINTS_H
 #define DAEMON_ENDPOINTS_H
@@ -14,15 +15,11 @@
 
 #include "config/config.h"
 #include "daemon/args.h"
-#include "sys/udp.h"
+#include "sys/log.h"
+#include "sys/socket_set.h"
 
-/* IPv4 and IPv6 each: NTP, NTP on loopback, chronyc. */
-enum { ENDPOINTS_MAX = 6 };
-
-struct endpoint {
-    struct udp_options options;
-    bool optional; /* questions about the daemon: others may be there first */
-};
+/* IPv4 and IPv6 each: NTP, NTP on loopback, chronyc, key exchange of NTS. */
+enum { ENDPOINTS_MAX = SOCKET_SET_MAX };
 
 /* May anybody ask for time? */
 bool endpoints_serve(const struct config *config);
@@ -30,8 +27,18 @@ bool endpoints_serve(const struct config *config);
 /* Threads that answer: `serverthreads`, or as many as there are processors for us. */
 unsigned endpoints_threads(const struct config *config);
 
-/* Returns how many.  `serve`: also if the configuration allows nobody to ask for time. */
+/*
+ * Returns how many.  Optional are those for questions about the daemon.  `serve`: also if the
+ * configuration allows nobody to ask for time.
+ */
 size_t endpoints_plan(const struct args *args, const struct config *config, bool serve,
                       struct endpoint endpoints[static ENDPOINTS_MAX]);
+
+/* Says why nothing is answered there; ERR_NONE: nothing. */
+void endpoints_tell(const struct endpoint *endpoint, enum err err, const struct log_sink *log);
+
+/* The same for all.  False: another time server runs. */
+bool endpoints_tell_all(const struct endpoint *endpoints, const enum err results[], size_t count,
+                        const struct log_sink *log);
 
 #endif

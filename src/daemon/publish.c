@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/life.h"
 #include "daemon/time_process.h"
 #include "sys/process.h"
 
@@ -120,8 +121,8 @@ void publish(struct time_process *process)
         page_write(page, &process->line, sizeof process->line);
     }
     if (process->setup.supervised && process->privileged) {
-        supervised_base_rate(process->setup.supervised,
-                             (struct freq){node_saved(process->node).freq_s_per_s});
+        life_rate(&process->setup.supervised->life,
+                  (struct freq){node_saved(process->node).freq_s_per_s});
     }
     server_loop_publish(process->server, &process->line);
     publish_refresh(process);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* supervised.c - the time process's side of supervisor.h. */
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "daemon/life.h"
 #include "daemon/supervisor.h"
 #include "sys/process.h"
 #include "sys/unix_socket.h"
@@ -41,24 +40,7 @@ void supervised_server(struct supervised *supervised, int fd)
 void supervised_awake(struct supervised *supervised, struct steady_time now,
                       struct duration timeout)
 {
-    page_mark_set(&supervised->life, PAGE_MARK_AWAKE, (uint64_t)(now.ns + timeout.ns));
-}
-
-void supervised_base_rate(struct supervised *supervised, struct freq rate)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &rate.s_per_s, sizeof bits);
-    page_mark_set(&supervised->life, PAGE_MARK_RATE, bits);
-    page_mark_set(&supervised->life, PAGE_MARK_RATE_KNOWN, 1);
-}
-
-void supervised_status(struct supervised *supervised, const char *text)
-{
-    char status[SUPERVISED_STATUS_SIZE] = {0};
-
-    (void)snprintf(status, sizeof status, "%s", text);
-    page_write(&supervised->life, status, sizeof status);
+    life_promise(&supervised->life, (struct steady_time){now.ns + timeout.ns});
 }
 
 enum err supervised_send(const struct supervised *supervised, enum message_kind kind,

@@ -1,103 +1,241 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/supervisor.h"
 
+#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 
-#include "daemon/supervisor_children.h"
+#include "daemon/endpoints.h"
+#include "daemon/life.h"
+#include "daemon/shared_pages.h"
+#include "sys/child.h"
 #include "sys/clock.h"
 #include "sys/notify.h"
-#include "sys/process.h"
 #include "sys/signals.h"
 #include "sys/storage.h"
 #include "sys/unix_socket.h"
 
-enum { LOOK_S = 20 }; /* between looks, when the setup says nothing */
+/* CHILD_LEAVING: a server process whose successor is about to serve, or does. */
+enum { CHILD_LEAVING = CHILD_ROLES, CHILD_COUNT, MESSAGES_AT_ONCE = 16 };
 
-/* Messages of the time process */
+/* What children are given: a page is either for writing, or (READ) for reading only. */
+enum { NOTHING, STATUS, CONTROL, WRITE };
+#define WRITE(page) (WRITE + SHARED_##page)
+#define READ(page) (WRITE + SHARED_PAGES + SHARED_##page)
 
+/* The kinds of children; gifts are in the order of enum supervisor_fd, behind the channel. */
+static const struct {
+    const char *name;
+    bool helper;  /* noon-helper is executed, not noond */
+    bool ordered; /* by the time process, which gets the channel; gone for good when it ends */
+    size_t gift_count;
+    uint8_t gifts[9];
+} kinds[CHILD_COUNT] = {
+    [CHILD_TIME] = {.name = "time process",
+                    .gift_count = 9,
+                    .gifts = {WRITE(LIFE), WRITE(LINE), WRITE(RECORD), READ(COUNTERS), STATUS,
+                              CONTROL, NOTHING, READ(TOTALS), WRITE(RULES)}},
+    [CHILD_SERVER] = {.name = "server process",
+                      .gift_count = 9,
+                      .gifts = {NOTHING, READ(LINE), READ(RECORD), WRITE(COUNTERS), NOTHING,
+                                NOTHING, READ(RING), NOTHING, READ(RULES)}},
+    [CHILD_LEAVING] = {.name = "old server process"},
+    [CHILD_RESOLVE] = {.name = "helper", .helper = true, .ordered = true},
+    [CHILD_KEYS] = {.name = "key exchange helper", .helper = true, .ordered = true},
+    [CHILD_NTS] = {.name = "NTS key exchange server",
+                   .helper = true,
+                   .gift_count = 2,
+                   .gifts = {WRITE(RING), WRITE(TOTALS)}},
+};
+
+struct supervisor {
+    const struct supervisor_setup *setup;
+    struct supervisor_plan plan;
+    struct notify notify;
+    struct premises premises;
+    struct socket_set sockets;
+    struct shared_pages pages;
+    int nothing; /* /dev/null */
+    struct child children[CHILD_COUNT];
+    unsigned running;
+    struct life_watch watch; /* over the time process */
+    struct steady_time next_watchdog;
+    bool ending;
+    int status;
+};
+
+static int gear_fd(const struct supervisor *s, uint8_t gift)
+{
+    int fd = s->nothing;
+
+    if (gift == READ(RING) && socket_set_count(&s->sockets, true) == 0) {
+        return fd; /* without key exchange there are no cookies to be read */
+    }
+    if (gift >= WRITE + SHARED_PAGES) {
+        fd = s->pages.readers[gift - WRITE - SHARED_PAGES];
+    } else if (gift >= WRITE) {
+        fd = s->pages.at[gift - WRITE].fd;
+    } else if (gift != NOTHING) {
+        fd = s->premises.listeners[gift - STATUS];
+    }
+    return fd < 0 ? s->nothing : fd;
+}
+
+/* What a child finds behind its channel; returns how many. */
+static size_t gear_fds(const struct supervisor *s, int kind, int *fds)
+{
+    size_t count = 0;
+
+    for (; count < kinds[kind].gift_count; count++) {
+        fds[count] = gear_fd(s, kinds[kind].gifts[count]);
+    }
+    if (kind == CHILD_SERVER || kind == CHILD_NTS) {
+        count += socket_set_fds(&s->sockets, kind == CHILD_NTS, fds + count,
+                                PROCESS_FDS_MAX - 1 - count);
+    }
+    return count;
+}
+
+/* A message to the time process; `fd` is copied, -1: none. */
+static void tell_time(struct supervisor *s, struct message message, int fd)
+{
+    /* A time process that does not listen will be asked nothing more; it is being watched. */
+    enum err ignored = unix_send_fd(s->children[CHILD_TIME].channel, &message, sizeof message, fd);
+    (void)ignored;
+}
+
+static void start_child(struct supervisor *s, int kind)
+{
+    struct child *child = &s->children[kind];
+    int fds[PROCESS_FDS_MAX];
+    char *arguments[WORDS_MAX + 1];
+    const char *path = kinds[kind].helper ? s->setup->helper : "/proc/self/exe";
+    /* Each server process counts on a page of its own: the one before may still be writing. */
+    bool good = kind != CHILD_SERVER || shared_pages_renew(&s->pages, SHARED_COUNTERS);
+    const struct child_program program = {good ? path : NULL, arguments, fds,
+                                          gear_fds(s, kind, fds)};
+
+    words_list(&s->plan.arguments[kind], arguments);
+    enum err err = child_start(child, &program, clock_steady());
+    s->running += err == ERR_NONE;
+    if (err != ERR_NONE) {
+        log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s can't be started (%s)",
+                   kinds[kind].name, kinds[kind].helper ? path : "out of processes or memory");
+    }
+    if (kinds[kind].ordered) {
+        tell_time(s, (struct message){MESSAGE_HELPER, (uint32_t)kind, err}, child->channel);
+        unix_close(&child->channel);
+        child->wanted = false; /* asked for again when it is needed */
+    } else if (kind == CHILD_SERVER && err == ERR_NONE) {
+        tell_time(s, (struct message){.kind = MESSAGE_SERVER}, s->pages.readers[SHARED_COUNTERS]);
+    } else if (kind == CHILD_TIME) {
+        life_begin(&s->pages.at[SHARED_LIFE], child->started);
+    }
+}
+
+/* There is to be a new server process, or none.  The old one serves until the new one does. */
+static void replace_server(struct supervisor *s)
+{
+    struct child *server = &s->children[CHILD_SERVER], *leaving = &s->children[CHILD_LEAVING];
+    const struct steady_time now = clock_steady();
+    const bool wanted = socket_set_count(&s->sockets, false) > 0;
+
+    if (!wanted) {
+        child_end(leaving, now);
+    } else if (leaving->pid < 0 && !server->ending) {
+        *leaving = *server;
+        leaving->wanted = false;
+        child_init(server);
+    }
+    child_replace(server, wanted, now);
+}
+
+/* Everybody is to end; who does not is killed. */
+static void begin_end(struct supervisor *s)
+{
+    s->ending = true;
+    notify_stopping(&s->notify);
+    for (int kind = 0; kind < CHILD_COUNT; kind++) {
+        child_replace(&s->children[kind], false, clock_steady());
+    }
+}
+
+static void take_end(struct supervisor *s, int kind, const struct process_end *end)
+{
+    struct child *child = &s->children[kind];
+    struct freq rate;
+
+    s->running--;
+    child_ended(child, clock_steady());
+    unix_close(&child->channel);
+    /* The clock must not run on with the last slew of the dead, which nobody would end. */
+    if (kind == CHILD_TIME && life_take_rate(&s->pages.at[SHARED_LIFE], &rate) &&
+        clock_kernel_set_rate(rate) != ERR_NONE) {
+        log_line(s->setup->log, LOG_SEVERITY_WARNING, "the clock keeps the rate it had");
+    }
+    if (kind == CHILD_TIME && !end->killed && end->status < SUPERVISOR_EXIT_RESTART) {
+        s->status = end->status;
+        begin_end(s);
+    }
+    if (!s->ending && !child->ending && !kinds[kind].ordered) {
+        log_format(s->setup->log, LOG_SEVERITY_ERROR, "the %s ended (%s %d)%s", kinds[kind].name,
+                   end->killed ? "signal" : "status", end->killed ? end->status - 128 : end->status,
+                   child->wanted ? ": started again" : "");
+    }
+}
+
+/*
+ * Opens and closes sockets as planned, and replaces those who have others now.  False: another time
+ * server runs, which was said.
+ */
+static bool bind_sockets(struct supervisor *s)
+{
+    const struct supervisor_plan *plan = &s->plan;
+    enum err results[SOCKET_SET_MAX];
+
+    if (socket_set_apply(&s->sockets, plan->endpoints, plan->endpoint_count, results)) {
+        socket_set_store(&s->sockets, &s->notify);
+        replace_server(s);
+    }
+    /* Its certificates may be others even in the old places. */
+    child_replace(&s->children[CHILD_NTS], socket_set_count(&s->sockets, true) > 0, clock_steady());
+    return endpoints_tell_all(plan->endpoints, results, plan->endpoint_count, s->setup->log);
+}
+
+/* A new configuration: the time process has judged it, shown it, and asks for our part. */
 static void rebind(struct supervisor *s, bool serve)
 {
-    struct message message = {.kind = MESSAGE_REBOUND};
     struct supervisor_plan plan;
-    bool changed = false;
 
-    if (!s->setup->plan(s->setup->context, serve, &plan)) {
-        message.value = ERR_FORMAT;
-    } else {
-        changed = plan.server.threads != s->plan.server.threads;
-        s->plan.server = plan.server;
-        memcpy(s->plan.acquisition, plan.acquisition, sizeof plan.acquisition);
-        memcpy(s->plan.trusted, plan.trusted, sizeof plan.trusted);
-        s->plan.trusted_count = plan.trusted_count;
-        s->plan.no_system_certs = plan.no_system_certs;
-        memcpy(s->plan.key_file, plan.key_file, sizeof plan.key_file);
-        bool nts = s->plan.nts.pairs > 0;
-        s->plan.nts = plan.nts;
-        nts_service_apply(&s->gear.nts, &s->plan.nts, s->setup->log);
-        children_replace_nts(s);
-        changed = changed || nts != (plan.nts.pairs > 0);
-        bool others = false;
-        message.value =
-            server_sockets_apply(&s->gear.server, &s->plan.server, s->setup->log, &others);
-        changed = changed || others;
-        if (others) {
-            server_sockets_store(&s->gear.server, &s->notify);
-        }
+    if (s->setup->plan(s->setup->context, serve, &plan)) {
+        s->plan = plan;
+        (void)bind_sockets(s); /* what can't be had was named; the rest serves */
     }
-    if (changed) {
-        children_replace_server(s);
-    }
-    message.argument = (uint32_t)server_sockets_count(&s->gear.server);
-    children_tell_time(s, &message, -1);
 }
 
-static void open_client(struct supervisor *s, uint32_t family)
+static void give_client_socket(struct supervisor *s, uint32_t family)
 {
-    struct message message = {.kind = MESSAGE_CLIENT, .argument = family};
+    struct udp_options options = s->plan.acquisition[family == ADDRESS_IPV6];
     int fd = -1;
 
-    message.value = ERR_UNSUPPORTED;
-    if (family == ADDRESS_IPV4 || family == ADDRESS_IPV6) {
-        struct udp_options options = s->plan.acquisition[family == ADDRESS_IPV6];
-
-        options.local.family = (uint8_t)family;
-        message.value = udp_bound_open(&fd, &options);
-    }
-    children_tell_time(s, &message, fd);
+    options.local.family = (uint8_t)family;
+    enum err err = udp_bound_open(&fd, &options);
+    tell_time(s, (struct message){MESSAGE_CLIENT, family, err}, fd);
     unix_close(&fd);
 }
 
-/* What is in it, the parent does not read. */
-static void open_keys(struct supervisor *s)
+/* What is in the file, the parent does not read. */
+static void give_keys(struct supervisor *s)
 {
-    struct message message = {.kind = MESSAGE_KEYS, .value = ERR_NOT_FOUND};
     int fd = s->plan.key_file[0] != '\0' ? storage_open_secret(s->plan.key_file) : -1;
 
-    message.value = fd >= 0 ? ERR_NONE : ERR_NOT_FOUND;
-    children_tell_time(s, &message, fd);
+    tell_time(s, (struct message){MESSAGE_KEYS, 0, fd >= 0 ? ERR_NONE : ERR_NOT_FOUND}, fd);
     unix_close(&fd);
-}
-
-static void start_helper(struct supervisor *s, enum child_kind kind)
-{
-    children_signal(s, kind, SIGKILL);
-    s->children[kind].wanted = true;
-}
-
-static void tell_status(struct supervisor *s)
-{
-    char text[SUPERVISED_STATUS_SIZE];
-    size_t size = 0;
-
-    if (page_read(&s->gear.life, text, sizeof text, &size) == ERR_NONE && size == sizeof text) {
-        text[sizeof text - 1] = '\0';
-        notify_status(&s->notify, text);
-    }
 }
 
 static void take_message(struct supervisor *s, const struct message *message)
 {
+    char text[LIFE_TEXT_SIZE];
+
     switch (message->kind) {
     case MESSAGE_READY:
         notify_ready(&s->notify);
@@ -106,148 +244,152 @@ static void take_message(struct supervisor *s, const struct message *message)
     case MESSAGE_RELOADING:
         notify_reloading(&s->notify, clock_steady());
         break;
-    case MESSAGE_STOPPING:
-        notify_stopping(&s->notify);
-        break;
     case MESSAGE_STATUS:
-        tell_status(s);
+        if (life_text(&s->pages.at[SHARED_LIFE], text)) {
+            notify_status(&s->notify, text);
+        }
         break;
     case MESSAGE_START_HELPER:
-        start_helper(s, message->argument == HELPER_KEYS ? CHILD_KEYS : CHILD_HELPER);
+        if (message->argument < CHILD_ROLES && kinds[message->argument].ordered) {
+            child_kill(&s->children[message->argument]); /* taken for dead */
+            child_want(&s->children[message->argument], clock_steady());
+        }
         break;
     case MESSAGE_RESTART_SERVER:
-        children_replace_server(s);
+        replace_server(s);
         break;
     case MESSAGE_REBIND:
         rebind(s, message->argument != 0);
         break;
     case MESSAGE_OPEN_CLIENT:
-        open_client(s, message->argument);
+        give_client_socket(s, message->argument);
         break;
     case MESSAGE_OPEN_KEYS:
-        open_keys(s);
+        give_keys(s);
         break;
     default: /* nonsense of a process that may have been taken over */
         break;
     }
 }
 
-/* A few at a time: a time process gone wild can't keep us from our own work. */
-static void take_messages(struct supervisor *s)
+/* A few at a time: a process gone wild can't keep us from our own work. */
+static void take_messages(struct supervisor *s, int kind)
 {
+    struct child *child = &s->children[kind];
     struct message message;
+    enum err err = ERR_NONE;
     int fd = -1;
 
-    for (int i = 0; i < 16; i++) {
-        enum err err =
-            unix_receive_fd(s->children[CHILD_TIME].channel, &message, sizeof message, &fd);
-
+    for (int i = 0; i < MESSAGES_AT_ONCE && (err == ERR_NONE || err == ERR_FORMAT); i++) {
+        err = unix_receive_fd(child->channel, &message, sizeof message, &fd);
         unix_close(&fd); /* nobody has to give us any */
         if (err == ERR_UNREACHABLE) {
-            unix_close(&s->children[CHILD_TIME].channel); /* it ends; SIGCHLD follows */
-        }
-        if (err != ERR_NONE && err != ERR_FORMAT) {
-            return;
-        }
-        if (err == ERR_NONE) {
+            unix_close(&child->channel); /* it ends; SIGCHLD follows */
+        } else if (err == ERR_NONE && kind == CHILD_TIME && !s->ending) {
             take_message(s, &message);
+        } else if (err == ERR_NONE && kind == CHILD_SERVER && message.kind == MESSAGE_READY) {
+            child_end(&s->children[CHILD_LEAVING], clock_steady()); /* its successor serves */
         }
     }
 }
 
-/* All that a server process has to say is that it serves. */
-static void hear_server(struct supervisor *s)
+static void reap(struct supervisor *s)
 {
-    struct child *child = &s->children[CHILD_SERVER];
-    struct message message;
-    int fd = -1;
-    enum err err = unix_receive_fd(child->channel, &message, sizeof message, &fd);
+    struct process_end end;
 
-    unix_close(&fd);
-    if (err == ERR_UNREACHABLE) {
-        unix_close(&child->channel);
-    } else if (err == ERR_NONE && message.kind == MESSAGE_READY) {
-        children_server_ready(s);
-    }
-}
-
-/* The loop */
-
-static void take_signals(struct supervisor *s)
-{
-    struct signal_flags flags = signals_take();
-
-    if (flags.reload) {
-        children_signal(s, CHILD_TIME, SIGHUP); /* it reads, judges and asks for the rest */
-    }
-    children_reap(s, take_messages);
-    s->end = s->end || flags.terminate;
-}
-
-/* Starts what is due and returns when something will be. */
-static struct steady_time do_what_is_due(struct supervisor *s)
-{
-    struct steady_time now = clock_steady();
-    struct steady_time next = children_do_what_is_due(s, now);
-
-    if (s->notify.watchdog.ns == 0) {
-        return next;
-    }
-    if (now.ns >= s->next_watchdog.ns) {
-        s->next_watchdog.ns = now.ns + s->notify.watchdog.ns / 2;
-        if (s->looks == 0) {
-            notify_watchdog(&s->notify);
+    while (process_ended(&end)) {
+        for (int kind = 0; kind < CHILD_COUNT; kind++) {
+            if (s->children[kind].pid == end.pid) {
+                take_messages(s, kind); /* its last words */
+                take_end(s, kind, &end);
+            }
         }
     }
-    return s->next_watchdog.ns < next.ns ? s->next_watchdog : next;
+}
+
+/* Starts what is due, kills what hangs; returns when there will be something to do. */
+static struct steady_time do_what_is_due(struct supervisor *s, struct steady_time now)
+{
+    if (life_look(&s->watch, &s->pages.at[SHARED_LIFE], now) && s->children[CHILD_TIME].pid > 0) {
+        log_line(s->setup->log, LOG_SEVERITY_ERROR, "the time process hangs: killed");
+        child_kill(&s->children[CHILD_TIME]);
+    }
+    struct steady_time next = s->watch.next;
+    if (s->notify.watchdog.ns > 0) {
+        if (now.ns >= s->next_watchdog.ns) {
+            s->next_watchdog.ns = now.ns + s->notify.watchdog.ns / 2;
+            if (s->watch.looks == 0) {
+                notify_watchdog(&s->notify);
+            }
+        }
+        next = s->next_watchdog.ns < next.ns ? s->next_watchdog : next;
+    }
+    for (int kind = 0; kind < CHILD_COUNT; kind++) {
+        if (child_is_due(&s->children[kind], now)) {
+            start_child(s, kind);
+        }
+        struct steady_time due = child_look(&s->children[kind], now);
+        next = due.ns < next.ns ? due : next;
+    }
+    return next;
 }
 
 static void pass(struct supervisor *s)
 {
-    struct duration timeout = {do_what_is_due(s).ns - clock_steady().ns};
+    const int64_t left_ns = do_what_is_due(s, clock_steady()).ns - clock_steady().ns;
     struct pollfd channels[] = {{.fd = s->children[CHILD_TIME].channel, .events = POLLIN},
                                 {.fd = s->children[CHILD_SERVER].channel, .events = POLLIN}};
 
-    timeout.ns = timeout.ns < 0 ? 0 : timeout.ns;
-    if (signals_wait(channels, 2, timeout) > 0) {
-        if (channels[0].revents != 0) {
-            take_messages(s);
-        }
-        if (channels[1].revents != 0) {
-            hear_server(s);
-        }
+    if (signals_wait(channels, 2, (struct duration){left_ns > 0 ? left_ns : 0}) > 0) {
+        take_messages(s, CHILD_TIME);
+        take_messages(s, CHILD_SERVER);
     }
-    take_signals(s);
+    struct signal_flags flags = signals_take();
+    if (flags.reload) { /* the time process reads and judges, and asks us for the rest */
+        process_signal(s->children[CHILD_TIME].pid, SIGHUP);
+    }
+    if (flags.terminate && !s->ending) {
+        begin_end(s);
+    }
+    reap(s);
+}
+
+static bool open_gear(struct supervisor *s)
+{
+    socket_set_init(&s->sockets);
+    if (!premises_open(&s->premises, &s->plan.premises, s->setup->log) || !bind_sockets(s)) {
+        return false;
+    }
+    s->nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (s->nothing < 0 || !shared_pages_open(&s->pages, &s->premises.line)) {
+        log_line(s->setup->log, LOG_SEVERITY_ERROR, "shared memory can't be had: not started");
+        return false;
+    }
+    return true;
 }
 
 int supervisor_run(const struct supervisor_setup *setup)
 {
-    struct supervisor s = {.setup = setup, .look = setup->look};
+    struct supervisor s = {.setup = setup, .watch = {.look = setup->look}};
 
-    if (s.look.ns <= 0) {
-        s.look.ns = LOOK_S * NS_PER_S;
+    for (int kind = 0; kind < CHILD_COUNT; kind++) {
+        child_init(&s.children[kind]);
     }
-    children_init(&s);
     if (!setup->plan(setup->context, false, &s.plan)) {
         return 1;
     }
     notify_open(&s.notify);
     signals_open(SIGNALS_NORMAL);
-    if (!gear_open(&s.gear, &s.plan, setup->log)) {
-        gear_remove(&s.gear, &s.plan);
+    if (!open_gear(&s)) {
+        premises_close(&s.premises);
         return 1;
     }
-    server_sockets_store(&s.gear.server, &s.notify);
     privilege_bound_supervisor();
-    s.children[CHILD_SERVER].wanted = server_sockets_count(&s.gear.server) > 0;
-    s.children[CHILD_NTS].wanted = nts_service_wanted(&s.gear.nts);
-    s.children[CHILD_TIME].wanted = true;
-    while (!s.end) {
+    child_want(&s.children[CHILD_TIME], clock_steady());
+    while (!s.ending || s.running > 0) {
         pass(&s);
     }
-    notify_stopping(&s.notify);
-    children_end(&s, take_messages);
-    gear_remove(&s.gear, &s.plan);
+    premises_close(&s.premises);
     notify_close(&s.notify);
     return s.status;
 }

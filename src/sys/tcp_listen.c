@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sys/storage.h"
+#include "sys/udp.h"
 
 enum { BACKLOG = 1024, PATIENCE_S = 5 };
 
@@ -55,6 +56,17 @@ enum err tcp_listen(int *fd, const struct address *local)
         return err;
     }
     return ERR_NONE;
+}
+
+bool tcp_listens_at(int fd, const struct address *local)
+{
+    const struct udp_socket s = {.fd = fd}; /* for its name: that of a stream is no other */
+    struct address bound = udp_local(&s);
+    int listens = 0;
+    socklen_t size = sizeof listens;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
+           address_equal(&bound, local) && bound.port == local->port;
 }
 
 enum err tcp_accept(int listener, int *fd)

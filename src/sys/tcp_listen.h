@@ -3,6 +3,8 @@
 #ifndef SYS_TCP_LISTEN_H
 #define SYS_TCP_LISTEN_H
 
+#include <stdbool.h>
+
 #include "base/address.h"
 #include "base/err.h"
 
@@ -11,6 +13,9 @@
  * ERR_UNSUPPORTED: the family is not available.
  */
 MUST_USE enum err tcp_listen(int *fd, const struct address *local);
+
+/* Is it such a socket, of exactly that address and port? */
+bool tcp_listens_at(int fd, const struct address *local);
 
 /* The next connection, non-blocking.  ERR_AGAIN: none now; ERR_FULL: no descriptor left. */
 MUST_USE enum err tcp_accept(int listener, int *fd);

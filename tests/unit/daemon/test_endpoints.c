@@ -44,6 +44,14 @@ static const struct row rows[] = {
      .args = {.ipv4_only = true}, "127.0.0.1:123? 192.0.2.7:1323? "},
     {"the port of requests is shared", "allow\nacquisitionport 123\n", .args = {.ipv4_only = true},
      "0.0.0.0:123+ 127.0.0.1:323? "},
+    {"certificates: keys of NTS", "allow\nntsservercert /c\nntsserverkey /k\n", .args = {0},
+     "0.0.0.0:123 127.0.0.1:323? 0.0.0.0:4460/tcp [::]:123 [::1]:323? [::]:4460/tcp "},
+    {"on their own port and address",
+     "allow\nbindaddress 192.0.2.1\nntsport 14460\nntsservercert /c\nntsserverkey /k\n",
+     .args = {.ipv4_only = true},
+     "192.0.2.1:123 127.0.0.1:123? 127.0.0.1:323? 192.0.2.1:14460/tcp "},
+    {"no keys where nobody is served", "ntsservercert /c\nntsserverkey /k\n",
+     .args = {.ipv4_only = true}, "127.0.0.1:123? 127.0.0.1:323? "},
 };
 
 static void parse(struct config *config, struct config_space *space, const char *text)
@@ -61,9 +69,9 @@ static void print(const struct endpoint *endpoint, char *out, size_t size)
     char address[ADDRESS_TEXT_SIZE];
 
     address_print_port(&endpoint->options.local, address);
-    (void)snprintf(out, size, "%s%s%s%s%s ", address, endpoint->options.device[0] ? "%" : "",
+    (void)snprintf(out, size, "%s%s%s%s%s%s ", address, endpoint->options.device[0] ? "%" : "",
                    endpoint->options.device, endpoint->options.share_port ? "+" : "",
-                   endpoint->optional ? "?" : "");
+                   endpoint->optional ? "?" : "", endpoint->stream ? "/tcp" : "");
 }
 
 static void each_configuration_has_its_endpoints(void **state)
@@ -89,10 +97,31 @@ static void each_configuration_has_its_endpoints(void **state)
     free(space);
 }
 
+static void who_else_serves_is_told_from_what_can_be_done_without(void **state)
+{
+    const struct endpoint endpoints[] = {{.optional = false}, {.optional = true}, {.stream = true}};
+    static const struct {
+        enum err results[3];
+        bool good;
+    } cases[] = {
+        {{ERR_NONE, ERR_NONE, ERR_NONE}, true},       {{ERR_NONE, ERR_IN_USE, ERR_NONE}, true},
+        {{ERR_NONE, ERR_NONE, ERR_IN_USE}, true},     {{ERR_IN_USE, ERR_NONE, ERR_NONE}, false},
+        {{ERR_DENIED, ERR_DENIED, ERR_DENIED}, true}, {{ERR_UNSUPPORTED, ERR_NONE, ERR_NONE}, true},
+    };
+    struct log_sink log;
+
+    (void)state;
+    log_open(&log, "test", false, (enum log_severity)(LOG_SEVERITY_ERROR + 1));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(endpoints_tell_all(endpoints, cases[i].results, 3, &log), cases[i].good);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_configuration_has_its_endpoints),
+        cmocka_unit_test(who_else_serves_is_told_from_what_can_be_done_without),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
