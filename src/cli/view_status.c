@@ -107,6 +107,13 @@ static void add_clock(struct text *text, const struct node_status *node)
         text_add(text, "unknown");
     }
     end(text);
+    if (node->tempcomp_s_per_s != 0) {
+        begin(text, "temperature");
+        text_fixed(text, node->temperature, 1);
+        text_add(text, " by its sensor: corrected by ");
+        text_ppm(text, node->tempcomp_s_per_s);
+        end(text);
+    }
 }
 
 static void add_announced(struct text *text, const struct node_status *node)

@@ -42,6 +42,7 @@ enum config_log {
     CONFIG_LOG_PEERSTATS = 64,
     CONFIG_LOG_RAWSTATS = 128,
     CONFIG_LOG_SYSSTATS = 256,
+    CONFIG_LOG_TEMPCOMP = 512, /* chrony's */
 };
 
 /* Addresses of each family, ADDRESS_NONE: not set; and chrony's Unix socket, "/": none. */
@@ -69,14 +70,16 @@ struct daemon_options {
     const char *drift_file;
     double drift_interval_s; /* the drift file is written no more often */
     const char *log_dir;
-    int log_size;          /* octets of one such file; 0: no limit */
-    int log_keep;          /* older files of each kind that are kept */
-    uint32_t log;          /* enum config_log */
-    const char *user;      /* name, UID or UID:GID */
-    const char *leap_list; /* a file with the leap seconds */
-    const char *leap_zone; /* a time zone that knows them, "right/UTC" */
-    const char *key_file;  /* symmetric keys */
-    const char *nts_dir;   /* where keys and cookies of NTS are kept; NULL: the state directory */
+    int log_size;                 /* octets of one such file; 0: no limit */
+    int log_keep;                 /* older files of each kind that are kept */
+    uint32_t log;                 /* enum config_log */
+    const char *user;             /* name, UID or UID:GID */
+    const char *leap_list;        /* a file with the leap seconds */
+    const char *tempcomp;         /* the line, without its first word; NULL: none */
+    const char *temperature_file; /* of its sensor; NULL: all that are found */
+    const char *leap_zone;        /* a time zone that knows them, "right/UTC" */
+    const char *key_file;         /* symmetric keys */
+    const char *nts_dir; /* where keys and cookies of NTS are kept; NULL: the state directory */
     const char *trusted_certs[CONFIG_TRUSTED_MAX]; /* "SET PATH" or "PATH", as written */
     size_t trusted_cert_count;
     bool no_system_certs;

@@ -370,6 +370,7 @@ bool parser_directive(struct parser *parser)
         {"sourcedir", parse_sourcedir},
         {"role", parse_role},
         {"leapsectz", parse_zone},
+        {"tempcomp", parser_tempcomp},
         {"ntstrustedcerts", parse_trusted},
         {"ntsservercert", parse_nts_cert},
         {"ntsserverkey", parse_nts_key},

@@ -87,12 +87,14 @@ static const struct option directives[] = {
      .argument = {PPM_CLAMPED("PPM", NODE(max_slew_s_per_s), 1e-3, 100000)}},
     {.name = "tempcomp",
      .section = SECTION_CLOCK,
-     .verdict = VERDICT_NOT_YET,
-     .arguments = "FILE INTERVAL T0 K0 K1 K2 | FILE INTERVAL POINTS-FILE",
-     .help = "Corrects the frequency by a temperature sensor.",
-     .reason = "temperature sensors are not read yet",
-     .argument = {STRING("FILE", NO_FIELD), NUMBER("INTERVAL", NO_FIELD, 0, ANY_S),
-                  WORDS("COEFFICIENTS", 1, 4)}},
+     .arguments = "auto | FILE INTERVAL auto | FILE INTERVAL T0 K0 K1 K2 | FILE INTERVAL "
+                  "POINTS-FILE",
+     .help = "Corrects the frequency by the temperature that FILE shows, read every INTERVAL "
+             "seconds: by K0 + K1 * (T - T0) + K2 * (T - T0)^2 ppm, positive where the clock would "
+             "be slow; by a file with a temperature and a correction in ppm on each line; or, with "
+             "auto, as it is learnt from the changes of both. `auto` alone looks at all sensors of "
+             "/sys/class/hwmon every 30 seconds and uses the one that explains the most.",
+     .argument = {STRING("FILE", DAEMON(tempcomp))}},
 };
 
 struct option_table option_clock(void)

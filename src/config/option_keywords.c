@@ -107,9 +107,8 @@ static const struct option log_kinds[] = {
      .reason = "hardware reference clocks are not read yet: there is nothing to log"},
     {.name = "tempcomp",
      .section = SECTION_LOGGING,
-     .verdict = VERDICT_NOT_YET,
-     .help = "The temperature sensor.",
-     .reason = "temperature sensors are not read yet: there is nothing to log"},
+     .value = CONFIG_LOG_TEMPCOMP,
+     .help = "Temperatures and what `tempcomp` corrects by them: tempcomp.log."},
 };
 
 static const struct option leapsec_modes[] = {

@@ -73,6 +73,9 @@ bool parser_source(struct parser *parser, enum source_kind kind, uint8_t family)
 /* The line from parser->words_at on is a source's name and options: read them. */
 bool parser_source_options(struct parser *parser, struct source_options *source);
 
+/* The whole line of `tempcomp`. */
+bool parser_tempcomp(struct parser *parser);
+
 /* `allow` and its like: a rule more. */
 bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count);
 

@@ -177,6 +177,7 @@ static void load_keys(struct time_process *process, struct config *fresh)
 
     config_load_keys(fresh, fd, &process->setup.log);
     config_load_leaps(fresh, &process->setup.log);
+    sensors_find(&process->sensors, fresh, &process->setup.log);
     unix_close(&fd);
 }
 

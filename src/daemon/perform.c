@@ -129,12 +129,41 @@ static void report_change(struct time_process *process, enum adjust_kind kind,
     event.adjusted = (struct event_clock_adjusted){
         .kind = kind,
         .error = change->error,
-        .before = change->before,
-        .after = change->after,
-        .rate = change->rate,
+        .before = compensation_apply(&process->compensation, change->before),
+        .after = compensation_apply(&process->compensation, change->after),
+        .rate = compensation_from_raw(&process->compensation, change->rate),
         .step = change->step,
     };
     time_deliver(process, &event);
+}
+
+/* The clock goes on as before against RAW as the node knows it: the kernel's rate has to change. */
+static void perform_compensate(struct time_process *process, struct freq rate)
+{
+    struct clock_change change;
+    struct clock_state state;
+    struct freq steered;
+
+    if (process->clock.kind == CLOCK_CONTROL_NONE ||
+        clock_control_state(&process->clock, &state) != ERR_NONE) {
+        compensation_set(&process->compensation, clock_raw(), rate);
+        return;
+    }
+    steered = compensation_from_raw(&process->compensation, state.rate);
+    compensation_set(&process->compensation, clock_raw(), rate);
+    clock_control_set_rate(&process->clock, compensation_to_raw(&process->compensation, steered),
+                           &change);
+    report_change(process, ADJUST_RATE, &change);
+}
+
+struct freq perform_best_rate(const struct time_process *process)
+{
+    struct freq best = {node_saved(process->node).freq_s_per_s};
+
+    /* With `auto` what is reported, and saved, holds without the correction. */
+    return process->config->node.tempcomp.kind == TEMPCOMP_AUTO
+               ? best
+               : compensation_to_raw(&process->compensation, best);
 }
 
 static void perform_status(struct time_process *process, const struct action_status *status)
@@ -220,12 +249,16 @@ static void perform_one(struct time_process *process, const struct action *actio
         close_socket(process, action->close);
         break;
     case ACTION_STEER:
-        clock_control_set_rate(&process->clock, action->steer, &change);
+        clock_control_set_rate(&process->clock,
+                               compensation_to_raw(&process->compensation, action->steer), &change);
         report_change(process, ADJUST_RATE, &change);
         break;
     case ACTION_STEP:
         clock_control_step(&process->clock, action->step, &change);
         report_change(process, ADJUST_STEP, &change);
+        break;
+    case ACTION_COMPENSATE:
+        perform_compensate(process, action->compensate);
         break;
     case ACTION_SET_STATUS:
         perform_status(process, &action->status);

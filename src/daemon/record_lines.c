@@ -169,6 +169,15 @@ static char state_letter(const struct source_status *source)
     return 's';
 }
 
+int record_tempcomp(const struct node_status *node, char line[static RECORD_LINE_SIZE])
+{
+    char date[DATE_SIZE];
+
+    print_date(node->now, date);
+    return snprintf(line, RECORD_LINE_SIZE, "%s %11.4e %11.4e\n", date, node->temperature,
+                    node->tempcomp_s_per_s * 1e6);
+}
+
 int record_selection(const struct source_status *source, struct utc_time now,
                      char line[static RECORD_LINE_SIZE])
 {

@@ -30,6 +30,8 @@ int record_statistics(const struct source_status *source, struct utc_time now,
                       char line[static RECORD_LINE_SIZE]);
 /* chrony's tracking.log. */
 int record_tracking(const struct status_record *status, char line[static RECORD_LINE_SIZE]);
+/* chrony's tempcomp.log: the temperature that was used last, and the correction, ppm. */
+int record_tempcomp(const struct node_status *node, char line[static RECORD_LINE_SIZE]);
 /* chrony's selection.log. */
 int record_selection(const struct source_status *source, struct utc_time now,
                      char line[static RECORD_LINE_SIZE]);

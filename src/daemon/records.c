@@ -39,6 +39,7 @@ static const struct file_kind kinds[RECORD_COUNT] = {
     [RECORD_LOOP] = {CONFIG_LOG_LOOPSTATS, "loopstats", ""},
     [RECORD_PEER] = {CONFIG_LOG_PEERSTATS, "peerstats", ""},
     [RECORD_RAW] = {CONFIG_LOG_RAWSTATS, "rawstats", ""},
+    [RECORD_TEMPCOMP] = {CONFIG_LOG_TEMPCOMP, "tempcomp.log", "# Date Time (UTC) Temp. Comp.\n"},
     [RECORD_SYSTEM] = {CONFIG_LOG_SYSSTATS, "sysstats", ""},
 };
 
@@ -210,5 +211,15 @@ void records_published(struct time_process *process)
     }
     if (is_open(process, RECORD_SELECTION)) {
         record_sources(process);
+    }
+}
+
+void records_temperature(struct time_process *process)
+{
+    char line[RECORD_LINE_SIZE];
+
+    if (is_open(process, RECORD_TEMPCOMP)) {
+        publish_refresh(process);
+        append(process, RECORD_TEMPCOMP, line, record_tempcomp(&process->status.node, line));
     }
 }

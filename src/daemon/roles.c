@@ -97,6 +97,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
 
     config_load_keys(config, -1, log);
     config_load_leaps(config, log);
+    sensors_find(&setup.sensors, config, log);
     if (args->once == ONCE_NO) {
         plan_premises(args, config, NULL, &plan);
         if (!premises_open(&premises, &plan, log) || !open_alone(&setup, sockets, log)) {
@@ -185,7 +186,8 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
 {
     const struct daemon_options *daemon = &setup->config->daemon;
     char config_directory[PATH_SIZE], drift_directory[PATH_SIZE], leap_directory[PATH_SIZE];
-    char order_path[PATH_SIZE], order_directory[PATH_SIZE];
+    char order_path[PATH_SIZE], order_directory[PATH_SIZE], sensor_path[SENSOR_PATH_SIZE];
+    const char *sensor_directory;
     size_t included_count;
     const char *const *included = config_directories(setup->config, &included_count);
     struct sandbox_paths paths = {
@@ -201,6 +203,10 @@ static void enter_time_sandbox(const struct time_setup *setup, const struct log_
     }
     if (daemon->leap_list && paths.read_count < SANDBOX_PATHS_MAX) {
         paths.read[paths.read_count++] = directory_of(daemon->leap_list, leap_directory);
+    }
+    sensor_directory = sensors_directory(&setup->sensors, setup->config, sensor_path);
+    if (sensor_directory && paths.read_count < SANDBOX_PATHS_MAX) {
+        paths.read[paths.read_count++] = sensor_directory;
     }
     if (daemon->log != 0) {
         paths.write[paths.write_count++] = config_load_log_dir(setup->config);
@@ -245,6 +251,7 @@ static int run_time(const struct args *args, struct config *config, const char *
     }
     config_load_keys(config, -1, log); /* while this process may still read everything */
     config_load_leaps(config, log);
+    sensors_find(&setup.sensors, config, log);
     setup.status_socket = supervised.status_listener;
     setup.control_socket = supervised.control_listener;
     setup.time_page = &supervised.line;

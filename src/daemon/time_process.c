@@ -25,13 +25,18 @@ struct clock_reading time_reading(const struct time_process *process)
 
     clock_control_read(&process->clock, &clocks);
     return (struct clock_reading){
-        .raw = clocks.raw,
+        .raw = compensation_apply(&process->compensation, clocks.raw),
         .real = clocks.real,
         .mono = clocks.mono,
         .boot = clocks.boot,
         .window = clocks.window,
         .boot_known = clocks.boot_known,
     };
+}
+
+struct mono_time time_raw(const struct time_process *process)
+{
+    return compensation_apply(&process->compensation, clock_raw());
 }
 
 struct stamp time_stamp(const struct time_process *process, struct utc_time system,
@@ -48,7 +53,8 @@ struct stamp time_stamp(const struct time_process *process, struct utc_time syst
         struct clocks clocks;
 
         clock_control_read(&process->clock, &clocks);
-        stamp.ns = clocks_raw_of_system(&clocks, system).ns;
+        stamp.ns =
+            compensation_apply(&process->compensation, clocks_raw_of_system(&clocks, system)).ns;
         stamp.clock = STAMP_CLOCK_RAW;
     }
     return stamp;
@@ -229,7 +235,7 @@ static void collect(struct time_process *process, struct watch *watch)
 
 static struct duration time_to_sleep(struct time_process *process)
 {
-    int64_t deadline_ns = node_deadline(process->node).ns, now_ns = clock_raw().ns;
+    int64_t deadline_ns = node_deadline(process->node).ns, now_ns = time_raw(process).ns;
     /* A deadline in the past may be as far away as a number can be: compare before subtracting. */
     int64_t until_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 
@@ -237,6 +243,9 @@ static struct duration time_to_sleep(struct time_process *process)
         (process->resolver.in_process && process->resolver.count > 0) ||
         exchanger_busy(&process->exchanger)) {
         return (struct duration){0};
+    }
+    if (sensors_deadline(&process->sensors).ns - clock_steady().ns < until_ns) {
+        until_ns = sensors_deadline(&process->sensors).ns - clock_steady().ns;
     }
     if (process->stop_at.ns != 0 && process->stop_at.ns - clock_steady().ns < until_ns) {
         until_ns = process->stop_at.ns - clock_steady().ns;
@@ -331,6 +340,18 @@ static void watch_rivals(struct time_process *process)
     }
 }
 
+static void watch_temperature(struct time_process *process)
+{
+    struct event event = {.kind = EVENT_TEMPERATURE};
+
+    if (sensors_read(&process->sensors, process->config, clock_steady(), &event.temperature,
+                     &process->setup.log)) {
+        time_deliver(process, &event);
+        deliver_posts(process);
+        records_temperature(process);
+    }
+}
+
 static void pass(struct time_process *process, struct watch *watch)
 {
     struct event timer = {.kind = EVENT_TIMER};
@@ -354,10 +375,11 @@ static void pass(struct time_process *process, struct watch *watch)
         serve_ready(process, watch);
     }
     serve_resolver(process);
-    if (node_deadline(process->node).ns <= clock_raw().ns) {
+    if (node_deadline(process->node).ns <= time_raw(process).ns) {
         time_deliver(process, &timer);
         deliver_posts(process);
     }
+    watch_temperature(process);
     if (process->want_reload) {
         process->want_reload = false;
         commands_reload(process, NULL);
@@ -436,6 +458,7 @@ static struct time_process *make(const struct time_setup *setup)
     }
     process->setup = *setup;
     process->config = setup->config;
+    process->sensors = setup->sensors;
     process->capacity = wanted < SOURCES_MAX ? wanted : SOURCES_MAX;
     reply_max = status_size_max(process->capacity);
     clients_max = clients_size_max(WORKER_CLIENTS_TOLD);
@@ -472,7 +495,7 @@ static struct time_process *make(const struct time_setup *setup)
 static void end(struct time_process *process)
 {
     struct clock_change change;
-    struct freq base = {node_saved(process->node).freq_s_per_s};
+    struct freq base = perform_best_rate(process);
 
     keep_save(process);
     keep_keys(process);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "core/clock/compensation.h"
 #include "core/node/node.h"
 #include "core/server/rules.h"
 #include "daemon/args.h"
@@ -22,6 +23,7 @@
 #include "daemon/network.h"
 #include "daemon/resolver.h"
 #include "daemon/rivals.h"
+#include "daemon/sensors.h"
 #include "daemon/server_loop.h"
 #include "daemon/supervisor.h"
 #include "sys/clock.h"
@@ -76,6 +78,7 @@ enum record_kind {
     RECORD_PEER,
     RECORD_RAW,
     RECORD_SYSTEM,
+    RECORD_TEMPCOMP,
     RECORD_COUNT
 };
 
@@ -97,6 +100,7 @@ struct time_setup {
     struct supervised *supervised;     /* NULL: --single */
     struct udp_socket *server_sockets; /* --single: bound sockets to serve on */
     size_t server_socket_count;
+    struct sensors sensors; /* found before the sandbox closed */
     struct log_sink log;
 };
 
@@ -106,6 +110,8 @@ struct time_process {
     struct node *node;
     size_t capacity;
     struct clock_control clock;
+    struct compensation compensation; /* of CLOCK_MONOTONIC_RAW, as the node wants it */
+    struct sensors sensors;
     bool privileged;
     struct udp_socket *sockets; /* of associations, by index */
     uint32_t *socket_users;     /* 1: open */
@@ -154,6 +160,8 @@ int time_process_run(const struct time_setup *setup);
 /* time_process.c: one event into the node, and what follows from it. */
 void time_deliver(struct time_process *process, struct event *event);
 struct clock_reading time_reading(const struct time_process *process);
+/* RAW as the node knows it. */
+struct mono_time time_raw(const struct time_process *process);
 /* A stamp of the kernel's clock as the node wants it. */
 struct stamp time_stamp(const struct time_process *process, struct utc_time system,
                         enum udp_stamp_kind kind);
@@ -187,6 +195,8 @@ size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t c
 /* Closes the sockets of all associations: the next request opens a new one. */
 void perform_close_sockets(struct time_process *process);
 void perform(struct time_process *process, const struct actions *actions);
+/* At which the clock would keep right, as far as known: to be left running. */
+struct freq perform_best_rate(const struct time_process *process);
 void perform_log(struct time_process *process, const struct log_event *event);
 
 /* publish.c */
@@ -238,6 +248,7 @@ enum chrony_status chrony_orders_carry_out(struct time_process *process,
 void records_open(struct time_process *process);
 void records_measured(struct time_process *process, const struct action_measured *measured);
 void records_published(struct time_process *process);
+void records_temperature(struct time_process *process);
 void records_close(struct time_process *process);
 
 /* once.c: ends -q and -Q when there is an answer. */

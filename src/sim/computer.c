@@ -66,6 +66,12 @@ void computer_spend(struct computer *computer, double s)
     computer->now = true_time_after_s(computer->now, s);
 }
 
+/* As the program sees it. */
+static struct mono_time compensated(const struct computer *computer, struct mono_time raw)
+{
+    return compensation_apply(&computer->compensation, raw);
+}
+
 struct clock_reading computer_reading(struct computer *computer)
 {
     struct clock_reading reading = {.boot_known = !computer->options.boot_unknown};
@@ -82,7 +88,7 @@ struct clock_reading computer_reading(struct computer *computer)
     computer_spend(computer, window_s * 0.2);
     struct mono_time after = run_clocks(computer);
     reading.window = mono_sub(after, before);
-    reading.raw = mono_add(before, (struct duration){reading.window.ns / 2});
+    reading.raw = compensated(computer, mono_add(before, (struct duration){reading.window.ns / 2}));
     return reading;
 }
 
@@ -103,7 +109,7 @@ struct stamp computer_stamp(struct computer *computer, bool outgoing)
     if (options->backend == BACKEND_VIRTUAL) {
         /* The kernel stamps in its own CLOCK_REALTIME; the daemon moves that to raw at once. */
         stamp.clock = STAMP_CLOCK_RAW;
-        stamp.ns = raw.ns + moved_ns;
+        stamp.ns = compensated(computer, raw).ns + moved_ns;
     } else {
         stamp.ns = kernel_clock_real(&computer->kernel).ns + moved_ns;
     }
@@ -135,8 +141,10 @@ double computer_max_rate(const struct computer *computer)
 
 struct freq computer_steered(const struct computer *computer)
 {
-    return kernel_clock_rate(computer->options.backend == BACKEND_VIRTUAL ? &computer->virtual
-                                                                          : &computer->kernel);
+    return compensation_from_raw(&computer->compensation,
+                                 kernel_clock_rate(computer->options.backend == BACKEND_VIRTUAL
+                                                       ? &computer->virtual
+                                                       : &computer->kernel));
 }
 
 static struct event_clock_adjusted adjust(struct computer *computer, enum adjust_kind kind,
@@ -145,20 +153,21 @@ static struct event_clock_adjusted adjust(struct computer *computer, enum adjust
     struct kernel_clock *clock = disciplined(computer);
     struct event_clock_adjusted adjusted = {.kind = kind, .error = ERR_DENIED};
 
-    adjusted.before = run_clocks(computer);
+    adjusted.before = compensated(computer, run_clocks(computer));
     computer_spend(computer, SYSTEM_CALL_S * (0.5 + prng_exponential(&computer->prng)));
     run_clocks(computer);
     if (computer_may_adjust(computer)) {
         adjusted.error = kernel_clock_adjust(clock, values);
     }
     computer_spend(computer, SYSTEM_CALL_S * (0.5 + prng_exponential(&computer->prng)));
-    adjusted.after = run_clocks(computer);
-    adjusted.rate = kernel_clock_rate(clock);
+    adjusted.after = compensated(computer, run_clocks(computer));
+    adjusted.rate = compensation_from_raw(&computer->compensation, kernel_clock_rate(clock));
     return adjusted;
 }
 
-struct event_clock_adjusted computer_steer(struct computer *computer, struct freq rate)
+struct event_clock_adjusted computer_steer(struct computer *computer, struct freq asked)
 {
+    struct freq rate = compensation_to_raw(&computer->compensation, asked);
     /* Ticks take the multiples of 100 ppm, so that timex.freq never meets its clamp at 500. */
     double units = floor(rate.s_per_s / TICK_UNIT_S_PER_S + 0.5);
     double rest_s_per_s = rate.s_per_s - units * TICK_UNIT_S_PER_S;
@@ -171,6 +180,33 @@ struct event_clock_adjusted computer_steer(struct computer *computer, struct fre
     values.tick_us = KERNEL_TICK_NOMINAL_US + (int64_t)units;
     values.freq = (int64_t)floor(rest_s_per_s * 1e6 * 0x1p16 + 0.5);
     return adjust(computer, ADJUST_RATE, &values);
+}
+
+struct event_clock_adjusted computer_compensate(struct computer *computer, struct freq rate)
+{
+    struct freq steered = computer_steered(computer);
+
+    compensation_set(&computer->compensation, run_clocks(computer), rate);
+    return computer_steer(computer, steered);
+}
+
+void computer_forget(struct computer *computer)
+{
+    computer->compensation = (struct compensation){0};
+}
+
+struct event_temperature computer_temperatures(struct computer *computer)
+{
+    struct event_temperature temperatures = {.count = computer->options.thermometer ? 2 : 1};
+    double air = 25 + 10 * oscillator_warmth(&computer->oscillator);
+
+    /* Programs come and go; the sensor in the processor shows little else. */
+    if (prng_chance(&computer->prng, 0.05)) {
+        computer->load = prng_between(&computer->prng, 0, 30);
+    }
+    temperatures.value[0] = floor(air + 15 + computer->load);
+    temperatures.value[1] = floor(2 * (air + 0.3 * prng_normal(&computer->prng))) / 2;
+    return temperatures;
 }
 
 struct event_clock_adjusted computer_step(struct computer *computer, struct duration by)

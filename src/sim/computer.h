@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "core/clock/compensation.h"
 #include "core/clock/reading.h"
 #include "core/estimate/sample.h"
 #include "core/node/action.h"
@@ -30,14 +31,18 @@ struct computer_options {
     double tx_stamp_loss;       /* probability that the kernel's transmit stamp never comes */
     bool user_stamps;           /* the kernel stamps nothing */
     bool boot_unknown;          /* no CLOCK_BOOTTIME */
+    bool thermometer;           /* beside a processor's sensor there is one that tells something:
+                                   degrees, 10 for the whole swing of the oscillator's temperature */
 };
 
 struct computer {
     struct computer_options options;
     struct oscillator oscillator;
     struct kernel_clock kernel;
-    struct kernel_clock virtual; /* the virtual clock: its REAL is disciplined */
+    struct kernel_clock virtual;      /* the virtual clock: its REAL is disciplined */
+    struct compensation compensation; /* of raw, as the program wants it */
     struct prng prng;
+    double load; /* what the processor's own sensor shows above the air */
     struct true_time now;
     struct true_time frozen_until;
 };
@@ -67,6 +72,12 @@ struct freq computer_steered(const struct computer *computer);
 /* Carry out STEER and STEP; what they really did. */
 struct event_clock_adjusted computer_steer(struct computer *computer, struct freq rate);
 struct event_clock_adjusted computer_step(struct computer *computer, struct duration by);
+/* Carry out COMPENSATE; the rate of the disciplined clock stays what it was to the program. */
+struct event_clock_adjusted computer_compensate(struct computer *computer, struct freq rate);
+/* A program starts: it has corrected nothing yet. */
+void computer_forget(struct computer *computer);
+/* What the machine's sensors show. */
+struct event_temperature computer_temperatures(struct computer *computer);
 void computer_set_status(struct computer *computer, const struct action_status *status);
 
 /*

@@ -40,12 +40,19 @@ static const char usage_text[] =
 static const char *action_word(enum action_kind kind)
 {
     static const char *const words[] = {
-        [ACTION_SEND] = "send",         [ACTION_CLOSE] = "close",
-        [ACTION_STEER] = "steer",       [ACTION_STEP] = "step",
-        [ACTION_SET_STATUS] = "status", [ACTION_RESOLVE] = "resolve",
-        [ACTION_GET_KEYS] = "get keys", [ACTION_PUBLISH] = "publish",
-        [ACTION_SAVE] = "save",         [ACTION_LOG] = "log",
-        [ACTION_MEASURED] = "measured", [ACTION_READY] = "ready",
+        [ACTION_SEND] = "send",
+        [ACTION_CLOSE] = "close",
+        [ACTION_STEER] = "steer",
+        [ACTION_STEP] = "step",
+        [ACTION_COMPENSATE] = "compensate",
+        [ACTION_SET_STATUS] = "status",
+        [ACTION_RESOLVE] = "resolve",
+        [ACTION_GET_KEYS] = "get keys",
+        [ACTION_PUBLISH] = "publish",
+        [ACTION_SAVE] = "save",
+        [ACTION_LOG] = "log",
+        [ACTION_MEASURED] = "measured",
+        [ACTION_READY] = "ready",
         [ACTION_ANSWER] = "answer",
     };
 
@@ -80,6 +87,9 @@ static void print_details(const struct action *action)
         break;
     case ACTION_STEP:
         printf(" %+.9f s", duration_to_s(action->step));
+        break;
+    case ACTION_COMPENSATE:
+        printf(" %+.3f ppm", action->compensate.s_per_s * 1e6);
         break;
     case ACTION_SET_STATUS:
         printf(" leap %u, %s, maxerror %.9f s", action->status.leap,

@@ -32,8 +32,8 @@ static void next_cell(struct oscillator *o)
     double rate = o->walk_s_per_s + options->ageing_s_per_s_per_s * now_s;
 
     if (options->temperature_s_per_s != 0) {
-        rate += options->temperature_s_per_s *
-                sine_of_turns(now_s / options->temperature_period_s + o->phase);
+        o->warmth = sine_of_turns(now_s / options->temperature_period_s + o->phase);
+        rate += options->temperature_s_per_s * o->warmth;
     }
     if (options->white_s_per_s > 0) {
         rate += options->white_s_per_s * prng_normal(&o->prng);
@@ -93,6 +93,11 @@ struct mono_time oscillator_read(struct oscillator *oscillator, struct true_time
 double oscillator_rate(const struct oscillator *oscillator)
 {
     return oscillator->rate_s_per_s;
+}
+
+double oscillator_warmth(const struct oscillator *oscillator)
+{
+    return oscillator->warmth;
 }
 
 void oscillator_shift(struct oscillator *oscillator, struct true_time t, double by_s_per_s)

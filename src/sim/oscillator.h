@@ -32,6 +32,7 @@ struct oscillator {
     double walk_s_per_s;       /* the rate without noise, temperature and ageing */
     double rate_s_per_s;       /* in this cell */
     double phase;              /* of the temperature, in turns */
+    double warmth;             /* in this cell: -1 .. 1, the temperature's swing */
 };
 
 void oscillator_init(struct oscillator *oscillator, const struct oscillator_options *options,
@@ -40,6 +41,8 @@ void oscillator_init(struct oscillator *oscillator, const struct oscillator_opti
 struct mono_time oscillator_read(struct oscillator *oscillator, struct true_time t);
 /* By how much the rate differs from 1 at the instant last read. */
 double oscillator_rate(const struct oscillator *oscillator);
+/* How warm it was at that instant, -1 .. 1: temperature_s_per_s is what 1 is worth. */
+double oscillator_warmth(const struct oscillator *oscillator);
 /* The rate changes by that much from `t` on. */
 void oscillator_shift(struct oscillator *oscillator, struct true_time t, double by_s_per_s);
 /* The machine stands still: the clock shows the same from `t` to `until`. */

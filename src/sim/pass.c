@@ -59,6 +59,16 @@ static void steer(struct world *world, struct sim_node *node, struct freq rate)
     report_adjusted(world, node, &adjusted);
 }
 
+static void compensate(struct world *world, struct sim_node *node, struct freq rate)
+{
+    struct event_clock_adjusted adjusted = computer_compensate(&node->computer, rate);
+
+    world_digest(world, bits_of(rate.s_per_s));
+    if (computer_may_adjust(&node->computer)) {
+        report_adjusted(world, node, &adjusted);
+    }
+}
+
 static void step(struct world *world, struct sim_node *node, struct duration by)
 {
     struct event_clock_adjusted adjusted = computer_step(&node->computer, by);
@@ -191,6 +201,9 @@ static void carry_out(struct world *world, struct sim_node *node, const struct a
     case ACTION_STEP:
         step(world, node, action->step);
         break;
+    case ACTION_COMPENSATE:
+        compensate(world, node, action->compensate);
+        break;
     case ACTION_SET_STATUS:
         node->status = action->status;
         computer_set_status(&node->computer, &action->status);
@@ -266,6 +279,7 @@ static void sleep_until_deadline(struct world *world, struct sim_node *node)
     double sleep_s = computer_sleep_s(&node->computer, now.raw, deadline);
     struct true_time when = true_time_after_s(node->computer.now, sleep_s);
 
+    when = true_time_min(when, node->temperature_at);
     node->overdue = deadline.ns <= now.raw.ns;
     if (when.ns < node->wake_at.ns) {
         struct happening *happening = world_post(world, index_of(world, node), when);
@@ -274,6 +288,21 @@ static void sleep_until_deadline(struct world *world, struct sim_node *node)
             node->wake_at = when;
         }
     }
+}
+
+static void read_sensors(struct world *world, struct sim_node *node)
+{
+    struct event event = {.kind = EVENT_TEMPERATURE};
+    double interval_s = node->options.tempcomp.interval_s;
+
+    if (node->computer.now.ns < node->temperature_at.ns) {
+        return;
+    }
+    node->temperature_at = true_time_after_s(node->computer.now, interval_s);
+    event.temperature = computer_temperatures(&node->computer);
+    struct clock_reading now = computer_reading(&node->computer);
+    deliver(world, node, &now, &event);
+    deliver_reports(world, node);
 }
 
 void pass_event(struct world *world, unsigned index, struct event *event)
@@ -317,6 +346,7 @@ void pass_wake(struct world *world, unsigned index)
         deliver_reports(world, node);
     }
     if (node->program) {
+        read_sensors(world, node);
         sleep_until_deadline(world, node);
     }
 }
@@ -341,6 +371,10 @@ void pass_start(struct world *world, unsigned index)
     struct computer *computer = &node->computer;
 
     computer_advance(computer, world->now);
+    computer_forget(computer);
+    node->temperature_at = node->options.tempcomp.kind != TEMPCOMP_OFF
+                               ? true_time_after_s(computer->now, 1)
+                               : TRUE_TIME_NEVER;
     memset(node->memory, 0, node->memory_size);
     struct node_setup setup = {
         .options = pass_parse(world, index),

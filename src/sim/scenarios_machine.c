@@ -85,6 +85,20 @@ static void build_temperature(struct world *world)
     follow_three(world, world_add_node(world, &plan), &path);
 }
 
+/* The same with sensors, from whose readings the node is to learn. */
+static void build_thermometer(struct world *world)
+{
+    struct route_options path = kit_path_metro();
+    struct node_plan plan = kit_plan(world);
+
+    plan.computer.oscillator.temperature_s_per_s = 2e-6;
+    plan.computer.oscillator.temperature_period_s = 86400;
+    plan.computer.thermometer = true;
+    plan.options.tempcomp.kind = TEMPCOMP_AUTO;
+    plan.options.tempcomp.interval_s = 30;
+    follow_three(world, world_add_node(world, &plan), &path);
+}
+
 /* An air conditioner: the temperature swings twice an hour. */
 static void build_thermostat(struct world *world)
 {
@@ -338,6 +352,15 @@ static const struct scenario rows[] = {
         .name = "temperature",
         .sentence = "day and night: 2 ppm to either side, for three days",
         .build = build_temperature,
+        .room = {.nodes = 1, .hosts = 3, .sources = 4},
+        .duration_s = 259200,
+        .sample_s = 4,
+        .limits = {.lock_s = 10, .clock_rms_s = 200e-6, .clock_max_s = 1e-3, .synchronised = 1},
+    },
+    {
+        .name = "thermometer",
+        .sentence = "the same, and a sensor to learn from",
+        .build = build_thermometer,
         .room = {.nodes = 1, .hosts = 3, .sources = 4},
         .duration_s = 259200,
         .sample_s = 4,

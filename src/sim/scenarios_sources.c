@@ -256,6 +256,16 @@ static void build_holdover_days(struct world *world)
                                                     .ageing_s_per_s_per_s = 1e-13});
 }
 
+/* The same with a sensor that has been learnt from. */
+static void build_holdover_thermometer(struct world *world)
+{
+    struct sim_node *node = &world->nodes[0];
+
+    build_holdover_days(world);
+    node->computer.options.thermometer = true;
+    node->options.tempcomp = (struct tempcomp_options){.kind = TEMPCOMP_AUTO, .interval_s = 30};
+}
+
 static const char *judge_holdover(struct world *world)
 {
     struct kit_status room;
@@ -301,6 +311,17 @@ static const struct scenario rows[] = {
         .judged_from_s = 100000,
         .sample_s = 10,
         .limits = {.lock_s = 10, .clock_rms_s = 200e-3, .synchronised = 1},
+    },
+    {
+        .name = "holdover-thermometer",
+        .sentence = "the same, and a sensor shows how warm it is",
+        .build = build_holdover_thermometer,
+        .judge = judge_holdover,
+        .room = {.nodes = 1, .hosts = 2, .sources = 4},
+        .duration_s = 190000,
+        .judged_from_s = 100000,
+        .sample_s = 10,
+        .limits = {.lock_s = 10, .clock_rms_s = 40e-3, .synchronised = 1},
     },
     {
         .name = "steered-server",

@@ -31,6 +31,11 @@ static inline struct true_time true_time_after_s(struct true_time t, double s)
     return (struct true_time){t.ns + duration_from_s(s).ns};
 }
 
+static inline struct true_time true_time_min(struct true_time a, struct true_time b)
+{
+    return a.ns < b.ns ? a : b;
+}
+
 static inline struct true_time true_time_max(struct true_time a, struct true_time b)
 {
     return a.ns > b.ns ? a : b;

@@ -114,9 +114,10 @@ struct sim_node {
     struct action_status status;
     bool published;
     struct true_time started;
-    struct true_time wake_at; /* of the earliest wake in the queue; NEVER */
-    bool overdue;             /* the deadline has passed already */
-    unsigned depth;           /* of batches being carried out */
+    struct true_time temperature_at; /* when the sensors are read again */
+    struct true_time wake_at;        /* of the earliest wake in the queue; NEVER */
+    bool overdue;                    /* the deadline has passed already */
+    unsigned depth;                  /* of batches being carried out */
     unsigned report_first, report_count;
     struct sent_report reports[SENT_REPORTS_MAX];
     uint32_t logs[LOG_EVENT_COUNT];

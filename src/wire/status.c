@@ -103,6 +103,10 @@ static const struct status_field node_fields[] = {
     F(U64, server.unsent_refused, "answers that did not leave: a firewall, or another reason"),
     F(U64, server.receive_errors, "errors where a request was expected"),
     F(I8, precision_log2, "of reading the clock, log2 s"),
+    F(DOUBLE, temperature, "that the frequency is corrected by, in the unit of the sensor's file"),
+    F(DOUBLE, tempcomp_s_per_s, "correction of the frequency by temperature, s/s"),
+    F(DOUBLE, tempcomp_explained,
+      "part of the changes of frequency that the temperature explains (tempcomp auto), 0 to 1"),
 };
 #undef OWNER
 

@@ -231,10 +231,13 @@ struct node_status {
     uint32_t updates;
     uint32_t reloads, reload_failures;
     uint32_t leap_armed;
-    uint64_t log_repeats;     /* log lines that were only counted */
-    double rms_correction_s;  /* of the updates lately */
-    double update_interval_s; /* between the last two updates */
-    int8_t precision_log2;    /* of reading the clock */
+    uint64_t log_repeats;      /* log lines that were only counted */
+    double rms_correction_s;   /* of the updates lately */
+    double update_interval_s;  /* between the last two updates */
+    int8_t precision_log2;     /* of reading the clock */
+    double temperature;        /* that the frequency is corrected by, unit of the sensor's file */
+    double tempcomp_s_per_s;   /* the correction in force: the clock is so much slower by itself */
+    double tempcomp_explained; /* part of the frequency's changes that the best sensor explains */
     struct server_status server;
 };
 

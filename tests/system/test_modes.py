@@ -53,6 +53,35 @@ def try_background(tap, service):
               os.listdir(service.run) == ['time'], '`noon shutdown` ends it')
 
 
+def try_temperature(tap, service):
+    """The raw clock follows a sensor; the estimate finds that it should not have."""
+    sensor = service.lab.write('sensor', '25000\n')
+    os.chmod(service.lab.directory('.'), 0o755)
+    logs = service.lab.directory('temperature-logs')
+    os.chmod(logs, 0o777)
+    service.configure(services.SOURCE + f'port 0\ntempcomp {sensor} 1 25000 0 0.001 0\n'
+                      f'log tempcomp\nlogdir {logs}\n')
+    daemon = service.start()
+    tap.check(service.synchronised() and service.node()['tempcomp_s_per_s'] == 0,
+              'with a sensor at the formula\'s zero nothing is corrected', daemon.log)
+    service.lab.write('sensor', '27000\n')
+    tap.check(labs.wait_for(lambda: abs(service.node()['tempcomp_s_per_s'] - 2e-6) < 1e-9, 10) and
+              service.node()['temperature'] == 27000, 'two degrees more are 2 ppm')
+    tap.check(labs.wait_for(lambda: abs(service.node()['freq_s_per_s'] + 2e-6) < 2e-7, 60, 1),
+              'the clock was right before: its sources show that it is now 2 ppm fast',
+              str(service.node()['freq_s_per_s']))
+    with open(f'{logs}/tempcomp.log', encoding='ascii') as log:
+        lines = log.read().splitlines()
+    tap.check(len(lines) > 3 and lines[0].startswith('#') and
+              lines[-1].split()[2:] == ['2.7000e+04', '2.0000e+00'],
+              'tempcomp.log has a line for each reading', lines[-1])
+    os.unlink(sensor)
+    tap.check(labs.wait_for(lambda: 'shows no temperature' in daemon.log(), 5) and
+              abs(service.node()['tempcomp_s_per_s'] - 2e-6) < 1e-9,
+              'a sensor that is gone is said once; the correction stays')
+    daemon.stop()
+
+
 def try_alone(tap, service):
     service.configure(services.SOURCE + 'allow\n')
     daemon = service.start('--single', user=None)
@@ -146,6 +175,7 @@ def main():
         service.reference()
         try_background(tap, service)
         try_alone(tap, service)
+        try_temperature(tap, service)
         try_once(tap, service)
         try_garbage(tap, service)
         try_access(tap, lab, service)

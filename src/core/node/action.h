@@ -22,6 +22,8 @@ enum action_kind {
     ACTION_CLOSE,      /* the association's socket is no longer needed */
     ACTION_STEER,      /* run the disciplined clock at this rate; answered by CLOCK_ADJUSTED */
     ACTION_STEP,       /* step it; answered by CLOCK_ADJUSTED */
+    ACTION_COMPENSATE, /* let RAW, as it is told to the node, run faster by this, and steer on as
+                          before; answered by CLOCK_ADJUSTED where the clock is steered */
     ACTION_SET_STATUS, /* what the kernel tells programs about its clock */
     ACTION_RESOLVE,    /* a name; answered by EVENT_RESOLVED */
     ACTION_GET_KEYS,   /* of NTS; answered by EVENT_KEYS */
@@ -80,6 +82,7 @@ struct action {
         struct action_send send;
         uint16_t close; /* association */
         struct freq steer;
+        struct freq compensate; /* in all, not beyond what was before */
         struct duration step;
         struct action_status status;
         struct action_resolve resolve;

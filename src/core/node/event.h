@@ -27,6 +27,7 @@ enum event_kind {
     EVENT_NETWORK,        /* addresses, routes or links changed: sources may be reachable again */
     EVENT_COMMAND,        /* somebody with the right to says so */
     EVENT_ORDER,          /* the same by other people's tools; answered by ACTION_ANSWER */
+    EVENT_TEMPERATURE,    /* the sensors were read, as often as `tempcomp` says */
     EVENT_CONFIG,         /* new options, already validated */
 };
 
@@ -66,6 +67,12 @@ struct event_command {
     struct source_options source;   /* CONTROL_ADD only */
 };
 
+/* Temperatures in the unit of the sensors' files, by sensor; NaN: it could not be read. */
+struct event_temperature {
+    unsigned count;
+    double value[TEMPCOMP_SENSORS_MAX];
+};
+
 /* One event.  The random numbers are for this call alone; a send uses one, never twice. */
 struct event {
     enum event_kind kind;
@@ -79,6 +86,7 @@ struct event {
         struct event_clock_adjusted adjusted;
         struct event_command command;
         struct node_order order;
+        struct event_temperature temperature;
         const struct node_options *config; /* borrowed until the next EVENT_CONFIG */
     };
 };

@@ -60,6 +60,13 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
       "clock is left alone")                                                                       \
     X(ADJUST_FAILED, ERROR, "the kernel refused to adjust the clock (error {a:count})")            \
     X(LEAP_ARMED, WARNING, "a leap second ({a:count} s) is announced for the end of this day")     \
+    X(TEMPCOMP_LEARNT, INFO,                                                                       \
+      "the temperature explains {a:count} % of the frequency's changes: corrected by it, {b:ppm} " \
+      "for each unit of the sensor")                                                               \
+    X(TEMPCOMP_LOST, INFO,                                                                         \
+      "the temperature no longer explains the frequency: not corrected by it")                     \
+    X(TEMPCOMP_RANGE, WARNING,                                                                     \
+      "tempcomp asks for more than 10 ppm at {a:count}: ignored. Is the sensor's file right?")     \
     X(LEAP_DONE, INFO, "the leap second has passed")                                               \
     X(LOCAL_MODE, WARNING, "no source: serves its own clock as stratum {a:stratum}")               \
     X(LOCAL_MODE_END, INFO, "local mode ends: sources are followed again")                         \

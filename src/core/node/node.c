@@ -91,6 +91,7 @@ static void init_parts(struct node *node, const struct node_setup *setup)
     discipline_init(&node->discipline, setup->rate, setup->max_rate_s_per_s);
     leap_init(&node->leap, (enum leap_mode)setup->options->leap_mode, kernel_leaps(node));
     rival_init(&node->rival);
+    tempcomp_init(&node->tempcomp);
     selection_init(&node->selection);
     combiner_init(&node->combiner);
     node->started = node->state_since = node->last_sync = now;
@@ -184,6 +185,9 @@ static void take_event(struct node *node, const struct clock_reading *now,
         break;
     case EVENT_ORDER:
         node_take_order(node, now, &event->order, out);
+        break;
+    case EVENT_TEMPERATURE:
+        node_take_temperature(node, now, &event->temperature, out);
         break;
     case EVENT_CONFIG:
         node_take_options(node, now, event->config, out);

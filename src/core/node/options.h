@@ -84,6 +84,23 @@ struct access_rule {
     bool all; /* `allow all`: also replaces more specific rules written before */
 };
 
+enum tempcomp_kind { TEMPCOMP_OFF, TEMPCOMP_FORMULA, TEMPCOMP_POINTS, TEMPCOMP_AUTO };
+enum { TEMPCOMP_SENSORS_MAX = 8, TEMPCOMP_POINTS_MAX = 32 };
+
+struct tempcomp_point {
+    double temperature, comp_s_per_s;
+};
+
+/* `tempcomp`: the frequency corrected by temperature, which is in the unit of the sensor's file. */
+struct tempcomp_options {
+    uint8_t kind;        /* enum tempcomp_kind */
+    uint8_t point_count; /* at least 2, in ascending order of temperature */
+    double interval_s;   /* between readings */
+    double reference;    /* of the formula: k0 + k1 * t + k2 * t^2 with t from here */
+    double k0, k1, k2;   /* in s/s */
+    struct tempcomp_point points[TEMPCOMP_POINTS_MAX];
+};
+
 struct mac_key;
 struct leap_list;
 
@@ -110,7 +127,8 @@ struct node_options {
     struct step_options step;
     struct change_options change;
     struct local_options local;
-    struct limit_options limit;     /* ratelimit */
+    struct limit_options limit; /* ratelimit */
+    struct tempcomp_options tempcomp;
     double client_log_octets;       /* clientloglimit, of all workers together */
     double max_slew_s_per_s;        /* maxslewrate */
     double max_distance_s;          /* maxdistance: farther sources are not selectable */

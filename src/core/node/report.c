@@ -371,6 +371,9 @@ static void report_time(const struct node *node, const struct clock_reading *now
     status->freq_s_per_s = node_saved(node).freq_s_per_s;
     status->freq_sd_s_per_s = node_freq_sd(node);
     status->wander = node->combined.wander;
+    status->temperature = isnan(node->tempcomp.temperature) ? 0 : node->tempcomp.temperature;
+    status->tempcomp_s_per_s = node->compensated_s_per_s;
+    status->tempcomp_explained = node->tempcomp.explained;
     status->slew_s_per_s = discipline_slew_rate(&node->discipline);
     status->root_delay_s = line.root_delay_s;
     status->precision_log2 = line.precision_log2;
@@ -441,7 +444,7 @@ struct node_saved node_saved(const struct node *node)
     saved.kod_count = 0;
     if (node->have_utc) {
         saved.have_freq = true;
-        saved.freq_s_per_s = node->combined.freq_s_per_s;
+        saved.freq_s_per_s = node_uncompensated_freq(node, node->combined.freq_s_per_s);
         saved.freq_sd_s_per_s = node_freq_sd(node);
     }
     save_kod(node, &saved);

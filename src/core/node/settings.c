@@ -82,6 +82,7 @@ void node_take_options(struct node *node, const struct clock_reading *now,
     unsigned added = 0, removed = 0, kept = 0;
     struct log_event *log;
 
+    node_renew_tempcomp(node, options, out);
     node->options = options;
     for (size_t i = 0; i < node->used_end; i++) {
         node->entries[i].keep = node->entries[i].runtime;

@@ -14,6 +14,7 @@
  *   orders.c     what their tools say about sources, by address
  *   clock_orders.c  ... and about the clock
  *   settings.c   new options
+ *   temperature.c  temperatures -> how RAW is corrected
  *   report.c     line, status record, what to save
  */
 #ifndef CORE_NODE_STATE_H
@@ -26,6 +27,7 @@
 #include "core/clock/leap.h"
 #include "core/clock/manual.h"
 #include "core/clock/rival.h"
+#include "core/clock/tempcomp.h"
 #include "core/clock/timescale.h"
 #include "core/clock/unrest.h"
 #include "core/estimate/combine.h"
@@ -93,6 +95,8 @@ struct node {
     struct timescale timescale;
     struct discipline discipline;
     struct unrest unrest;
+    struct tempcomp tempcomp;
+    double compensated_s_per_s; /* what the owner was last told */
     struct leap leap;
     struct rival rival;
     struct manual manual;
@@ -188,6 +192,15 @@ void node_take_stamp(struct node *node, const struct clock_reading *now,
                      const struct event_tx_stamp *stamp, struct actions *out);
 void node_take_failure(struct node *node, const struct event_send_failed *failed);
 void node_release_held(struct node *node, const struct clock_reading *now, struct actions *out);
+
+/* temperature.c */
+void node_take_temperature(struct node *node, const struct clock_reading *now,
+                           const struct event_temperature *event, struct actions *out);
+/* Before new options are taken: what was learnt, or computed, in another way is over. */
+void node_renew_tempcomp(struct node *node, const struct node_options *options,
+                         struct actions *out);
+/* A frequency as it is to be kept over a restart, at which nothing has been learnt. */
+double node_uncompensated_freq(const struct node *node, double freq_s_per_s);
 
 /* sources.c */
 /* NULL: no place. */

@@ -248,6 +248,7 @@ static void sample_line(struct text *text, const struct option *option)
 {
     static const struct {
         const char *name, *arguments;
+        bool all; /* what the table lists need not follow */
     } special[] = {
         {"server", " a.example"},
         {"pool", " a.example"},
@@ -260,6 +261,7 @@ static void sample_line(struct text *text, const struct option *option)
         {"include", " /empty"},
         {"confdir", " /nowhere"},
         {"sourcedir", " /nowhere"},
+        {"tempcomp", " auto", true},
         {"ntsservercert", " /c\nallow\nntsserverkey"},
         {"ntsserverkey", " /k\nallow\nntsservercert"},
     };
@@ -268,6 +270,9 @@ static void sample_line(struct text *text, const struct option *option)
     for (size_t i = 0; i < COUNT(special); i++) {
         if (strcmp(special[i].name, option->name) == 0) {
             text_add(text, special[i].arguments);
+            if (special[i].all) {
+                return;
+            }
         }
     }
     for (unsigned i = 0; i < option_argument_count(option); i++) {

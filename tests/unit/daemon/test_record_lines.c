@@ -148,6 +148,15 @@ static void each_state_has_chronys_letter(void **state)
     }
 }
 
+static void temperatures_in_chronys_columns(void **state)
+{
+    (void)state;
+    status.node.temperature = 26500;
+    status.node.tempcomp_s_per_s = 0.3663e-6;
+    (void)record_tempcomp(&status.node, line);
+    assert_string_equal(line, "2026-11-22 05:40:50  2.6500e+04  3.6630e-01\n");
+}
+
 static void columns_of_ntpd(void **state)
 {
     struct action_measured good = measured(DROP_NONE);
@@ -179,6 +188,7 @@ int main(void)
         cmocka_unit_test_setup(columns_of_chrony, fill),
         cmocka_unit_test_setup(a_refused_answer_shows_which_test_it_failed, fill),
         cmocka_unit_test_setup(each_state_has_chronys_letter, fill),
+        cmocka_unit_test_setup(temperatures_in_chronys_columns, fill),
         cmocka_unit_test_setup(columns_of_ntpd, fill),
     };
 
