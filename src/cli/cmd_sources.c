@@ -28,8 +28,9 @@ enum exit_code command_sources(const struct cli *cli)
         terminal_size(&columns, &rows);
     }
     view = out_view(&record.node);
-    text = out_begin(record.count);
+    text = out_begin(2 * record.count);
     view_sources(&text, &view, &record, columns);
+    view_sources_reasons(&text, &record);
     fetch_done(&record);
     return out_end(&text, EXIT_CODE_OK);
 }

@@ -150,6 +150,60 @@ void view_source(struct text *text, const struct source_status *source)
     }
 }
 
+static void found_by_dhcp(struct text *text, const struct source_status *source)
+{
+    text_add(text, "named by ");
+    text_add(text,
+             source->found_by == FOUND_BY_NOBODY ? "DHCP" : found_by_people(source->found_by));
+    if (source->found_interface[0] != '\0') {
+        text_add(text, " for ");
+        text_add(text, source->found_interface);
+    }
+    if (source->found_by != FOUND_BY_NOBODY) {
+        text_add(text, " (DHCP)");
+    }
+}
+
+bool view_was_found(const struct source_status *source)
+{
+    return source->address.family != ADDRESS_NONE &&
+           (source->found_how > FOUND_DNS || source->saved_at.ns != 0 || source->unvalidated);
+}
+
+void view_found(struct text *text, const struct source_status *source)
+{
+    switch ((enum found_how)source->found_how) {
+    case FOUND_DNS:
+        text_add(text, "address record of its name");
+        break;
+    case FOUND_SRV:
+        text_add(text, "SRV record, priority ");
+        text_u64(text, source->srv_priority);
+        text_add(text, ", weight ");
+        text_u64(text, source->srv_weight);
+        break;
+    case FOUND_DHCP:
+        found_by_dhcp(text, source);
+        break;
+    case FOUND_CLOUD:
+        text_add(text, "offered by ");
+        text_add(text, found_by_people(source->found_by));
+        break;
+    case FOUND_CONFIG:
+    case FOUND_HOW_COUNT:
+        text_add(text, "written in the configuration, or added by command");
+        break;
+    }
+    if (source->saved_at.ns != 0) {
+        text_add(text, ", as it was on ");
+        text_time(text, source->saved_at, 0);
+        text_add(text, ": it can't be looked up");
+    }
+    if (source->unvalidated) {
+        text_add(text, ", not validated (DNSSEC)");
+    }
+}
+
 unsigned view_reach_answered(const struct source_status *source)
 {
     unsigned count = 0;

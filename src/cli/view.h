@@ -35,6 +35,10 @@ void view_when_ago(struct text *text, const struct view *view, struct utc_time t
 void view_address(struct text *text, const struct address *address);
 /* Name as configured, address in brackets if it says more: "ntp.example (10.0.0.4)". */
 void view_source(struct text *text, const struct source_status *source);
+/* Who named its address: "DHCP lease on eth0 (dhclient)", "SRV record, priority 10, weight 5". */
+/* Is there more to say than that it, or its name, was written down? */
+bool view_was_found(const struct source_status *source);
+void view_found(struct text *text, const struct source_status *source);
 
 /* Answered of the last requests, at most 16. */
 unsigned view_reach_answered(const struct source_status *source);

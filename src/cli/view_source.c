@@ -7,6 +7,7 @@
 #include "cli/view_auth.h"
 #include "wire/ntp_packet.h"
 #include "wire/refid.h"
+#include "wire/resolve.h"
 
 enum { LABEL_WIDTH = 16, HOURS_A_DAY = 24, OTHERS_MAX = 32 };
 
@@ -87,9 +88,15 @@ static void add_name(struct text *text, const struct view *view, const struct so
     view_when_ago(text, view, source->state_since);
     end(text);
     begin(text, "name");
-    text_add(text, source->resolve < sizeof resolved / sizeof *resolved
-                       ? resolved[source->resolve]
-                       : "in a state that this noon does not know");
+    if (source->resolve_result == RESOLVE_NO_DATA || source->resolve_result == RESOLVE_SERVFAIL) {
+        text_add(text, source->resolve_result == RESOLVE_NO_DATA
+                           ? "names nobody (yet)"
+                           : "the resolver can't find out (SERVFAIL or REFUSED)");
+    } else {
+        text_add(text, source->resolve < sizeof resolved / sizeof *resolved
+                           ? resolved[source->resolve]
+                           : "in a state that this noon does not know");
+    }
     if (source->resolved_at.ns != 0) {
         text_add(text, ", looked up ");
         view_when(text, view, source->resolved_at);
@@ -100,6 +107,11 @@ static void add_name(struct text *text, const struct view *view, const struct so
         text_add(text, " of address");
     }
     end(text);
+    if (source->address.family != ADDRESS_NONE) {
+        begin(text, "used because");
+        view_found(text, source);
+        end(text);
+    }
 }
 
 static void add_authentication(struct text *text, const struct view *view,

@@ -20,7 +20,9 @@ const char view_sources_help[] =
     "  DELAY    round trip of the last measurement\n"
     "  ERROR    how far it may be wrong at most: its root distance\n"
     "  STATE    what becomes of it, and how it is authenticated; `noon why NAME` says more\n"
-    "On a narrow screen +- and ERROR are left out.\n";
+    "On a narrow screen +- and ERROR are left out.  When sources were found by DHCP, SRV records "
+    "or\n"
+    "a provider, or by what an earlier run knew, the reasons are listed below the table.\n";
 
 enum {
     SOURCE_WIDTH = 18,
@@ -193,5 +195,26 @@ void view_sources(struct text *text, const struct view *view, const struct statu
     }
     if (record->count == 0) {
         text_add(text, "  no source is configured\n");
+    }
+}
+
+void view_sources_reasons(struct text *text, const struct status_record *record)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < record->count; i++) {
+        some = some || view_was_found(&record->sources[i]);
+    }
+    for (size_t i = 0; some && i < record->count; i++) {
+        const struct source_status *source = &record->sources[i];
+
+        if (source->address.family == ADDRESS_NONE) {
+            continue;
+        }
+        text_add(text, "  ");
+        view_source(text, source);
+        text_add(text, " is used because: ");
+        view_found(text, source);
+        text_char(text, '\n');
     }
 }

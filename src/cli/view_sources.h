@@ -12,6 +12,9 @@ void view_sources(struct text *text, const struct view *view, const struct statu
                   unsigned columns);
 
 /* What the columns mean: for `noon help sources`. */
+/* Why each address is a source, when there is one that was not simply written down. */
+void view_sources_reasons(struct text *text, const struct status_record *record);
+
 extern const char view_sources_help[];
 
 /* The mark in front of a source in that state. */

@@ -6,6 +6,7 @@
 #include "cli/view_auth.h"
 #include "cli/view_sentence.h"
 #include "wire/refid.h"
+#include "wire/resolve.h"
 
 const char *view_why_advice(const struct node_status *node)
 {
@@ -90,16 +91,41 @@ static void add_silence(struct text *text, const struct view *view,
     }
 }
 
+/* What the last look-up came to. */
+static const char *unresolved_clause(const struct source_status *source)
+{
+    if (source->resolve_result == RESOLVE_NO_DATA) {
+        switch ((enum resolve_method)source->method) {
+        case RESOLVE_DHCP:
+            return "no DHCP client of this machine was told a time server";
+        case RESOLVE_CLOUD:
+            return "this machine is of no provider that offers a time server";
+        case RESOLVE_AUTO:
+            return "neither DHCP nor a provider names a time server";
+        case RESOLVE_SRV:
+            return "its name has no SRV record of a time server that has an address";
+        case RESOLVE_ADDRESSES:
+        case RESOLVE_METHOD_COUNT:
+            break;
+        }
+        return "its name exists, but has no address (NODATA)";
+    }
+    if (source->resolve_result == RESOLVE_SERVFAIL) {
+        return "the resolver answers that it can't find out (SERVFAIL or REFUSED)";
+    }
+    return source->resolve == RESOLVE_STATE_NO_NAME ? "its name does not exist"
+                                                    : "the resolver does not answer";
+}
+
 static void add_unresolved(struct text *text, const struct view *view,
                            const struct source_status *source)
 {
-    if (source->resolve == RESOLVE_STATE_NO_NAME) {
-        add_since(text, view, "its name does not exist", source->state_since);
-    } else if (source->resolve == RESOLVE_STATE_FAILED) {
-        add_since(text, view, "the resolver does not answer", source->state_since);
-    } else {
-        text_add(text, "its name is being looked up");
+    if (source->resolve == RESOLVE_STATE_WAITING) {
+        text_add(text, source->method > RESOLVE_SRV ? "nobody has been found yet"
+                                                    : "its name is being looked up");
+        return;
     }
+    add_since(text, view, unresolved_clause(source), source->state_since);
 }
 
 static void add_bad(struct text *text, const struct view *view, const struct source_status *source)
@@ -291,6 +317,11 @@ void view_why_source(struct text *text, const struct view *view, const struct st
     text_add(text, "Remedy: ");
     text_add(text, source_advice(source));
     text_char(text, '\n');
+    if (view_was_found(source)) {
+        text_add(text, "Used because: ");
+        view_found(text, source);
+        text_add(text, ".\n");
+    }
     if (source->wobble_s > 0) {
         text_add(text, "Its server's clock is itself being steered: it swings by ");
         text_duration(text, source->wobble_s);

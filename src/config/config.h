@@ -178,8 +178,8 @@ void config_reload_sources(struct config *config, const struct config_input *inp
 bool config_access_line(const char *line, struct access_rule *rule, struct config_report *report);
 
 /*
- * One `server` or `pool` line (the word `server` may be left out), as of `noon add`.  Defaults are
- * `config`'s.  False, with one message in *report, when it is none.
+ * One `server`, `pool` or `source` line (the word `server` may be left out), as of `noon add`.
+ * Defaults are `config`'s.  False, with one message in *report, when it is none.
  */
 bool config_source_line(const struct config *config, const char *line,
                         struct source_options *source, struct config_report *report);

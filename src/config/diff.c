@@ -43,7 +43,7 @@ static bool source_equal(const struct source_options *a, const struct source_opt
 
 static bool same_source(const struct source_options *a, const struct source_options *b)
 {
-    return a->kind == b->kind && a->literal.port == b->literal.port &&
+    return a->kind == b->kind && a->method == b->method && a->literal.port == b->literal.port &&
            strcmp(a->name, b->name) == 0;
 }
 

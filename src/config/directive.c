@@ -46,6 +46,11 @@ static bool parse_pool(struct parser *parser)
     return parser_source(parser, SOURCE_POOL, ADDRESS_NONE);
 }
 
+static bool parse_source(struct parser *parser)
+{
+    return parser_source(parser, SOURCE_FOUND, ADDRESS_NONE);
+}
+
 void parser_unread(struct parser *parser)
 {
     if (parser->unread_sources++ == 0) {
@@ -357,6 +362,7 @@ bool parser_directive(struct parser *parser)
     static const struct special special[] = {
         {"server", parse_server},
         {"pool", parse_pool},
+        {"source", parse_source},
         {"peer", parse_peer},
         {"refclock", parse_refclock},
         {"allow", parse_rule},

@@ -96,7 +96,7 @@ static size_t comparable(const struct config *config)
         const struct source_options *source = &config->node.sources[i];
 
         if (!source->noselect) {
-            count += source->kind == SOURCE_POOL ? source->max_sources : 1;
+            count += source->kind == SOURCE_SERVER ? 1 : source->max_sources;
         }
     }
     return count;

@@ -141,7 +141,7 @@ static const struct option source_options[] = {
      .help = "Uses IPv6 addresses of the name only."},
     {.name = "maxsources",
      .standard = "4",
-     .help = "Of a pool: how many addresses are used at a time.",
+     .help = "Of a pool, and of `source`: how many addresses are used at a time.",
      .argument = {WHOLE_CLAMPED("SOURCES", TYPE_UINT8, SOURCE(max_sources), 1, 16)}},
 };
 

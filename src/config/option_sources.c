@@ -16,6 +16,19 @@ static const struct option directives[] = {
      .arguments = "NAME [OPTION]...",
      .help = "A name with many addresses, of which `maxsources` are used. One that goes bad is "
              "replaced by another."},
+    {.name = "source",
+     .section = SECTION_SOURCES,
+     .native = true,
+     .repeats = true,
+     .scope = SCOPE_SOURCE,
+     .arguments = "auto | dhcp | cloud | dns NAME | srv NAME [OPTION]...",
+     .help = "Servers that are found, up to `maxsources`, and exactly those that are found now. "
+             "`dhcp`: those that the DHCP clients of this machine were told. `cloud`: what the "
+             "provider of this virtual machine offers. `auto`: `dhcp`, or when that names nobody "
+             "`cloud`, as far as nothing leaves the link. `dns`: all addresses of a name. `srv`: "
+             "the servers of a domain by its SRV records (_ntp._udp), of which those of the least "
+             "priority are used while they are good. Who is named twice is used once, first by a "
+             "line that gives the address. `noon sources` says why each is used."},
     {.name = "peer",
      .section = SECTION_SOURCES,
      .verdict = VERDICT_NOT_YET,

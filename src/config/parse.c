@@ -39,7 +39,7 @@ static size_t most_sources(const struct config *config)
         const struct source_options *source = &config->space->sources[i];
 
         if (!source->noselect) {
-            most += source->kind == SOURCE_POOL ? source->max_sources : 1;
+            most += source->kind == SOURCE_SERVER ? 1 : source->max_sources;
         }
     }
     return most;

@@ -76,6 +76,9 @@ bool parser_source_options(struct parser *parser, struct source_options *source)
 /* The whole line of `tempcomp`. */
 bool parser_tempcomp(struct parser *parser);
 
+/* The word for how sources are found, of a line of `source`. */
+const char *source_method(const struct source_options *source);
+
 /* `allow` and its like: a rule more. */
 bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count);
 

@@ -34,7 +34,13 @@ void config_print_source(struct text *text, const struct config *config,
     source_options_default(&standard);
     standard.min_samples = config->min_samples;
     standard.max_samples = config->max_samples;
-    text_add(text, source->kind == SOURCE_POOL ? "pool " : "server ");
+    text_add(text, source->kind == SOURCE_POOL    ? "pool "
+                   : source->kind == SOURCE_FOUND ? "source "
+                                                  : "server ");
+    if (source->kind == SOURCE_FOUND && source->method <= RESOLVE_SRV) {
+        text_add(text, source_method(source));
+        text_char(text, ' ');
+    }
     text_add(text, source->name);
     print_keywords(text, SCOPE_SOURCE, source, &standard);
 }

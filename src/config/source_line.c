@@ -6,6 +6,8 @@
 #include "base/must.h"
 #include "config/value.h"
 
+enum { NTP_PORT = 123 };
+
 /* Letters that a name, or an address that could not be read, may have. */
 static bool is_name(const char *word)
 {
@@ -59,6 +61,65 @@ static bool parse_name(struct parser *parser, struct source_options *source)
     return true;
 }
 
+/* Words of enum resolve_method in the configuration. */
+static const char *const methods[RESOLVE_METHOD_COUNT] = {
+    [RESOLVE_ADDRESSES] = "dns", [RESOLVE_SRV] = "srv",   [RESOLVE_DHCP] = "dhcp",
+    [RESOLVE_CLOUD] = "cloud",   [RESOLVE_AUTO] = "auto",
+};
+
+const char *source_method(const struct source_options *source)
+{
+    return methods[source->method];
+}
+
+/* How sources are to be found, and of which name. */
+static bool parse_method(struct parser *parser, struct source_options *source)
+{
+    const char *word =
+        parser->words_at < parser->words.count ? parser->words.at[parser->words_at] : "";
+    uint8_t method = 0;
+
+    while (method < RESOLVE_METHOD_COUNT && !word_equal(word, methods[method])) {
+        method++;
+    }
+    if (method == RESOLVE_METHOD_COUNT) {
+        return parser_error(parser, word[0] != '\0' ? "\"" : "source lacks how it is found", word,
+                            word[0] != '\0' ? "\" is no way to find sources" : "",
+                            "; expected auto, dhcp, cloud, dns NAME or srv NAME", NULL);
+    }
+    parser->words_at++;
+    source->method = method;
+    if (method > RESOLVE_SRV) {
+        memcpy(source->name, methods[method], strlen(methods[method]) + 1);
+        return true;
+    }
+    if (!parse_name(parser, source)) {
+        return false;
+    }
+    if (source->literal.family != ADDRESS_NONE) {
+        return parser_error(parser, "\"", source->name,
+                            "\" is an address, of which nothing is to be found; write instead "
+                            "\"server ",
+                            source->name, "\"", NULL);
+    }
+    return true;
+}
+
+/* Options that would say something else than what is found. */
+static bool check_found(struct parser *parser, const struct source_options *source)
+{
+    if (source->nts && source->method != RESOLVE_ADDRESSES) {
+        return parser_error(parser,
+                            "nts needs a name that its certificate is for, and here only "
+                            "addresses are found; write instead \"server NAME nts\"",
+                            NULL);
+    }
+    if (source->method == RESOLVE_SRV && source->literal.port != NTP_PORT) {
+        return parser_error(parser, "port is what the SRV records say; leave it out", NULL);
+    }
+    return true;
+}
+
 /* What chrony makes of limits that cross: the lower one holds. */
 static void settle(struct parser *parser, struct source_options *source)
 {
@@ -79,7 +140,11 @@ static void settle(struct parser *parser, struct source_options *source)
 
 bool parser_source_options(struct parser *parser, struct source_options *source)
 {
-    if (!parse_name(parser, source) || !value_keywords(parser, parser->directive->scope, source)) {
+    bool found = source->kind == SOURCE_FOUND;
+
+    if (!(found ? parse_method(parser, source) : parse_name(parser, source)) ||
+        !value_keywords(parser, parser->directive->scope, source) ||
+        (found && !check_found(parser, source))) {
         return false;
     }
     settle(parser, source);
@@ -91,7 +156,8 @@ bool parser_source_options(struct parser *parser, struct source_options *source)
     return true;
 }
 
-/* The line of an address that is there already; 0: it is not.  Two names may turn out different. */
+/* The line of an address, or of a way to find some, that is there already; 0: it is not.  Two names
+ * may turn out different. */
 static uint32_t line_of(const struct config *config, const struct source_options *source)
 {
     for (size_t i = 0; i < config->node.source_count; i++) {
@@ -99,6 +165,9 @@ static uint32_t line_of(const struct config *config, const struct source_options
 
         if (source->literal.family != ADDRESS_NONE && literal->port == source->literal.port &&
             address_equal(literal, &source->literal)) {
+            return config->space->origins[i].line;
+        }
+        if (source->method > RESOLVE_SRV && config->space->sources[i].method == source->method) {
             return config->space->origins[i].line;
         }
     }
@@ -150,11 +219,12 @@ bool config_source_line(const struct config *config, const char *line,
                             NULL);
     }
     bool pool = word_equal(parser.words.at[0], "pool");
+    bool found = word_equal(parser.words.at[0], "source");
     bool server = word_equal(parser.words.at[0], "server");
-    parser.directive = option_find(SCOPE_DIRECTIVE, pool ? "pool" : "server");
-    parser.words_at = pool || server;
+    parser.directive = option_find(SCOPE_DIRECTIVE, pool ? "pool" : found ? "source" : "server");
+    parser.words_at = pool || server || found;
     source_options_default(source);
-    source->kind = pool ? SOURCE_POOL : SOURCE_SERVER;
+    source->kind = pool ? SOURCE_POOL : found ? SOURCE_FOUND : SOURCE_SERVER;
     source->min_samples = config->min_samples;
     source->max_samples = config->max_samples;
     return parser_source_options(&parser, source);

@@ -192,6 +192,9 @@ static void apply(struct time_process *process, struct config *fresh)
     access_orders_reloaded(process);
     /* First, so that the parent knows what is to be opened from now on. */
     time_tell_moved(process);
+    if (config_load_finds(old) != config_load_finds(fresh)) {
+        unix_close(&process->resolver.fd); /* the next helper may read other files */
+    }
     load_keys(process, fresh);
     /* Alone, the server reads the very options that end here. */
     if (!process->setup.supervised || !same_access(&old->node, &fresh->node) ||

@@ -251,6 +251,16 @@ void config_load_leaps(struct config *config, const struct log_sink *log)
     }
 }
 
+bool config_load_finds(const struct config *config)
+{
+    for (size_t i = 0; i < config->node.source_count; i++) {
+        if (config->node.sources[i].method > RESOLVE_SRV) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void config_free(struct config *config)
 {
     if (config != NULL) {

@@ -19,6 +19,9 @@ struct config *config_load(const struct config_order *order, const struct log_si
                            size_t size);
 /* Defaults alone.  NULL: no memory. */
 struct config *config_load_empty(void);
+/* Does a line want sources that DHCP or a provider names? */
+bool config_load_finds(const struct config *config);
+
 void config_free(struct config *config);
 
 /*

@@ -150,6 +150,9 @@ bool plan_make(const struct args *args, const struct config *config, const struc
         fits = fits && !words->full;
     }
     trust_certificates(&config->daemon, &plan->arguments[CHILD_KEYS]);
+    if (config_load_finds(config)) {
+        words_add(&plan->arguments[CHILD_RESOLVE], "--find");
+    }
     serve_keys(args, &config->daemon, &plan->arguments[CHILD_NTS]);
     return fits && !plan->arguments[CHILD_KEYS].full && !plan->arguments[CHILD_NTS].full;
 }

@@ -48,7 +48,10 @@ void resolver_flush(struct resolver *resolver)
 {
     while (resolver->fd >= 0 && resolver->count > 0) {
         const struct action_resolve *asked = &resolver->queue[resolver->first];
-        struct resolve_question question = {.query = asked->query, .family = asked->family};
+        struct resolve_question question = {.query = asked->query,
+                                            .family = asked->family,
+                                            .method = asked->method,
+                                            .flags = asked->flags};
         uint8_t bytes[RESOLVE_QUESTION_SIZE];
         size_t done = 0;
         enum err error;
@@ -77,6 +80,11 @@ static bool answer_in_process(struct resolver *resolver, struct event_resolved *
     }
     resolved->query = asked->query;
     resolved->ttl_s = IN_PROCESS_TTL_S;
+    if (asked->method != RESOLVE_ADDRESSES) {
+        resolved->result = RESOLVE_FAILED; /* only noon-helper can */
+        drop_first(resolver);
+        return true;
+    }
     switch (resolve_name(asked->name, (enum address_family)asked->family, resolved->addresses,
                          RESOLVED_MAX, &count)) {
     case RESOLVE_STATUS_FOUND:
@@ -93,6 +101,9 @@ static bool answer_in_process(struct resolver *resolver, struct event_resolved *
         break;
     }
     resolved->count = (uint8_t)count;
+    for (size_t i = 0; i < count; i++) {
+        resolved->found[i] = (struct found){.how = FOUND_DNS};
+    }
     drop_first(resolver);
     return true;
 }
@@ -125,6 +136,8 @@ bool resolver_answer(struct resolver *resolver, struct event *event)
     event->resolved.result = answer.result;
     event->resolved.ttl_s = answer.ttl_s;
     event->resolved.count = answer.count;
+    event->resolved.unvalidated = answer.flags == RESOLVE_UNVALIDATED;
     memcpy(event->resolved.addresses, answer.addresses, sizeof answer.addresses);
+    memcpy(event->resolved.found, answer.found, sizeof answer.found);
     return true;
 }

@@ -320,11 +320,16 @@ static void serve_exchanger(struct time_process *process)
 static void serve_resolver(struct time_process *process)
 {
     struct event event;
+    bool some = false;
 
     resolver_flush(&process->resolver);
     while (resolver_answer(&process->resolver, &event)) {
+        some |= event.resolved.result == RESOLVE_OK;
         time_deliver(process, &event);
         deliver_posts(process);
+    }
+    if (some) {
+        keep_names(process);
     }
     serve_exchanger(process);
     time_hear_parent(process);
@@ -440,6 +445,8 @@ static bool start_node(struct time_process *process)
     }
     keep_forward_clock(process);
     setup.saved = keep_load(process);
+    setup.name_count = keep_load_names(process);
+    setup.names = process->names;
     setup.not_before = keep_not_before(process);
     setup.now = time_reading(process);
     process->started = setup.now.real;

@@ -141,7 +141,10 @@ struct time_process {
     struct clients_record snapshot; /* for chronyc; clients NULL: none */
     struct steady_time snapshot_at;
     bool rules_serve; /* with them somebody may ask for time; of no meaning when there are none */
-    bool stop, want_reload, save_failed, keys_failed, helper_asked;
+    bool stop, want_reload, save_failed, keys_failed, names_failed, helper_asked;
+    struct saved_name *names; /* of an earlier run */
+    uint32_t names_version;   /* that is in the file */
+    struct steady_time names_at;
     int exit_status;
     struct steady_time stop_at; /* -t; 0: no limit */
     struct post posts[POST_MAX];
@@ -259,6 +262,10 @@ struct node_saved keep_load(const struct time_process *process);
 void keep_save(struct time_process *process);
 /* Keys of NTS: at the end, and when there are new ones. */
 void keep_keys(struct time_process *process);
+/* Reads the addresses that names had in an earlier run into process->names; how many there are. */
+size_t keep_load_names(struct time_process *process);
+/* Writes the addresses that names have, when they have changed, or now and then. */
+void keep_names(struct time_process *process);
 /* No time before this is true: the last one that was saved, or when the program was built. */
 struct utc_time keep_not_before(const struct time_process *process);
 /* Time never goes back over a boot: a clock that is before the last time saved is set to it. */

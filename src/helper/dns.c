@@ -2,15 +2,33 @@
 #include "helper/dns.h"
 
 #include <ares.h>
+#include <arpa/nameser.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/must.h"
+#include "helper/dns_reply.h"
+#include "sys/entropy.h"
+#include "sys/udp.h"
 
-enum { TRY_MS = 2000, TRIES = 3, LOCALHOST_TTL_S = 86400 };
+enum {
+    TRY_MS = 2000,
+    TRIES = 3,
+    SECOND_TRY_MS = 1500,
+    SECOND_TRIES = 2,
+    LOCALHOST_TTL_S = 86400,
+    CHECKING_DISABLED = 0x10, /* of the header's fourth octet: RFC 4035, section 3.2.2 */
+};
+
+/*
+ * The second channel hands over whatever a server answers.  The first one takes a refusal for
+ * silence, and says in the end no more than that nobody helped: what is refused is asked once more.
+ */
+enum channel { CHANNEL_FIRST, CHANNEL_SECOND, CHANNEL_COUNT };
 
 enum slot_state {
     SLOT_FREE,
@@ -23,8 +41,12 @@ enum slot_state {
 struct slot {
     struct dns *dns;
     enum slot_state state;
+    unsigned pending; /* calls back that are still to come */
+    bool second;      /* they are of the second channel */
     struct steady_time until;
+    struct resolve_question question;
     struct resolve_answer answer;
+    struct dns_targets targets;
 };
 
 /* What the resolver's configuration looked like when it was read. */
@@ -34,7 +56,7 @@ struct version {
 };
 
 struct dns {
-    ares_channel channel;
+    ares_channel channels[CHANNEL_COUNT];
     bool open;
     const char *servers;
     struct version version;
@@ -51,22 +73,50 @@ static struct version version_now(void)
     return (struct version){.changed = st.st_mtim, .inode = st.st_ino};
 }
 
-static bool open_channel(struct dns *dns)
+static bool open_channel(struct dns *dns, enum channel which)
 {
-    struct ares_options options = {.timeout = TRY_MS, .tries = TRIES};
+    struct ares_options options = {
+        .flags = which == CHANNEL_SECOND ? ARES_FLAG_NOCHECKRESP : 0,
+        .timeout = which == CHANNEL_SECOND ? SECOND_TRY_MS : TRY_MS,
+        .tries = which == CHANNEL_SECOND ? SECOND_TRIES : TRIES,
+    };
+    ares_channel *channel = &dns->channels[which];
 
-    dns->version = version_now();
-    if (ares_init_options(&dns->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) !=
-        ARES_SUCCESS) {
+    if (ares_init_options(channel, &options,
+                          ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                              (which == CHANNEL_SECOND ? ARES_OPT_FLAGS : 0)) != ARES_SUCCESS) {
         return false;
     }
     if (dns->servers != NULL &&
-        ares_set_servers_ports_csv(dns->channel, dns->servers) != ARES_SUCCESS) {
-        ares_destroy(dns->channel);
+        ares_set_servers_ports_csv(*channel, dns->servers) != ARES_SUCCESS) {
+        ares_destroy(*channel);
+        return false;
+    }
+    return true;
+}
+
+static bool open_channels(struct dns *dns)
+{
+    dns->version = version_now();
+    if (!open_channel(dns, CHANNEL_FIRST)) {
+        return false;
+    }
+    if (!open_channel(dns, CHANNEL_SECOND)) {
+        ares_destroy(dns->channels[CHANNEL_FIRST]);
         return false;
     }
     dns->open = true;
     return true;
+}
+
+static void close_channels(struct dns *dns)
+{
+    if (dns->open) {
+        /* Answers everything that is under way; nothing new may begin then. */
+        dns->open = false;
+        ares_destroy(dns->channels[CHANNEL_FIRST]);
+        ares_destroy(dns->channels[CHANNEL_SECOND]);
+    }
 }
 
 struct dns *dns_open(const char *servers)
@@ -81,7 +131,7 @@ struct dns *dns_open(const char *servers)
     for (size_t i = 0; i < DNS_QUESTIONS; i++) {
         dns->slots[i].dns = dns;
     }
-    if (!open_channel(dns)) {
+    if (!open_channels(dns)) {
         dns_close(dns);
         return NULL;
     }
@@ -90,9 +140,7 @@ struct dns *dns_open(const char *servers)
 
 void dns_close(struct dns *dns)
 {
-    if (dns->open) {
-        ares_destroy(dns->channel); /* answers everything that is under way */
-    }
+    close_channels(dns);
     ares_library_cleanup();
     free(dns);
 }
@@ -108,17 +156,12 @@ static void follow_configuration(struct dns *dns)
         return;
     }
     for (size_t i = 0; i < DNS_QUESTIONS; i++) {
-        enum slot_state state = dns->slots[i].state;
-
-        if (state == SLOT_ASKED || state == SLOT_LATE || state == SLOT_FORGOTTEN) {
+        if (dns->slots[i].pending > 0) {
             return;
         }
     }
-    if (dns->open) {
-        ares_destroy(dns->channel);
-        dns->open = false;
-    }
-    (void)open_channel(dns);
+    close_channels(dns);
+    (void)open_channels(dns);
 }
 
 static struct slot *free_slot(struct dns *dns)
@@ -152,9 +195,20 @@ static enum resolve_result result_of(int status)
         return RESOLVE_NO_NAME;
     case ARES_ENODATA:
         return RESOLVE_NO_DATA;
+    case ARES_ESERVFAIL:
+    case ARES_EREFUSED:
+    case ARES_ENOTIMP:
+        return RESOLVE_SERVFAIL;
     default:
         return RESOLVE_FAILED;
     }
+}
+
+/* Would another question tell more?  Servers that refuse look to the library as if they were
+ * closed. */
+static bool may_be_refusal(int status)
+{
+    return status == ARES_ECONNREFUSED || result_of(status) == RESOLVE_SERVFAIL;
 }
 
 /* False: an address of a kind that is not known here. */
@@ -178,92 +232,254 @@ static bool take_address(const struct ares_addrinfo_node *node, struct address *
     return out->family != ADDRESS_NONE;
 }
 
-static bool is_known(const struct resolve_answer *answer, const struct address *address)
+/* Is there a way to it?  Nothing is sent. */
+static bool has_route(const struct address *address)
 {
-    for (uint8_t i = 0; i < answer->count; i++) {
-        if (address_equal(&answer->addresses[i], address)) {
-            return true;
+    const struct udp_options options = {.priority = 0};
+    struct address server = *address;
+    struct udp_socket s;
+
+    server.port = 123;
+    if (udp_client_open(&s, &server, &options) != ERR_NONE) {
+        return false;
+    }
+    udp_close(&s);
+    return true;
+}
+
+/* One of each family in turn, beginning with the first's; one family after the other when only one
+ * of them leads anywhere. */
+static void merge_families(const struct resolve_answer of[static 2], uint8_t first,
+                           struct resolve_answer *answer)
+{
+    const struct resolve_answer *one = &of[first], *other = &of[!first];
+    bool in_turn = one->count > 0 && other->count > 0 && has_route(&other->addresses[0]);
+
+    for (uint8_t i = 0; i < one->count; i++) {
+        dns_add_address(answer, &one->addresses[i], one->ttl_s);
+        if (in_turn && i < other->count) {
+            dns_add_address(answer, &other->addresses[i], other->ttl_s);
         }
     }
-    return false;
+    for (uint8_t i = 0; i < other->count; i++) {
+        dns_add_address(answer, &other->addresses[i], other->ttl_s);
+    }
 }
 
 static void take_addresses(const struct ares_addrinfo *found, struct resolve_answer *answer)
 {
-    bool first = true;
+    struct resolve_answer of[2] = {{.count = 0}, {.count = 0}};
+    uint8_t first = 2;
 
-    for (const struct ares_addrinfo_node *node = found->nodes;
-         node != NULL && answer->count < RESOLVED_MAX; node = node->ai_next) {
+    for (const struct ares_addrinfo_node *node = found->nodes; node != NULL; node = node->ai_next) {
         struct address address;
-        uint32_t ttl_s = node->ai_ttl > 0 ? (uint32_t)node->ai_ttl : 0;
 
-        if (take_address(node, &address) && !is_known(answer, &address)) {
-            answer->addresses[answer->count++] = address;
-            answer->ttl_s = first || ttl_s < answer->ttl_s ? ttl_s : answer->ttl_s;
-            first = false;
+        if (take_address(node, &address)) {
+            uint8_t which = address.family == ADDRESS_IPV6;
+
+            dns_add_address(&of[which], &address, node->ai_ttl > 0 ? (uint32_t)node->ai_ttl : 0);
+            first = first == 2 ? which : first;
         }
+    }
+    if (first < 2) {
+        merge_families(of, first, answer);
     }
 }
 
-static void on_answer(void *context, int status, int timeouts, struct ares_addrinfo *found)
+static void ask_second(struct slot *slot);
+
+/* A call back more has come; when it was the last one the slot has its answer. */
+static void arrived(struct slot *slot, bool once_more)
+{
+    struct resolve_answer *answer = &slot->answer;
+    bool is_service = slot->question.method == RESOLVE_SRV;
+
+    must(slot->pending > 0);
+    slot->pending--;
+    if (slot->pending > 0) {
+        return;
+    }
+    if (slot->state != SLOT_ASKED) {
+        slot->state = slot->state == SLOT_LATE ? SLOT_DONE : SLOT_FREE;
+        return;
+    }
+    if (once_more && !slot->second && slot->dns->open) {
+        ask_second(slot);
+        return;
+    }
+    uint8_t count = is_service ? slot->targets.count : answer->count;
+    if (answer->result == RESOLVE_OK && count == 0) {
+        answer->result = RESOLVE_NO_DATA;
+    } else if (count > 0) {
+        answer->result = RESOLVE_OK;
+    }
+    slot->state = SLOT_DONE;
+}
+
+static void on_addresses(void *context, int status, int timeouts, struct ares_addrinfo *found)
 {
     struct slot *slot = context;
 
     (void)timeouts;
     if (slot->state == SLOT_ASKED) {
-        slot->state = SLOT_DONE;
         slot->answer.result = result_of(status);
         if (status == ARES_SUCCESS && found != NULL) {
             take_addresses(found, &slot->answer);
         }
-        if (slot->answer.result == RESOLVE_OK && slot->answer.count == 0) {
-            slot->answer.result = RESOLVE_NO_DATA;
-        }
-    } else {
-        slot->state = slot->state == SLOT_LATE ? SLOT_DONE : SLOT_FREE;
     }
     if (found != NULL) {
         ares_freeaddrinfo(found);
     }
+    arrived(slot, may_be_refusal(status));
 }
 
-void dns_ask(struct dns *dns, const struct resolve_question *question, struct steady_time now)
+/* The worst that one of several questions met says most about the name. */
+static void take_result(struct slot *slot, enum resolve_result result)
 {
+    if (slot->answer.result == RESOLVE_FAILED || result == RESOLVE_SERVFAIL) {
+        slot->answer.result = result;
+    }
+}
+
+static void take_reply(struct slot *slot, const uint8_t *reply, size_t size)
+{
+    struct resolve_answer *answer = &slot->answer;
+
+    if (slot->question.method == RESOLVE_SRV) {
+        dns_reply_targets(reply, size, entropy_u64(), &slot->targets);
+        answer->ttl_s = slot->targets.ttl_s;
+    } else {
+        dns_reply_addresses(reply, size, answer);
+    }
+    if (slot->second && (slot->question.flags & RESOLVE_UNVALIDATED) != 0) {
+        answer->flags = RESOLVE_UNVALIDATED;
+    }
+}
+
+static void on_reply(void *context, int status, int timeouts, unsigned char *reply, int size)
+{
+    struct slot *slot = context;
+
+    (void)timeouts;
+    if (slot->state == SLOT_ASKED) {
+        enum resolve_result result = result_of(status);
+
+        if (reply != NULL && size > 0 && (status == ARES_SUCCESS || slot->second)) {
+            result = dns_reply_result(reply, (size_t)size);
+        }
+        take_result(slot, result);
+        if (result == RESOLVE_OK) {
+            take_reply(slot, reply, (size_t)size);
+        }
+    }
+    arrived(slot, may_be_refusal(status));
+}
+
+/* One question of the second channel. */
+static void send_second(struct slot *slot, int type)
+{
+    unsigned char *question = NULL;
+    int size = 0;
+
+    if (ares_create_query(slot->question.name, ns_c_in, type, (unsigned short)entropy_u64(), 1,
+                          &question, &size, 0) != ARES_SUCCESS) {
+        return;
+    }
+    if ((slot->question.flags & RESOLVE_UNVALIDATED) != 0) {
+        question[3] |= CHECKING_DISABLED;
+    }
+    slot->pending++;
+    ares_send(slot->dns->channels[CHANNEL_SECOND], question, size, on_reply, slot);
+    ares_free_string(question);
+}
+
+static void ask_second(struct slot *slot)
+{
+    slot->second = true;
+    slot->pending++; /* held until all questions are on their way: answers may come at once */
+    slot->answer.result = RESOLVE_FAILED;
+    if (slot->question.method == RESOLVE_SRV) {
+        send_second(slot, ns_t_srv);
+    } else {
+        if (slot->question.family != ADDRESS_IPV6) {
+            send_second(slot, ns_t_a);
+        }
+        if (slot->question.family != ADDRESS_IPV4) {
+            send_second(slot, ns_t_aaaa);
+        }
+    }
+    arrived(slot, false);
+}
+
+static void ask_first(struct slot *slot)
+{
+    const struct resolve_question *question = &slot->question;
     const struct ares_addrinfo_hints hints = {
         .ai_family = question->family == ADDRESS_IPV4   ? AF_INET
                      : question->family == ADDRESS_IPV6 ? AF_INET6
                                                         : AF_UNSPEC,
         .ai_socktype = SOCK_DGRAM,
     };
+    ares_channel channel = slot->dns->channels[CHANNEL_FIRST];
+
+    slot->pending++;
+    if (question->method == RESOLVE_SRV) {
+        ares_query(channel, question->name, ns_c_in, ns_t_srv, on_reply, slot);
+    } else {
+        ares_getaddrinfo(channel, question->name, NULL, &hints, on_addresses, slot);
+    }
+}
+
+/* "example.org" has its NTP servers at "_ntp._udp.example.org"; a service is taken as it is. */
+static void name_service(struct resolve_question *question)
+{
+    char name[RESOLVE_NAME_SIZE] = "";
+
+    if (question->method == RESOLVE_SRV && question->name[0] != '_') {
+        (void)snprintf(name, sizeof name, "_ntp._udp.%.*s", RESOLVE_NAME_SIZE - 12, question->name);
+        memcpy(question->name, name, sizeof name);
+    }
+}
+
+void dns_ask(struct dns *dns, const struct resolve_question *question, struct steady_time now)
+{
     struct slot *slot;
 
     follow_configuration(dns);
     slot = free_slot(dns);
-    must(slot != NULL);
-    slot->answer = (struct resolve_answer){.query = question->query, .result = RESOLVE_FAILED};
-    slot->until.ns = now.ns + DNS_LIMIT_S * NS_PER_S;
-    slot->state = dns->open ? SLOT_ASKED : SLOT_DONE;
-    slot->answer.count = (uint8_t)address_of_localhost(
-        question->name, (enum address_family)question->family, slot->answer.addresses);
-    if (slot->answer.count > 0) {
+    must(slot != NULL && slot->pending == 0);
+    *slot = (struct slot){
+        .dns = dns,
+        .state = dns->open ? SLOT_ASKED : SLOT_DONE,
+        .until = {now.ns + DNS_LIMIT_S * NS_PER_S},
+        .question = *question,
+        .answer = {.query = question->query, .result = RESOLVE_FAILED},
+    };
+    name_service(&slot->question);
+    struct address localhost[2];
+    size_t count = question->method == RESOLVE_SRV
+                       ? 0
+                       : address_of_localhost(question->name, (enum address_family)question->family,
+                                              localhost);
+    for (size_t i = 0; i < count; i++) {
+        dns_add_address(&slot->answer, &localhost[i], LOCALHOST_TTL_S);
         slot->answer.result = RESOLVE_OK;
-        slot->answer.ttl_s = LOCALHOST_TTL_S;
         slot->state = SLOT_DONE;
-    } else if (dns->open) {
-        ares_getaddrinfo(dns->channel, question->name, NULL, &hints, on_answer, slot);
+    }
+    if (slot->state == SLOT_ASKED) {
+        ask_first(slot);
     }
 }
 
-size_t dns_poll(struct dns *dns, struct steady_time now, struct pollfd fds[static DNS_POLLFDS],
-                struct duration *timeout)
+static size_t poll_channel(ares_channel channel, struct pollfd *fds, size_t room,
+                           struct duration *timeout)
 {
     ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
     struct timeval limit;
     size_t count = 0;
-    unsigned wanted =
-        dns->open ? (unsigned)ares_getsock(dns->channel, sockets, ARES_GETSOCK_MAXNUM) : 0;
+    unsigned wanted = (unsigned)ares_getsock(channel, sockets, ARES_GETSOCK_MAXNUM);
 
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM && count < DNS_POLLFDS; i++) {
+    for (int i = 0; i < ARES_GETSOCK_MAXNUM && count < room; i++) {
         /* ARES_GETSOCK_WRITABLE() shifts into the sign bit. */
         short events = (short)((wanted >> i & 1 ? POLLIN : 0) |
                                (wanted >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
@@ -272,10 +488,21 @@ size_t dns_poll(struct dns *dns, struct steady_time now, struct pollfd fds[stati
             fds[count++] = (struct pollfd){.fd = sockets[i], .events = events};
         }
     }
-    if (dns->open && ares_timeout(dns->channel, NULL, &limit) != NULL) {
+    if (ares_timeout(channel, NULL, &limit) != NULL) {
         int64_t ns = (int64_t)limit.tv_sec * NS_PER_S + (int64_t)limit.tv_usec * 1000;
 
         timeout->ns = timeout->ns < 0 || ns < timeout->ns ? ns : timeout->ns;
+    }
+    return count;
+}
+
+size_t dns_poll(struct dns *dns, struct steady_time now, struct pollfd fds[static DNS_POLLFDS],
+                struct duration *timeout)
+{
+    size_t count = 0;
+
+    for (int i = 0; dns->open && i < CHANNEL_COUNT; i++) {
+        count += poll_channel(dns->channels[i], fds + count, DNS_POLLFDS - count, timeout);
     }
     for (size_t i = 0; i < DNS_QUESTIONS; i++) {
         int64_t left_ns = dns->slots[i].until.ns - now.ns;
@@ -293,31 +520,67 @@ void dns_work(struct dns *dns, struct steady_time now, const struct pollfd *fds,
         bool read = (fds[i].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
         bool write = (fds[i].revents & POLLOUT) != 0;
 
-        if (read || write) {
-            ares_process_fd(dns->channel, read ? fds[i].fd : ARES_SOCKET_BAD,
+        /* A channel looks for the socket among its own. */
+        for (int j = 0; (read || write) && j < CHANNEL_COUNT; j++) {
+            ares_process_fd(dns->channels[j], read ? fds[i].fd : ARES_SOCKET_BAD,
                             write ? fds[i].fd : ARES_SOCKET_BAD);
         }
     }
-    if (dns->open) {
-        ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what is late */
+    for (int j = 0; dns->open && j < CHANNEL_COUNT; j++) {
+        ares_process_fd(dns->channels[j], ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what is late */
     }
     for (size_t i = 0; i < DNS_QUESTIONS; i++) {
-        if (dns->slots[i].state == SLOT_ASKED && dns->slots[i].until.ns <= now.ns) {
-            dns->slots[i].state = SLOT_LATE;
+        struct slot *slot = &dns->slots[i];
+
+        if (slot->state == SLOT_ASKED && slot->until.ns <= now.ns) {
+            slot->answer.result = slot->answer.count > 0 ? RESOLVE_OK : RESOLVE_FAILED;
+            slot->targets.count = 0;
+            slot->state = SLOT_LATE;
         }
     }
 }
 
-bool dns_answer(struct dns *dns, struct resolve_answer *answer)
+static struct slot *ready_slot(struct dns *dns, bool service)
 {
     for (size_t i = 0; i < DNS_QUESTIONS; i++) {
         struct slot *slot = &dns->slots[i];
 
-        if (slot->state == SLOT_DONE || slot->state == SLOT_LATE) {
-            *answer = slot->answer;
-            slot->state = slot->state == SLOT_DONE ? SLOT_FREE : SLOT_FORGOTTEN;
-            return true;
+        if ((slot->state == SLOT_DONE || slot->state == SLOT_LATE) &&
+            (slot->question.method == RESOLVE_SRV) == service) {
+            return slot;
         }
     }
-    return false;
+    return NULL;
+}
+
+static void release(struct slot *slot)
+{
+    slot->state = slot->state == SLOT_DONE ? SLOT_FREE : SLOT_FORGOTTEN;
+}
+
+bool dns_answer(struct dns *dns, struct resolve_answer *answer)
+{
+    struct slot *slot = ready_slot(dns, false);
+
+    if (slot == NULL) {
+        return false;
+    }
+    *answer = slot->answer;
+    release(slot);
+    return true;
+}
+
+bool dns_take_targets(struct dns *dns, struct dns_targets *targets)
+{
+    struct slot *slot = ready_slot(dns, true);
+
+    if (slot == NULL) {
+        return false;
+    }
+    *targets = slot->targets;
+    targets->query = slot->answer.query;
+    targets->result = slot->answer.result;
+    targets->flags = slot->answer.flags;
+    release(slot);
+    return true;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/places.h"
 #include "helper/role_keys.h"
 #include "helper/role_nts_server.h"
 #include "helper/role_resolve.h"
@@ -18,7 +19,7 @@ enum { SOCKET = 3 };
 
 static const char usage[] =
     "usage: noon-helper --role=resolve|keys [-u USER] [--dns=ADDRESS:PORT[,...]]\n"
-    "                   [--trust=SET:PATH]... [--no-system-certs]\n"
+    "                   [--find] [--trust=SET:PATH]... [--no-system-certs]\n"
     "Started by noond, with a socket as descriptor 3; of no use by hand.\n";
 
 struct arguments {
@@ -26,15 +27,20 @@ struct arguments {
     const char *trusted[TRUST_SETS_MAX];
     size_t trusted_count;
     bool no_system_certs;
+    bool find; /* more than names: what DHCP and the firmware say */
 };
 
 /* False: not understood. */
 static bool parse(struct arguments *arguments, int argc, char *const argv[])
 {
     static const struct option options[] = {
-        {"role", required_argument, NULL, 'r'},      {"user", required_argument, NULL, 'u'},
-        {"dns", required_argument, NULL, 'd'},       {"trust", required_argument, NULL, 't'},
-        {"no-system-certs", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
+        {"role", required_argument, NULL, 'r'},
+        {"user", required_argument, NULL, 'u'},
+        {"dns", required_argument, NULL, 'd'},
+        {"trust", required_argument, NULL, 't'},
+        {"no-system-certs", no_argument, NULL, 'n'},
+        {"find", no_argument, NULL, 'f'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -50,6 +56,8 @@ static bool parse(struct arguments *arguments, int argc, char *const argv[])
             arguments->trusted[arguments->trusted_count++] = optarg;
         } else if (option == 'n') {
             arguments->no_system_certs = true;
+        } else if (option == 'f') {
+            arguments->find = true;
         } else {
             return false;
         }
@@ -60,7 +68,7 @@ static bool parse(struct arguments *arguments, int argc, char *const argv[])
 
 /* Files that resolving needs, and the system's certificates; where resolv.conf is a link, also the
  * directory that it leads to. */
-static void confine(const struct log_sink *log)
+static void confine(bool find, const struct log_sink *log)
 {
     struct sandbox_paths paths = {
         .read = {"/etc", "/dev/urandom", "/run/systemd/resolve", "/run/NetworkManager",
@@ -68,6 +76,9 @@ static void confine(const struct log_sink *log)
                  "/usr/local/share/ca-certificates", "/usr/lib/ssl"},
         .read_count = 9,
     };
+    for (size_t i = 0; find && i < places_read_count; i++) {
+        paths.read[paths.read_count++] = places_read[i];
+    }
     struct sandbox_report report;
     char *real = realpath("/etc/resolv.conf", NULL);
     char *slash = real == NULL ? NULL : strrchr(real, '/');
@@ -97,9 +108,31 @@ static int exchange_keys(const struct arguments *arguments, struct dns *dns,
     for (size_t i = 0; i < arguments->trusted_count; i++) {
         trust_add(&trust, arguments->trusted[i], log);
     }
-    confine(log);
+    confine(false, log);
     int status = role_keys(&trust, dns, SOCKET);
     trust_close(&trust);
+    return status;
+}
+
+static int find_sources(const struct arguments *arguments, struct dns *dns,
+                        const struct log_sink *log)
+{
+    struct places *places = places_open(arguments->find);
+    struct finder_places where;
+    struct finder *finder;
+    int status = 1;
+
+    if (places == NULL) {
+        return status;
+    }
+    where = places_of(places);
+    finder = finder_open(dns, &where);
+    if (finder != NULL) {
+        confine(arguments->find, log);
+        status = role_resolve(finder, SOCKET);
+        finder_close(finder);
+    }
+    places_close(places);
     return status;
 }
 
@@ -136,8 +169,7 @@ int main(int argc, char *argv[])
     if (strcmp(arguments.role, "keys") == 0) {
         status = exchange_keys(&arguments, dns, &log);
     } else {
-        confine(&log);
-        status = role_resolve(dns, SOCKET);
+        status = find_sources(&arguments, dns, &log);
     }
     dns_close(dns);
     return status;

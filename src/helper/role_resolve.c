@@ -6,9 +6,9 @@
 #include "sys/unix_socket.h"
 
 /* Takes what there is room for.  False: nobody asks any more. */
-static bool take_questions(struct dns *dns, int fd)
+static bool take_questions(struct finder *finder, int fd)
 {
-    while (dns_has_room(dns)) {
+    while (finder_has_room(finder)) {
         uint8_t bytes[RESOLVE_QUESTION_SIZE];
         struct resolve_question question;
         int passed = -1;
@@ -16,7 +16,7 @@ static bool take_questions(struct dns *dns, int fd)
 
         unix_close(&passed);
         if (err == ERR_NONE && resolve_question_decode(&question, bytes, sizeof bytes)) {
-            dns_ask(dns, &question, clock_steady());
+            finder_ask(finder, &question, clock_steady());
         } else if (err != ERR_NONE && err != ERR_FORMAT) {
             return err == ERR_AGAIN;
         }
@@ -25,11 +25,11 @@ static bool take_questions(struct dns *dns, int fd)
 }
 
 /* False: nobody listens any more. */
-static bool give_answers(struct dns *dns, int fd)
+static bool give_answers(struct finder *finder, int fd)
 {
     struct resolve_answer answer;
 
-    while (dns_answer(dns, &answer)) {
+    while (finder_answer(finder, &answer)) {
         uint8_t bytes[RESOLVE_ANSWER_SIZE];
 
         resolve_answer_encode(&answer, bytes);
@@ -41,24 +41,24 @@ static bool give_answers(struct dns *dns, int fd)
     return true;
 }
 
-int role_resolve(struct dns *dns, int fd)
+int role_resolve(struct finder *finder, int fd)
 {
     bool open = true;
 
     signals_open(SIGNALS_NORMAL);
     while (open && !signals_take().terminate) {
-        struct pollfd fds[1 + DNS_POLLFDS];
+        struct pollfd fds[1 + FINDER_POLLFDS];
         struct duration timeout = {-1};
-        size_t count = dns_poll(dns, clock_steady(), fds + 1, &timeout);
+        size_t count = finder_poll(finder, clock_steady(), fds + 1, &timeout);
 
-        fds[0] = (struct pollfd){.fd = fd, .events = dns_has_room(dns) ? POLLIN : 0};
+        fds[0] = (struct pollfd){.fd = fd, .events = finder_has_room(finder) ? POLLIN : 0};
         (void)signals_wait(fds, 1 + count, timeout);
-        dns_work(dns, clock_steady(), fds + 1, count);
         if (fds[0].revents != 0) {
-            open =
-                take_questions(dns, fd) && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+            open = take_questions(finder, fd) &&
+                   (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
         }
-        open = give_answers(dns, fd) && open;
+        finder_work(finder, clock_steady(), fds + 1, count);
+        open = give_answers(finder, fd) && open;
     }
     return 0;
 }

@@ -3,12 +3,12 @@
 #ifndef HELPER_ROLE_RESOLVE_H
 #define HELPER_ROLE_RESOLVE_H
 
-#include "helper/dns.h"
+#include "helper/finder.h"
 
 /*
  * Serves the local socket `fd` (messages of wire/resolve.h).  What is no question is left
  * unanswered.  Returns the exit status: 0 when the other end has closed or SIGTERM came.
  */
-int role_resolve(struct dns *dns, int fd);
+int role_resolve(struct finder *finder, int fd);
 
 #endif

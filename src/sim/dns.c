@@ -77,6 +77,7 @@ void dns_resolve(struct dns *dns, const char *name, uint8_t family, struct true_
     }
     for (unsigned i = 0; i < record->count; i++) {
         if (family == ADDRESS_NONE || record->addresses[i].family == family) {
+            resolved->found[resolved->count] = (struct found){.how = FOUND_DNS};
             resolved->addresses[resolved->count++] = record->addresses[i];
         }
     }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/prctl.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -102,6 +103,11 @@ static const int for_sockets[] = {
     SCMP_SYS(bind),
     SCMP_SYS(setsockopt),
     SCMP_SYS(shutdown),
+};
+
+static const int for_watching[] = {
+    SCMP_SYS(inotify_init1),
+    SCMP_SYS(inotify_add_watch),
 };
 
 static const int for_listeners[] = {
@@ -224,6 +230,8 @@ static void allow_role(struct filter *f, enum sandbox_role role)
         allow_socket(f, AF_INET, SOCK_STREAM);
         allow_socket(f, AF_INET6, SOCK_STREAM);
         allow_ioctl(f, FIONBIO);
+        allow_ioctl(f, SIOCGIFNAME);
+        ALLOW(f, for_watching);
     }
 }
 

@@ -20,7 +20,7 @@ enum sandbox_role {
     SANDBOX_NTS_SERVER, /* takes connections of sockets that listen; writes its directory */
 };
 
-enum { SANDBOX_PATHS_MAX = 12 };
+enum { SANDBOX_PATHS_MAX = 24 };
 
 /* What stays open under Landlock: files or directories, borrowed.  Missing ones are skipped. */
 struct sandbox_paths {

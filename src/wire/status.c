@@ -10,6 +10,7 @@ static const uint8_t magic[4] = {'N', 'O', 'S', 'T'};
 enum { RECORD_VERSION = 1, RECORD_HEADER_SIZE = 8 };
 
 #define WORD(name, word, sentence) word,
+#define WORD2(name, word) word,
 #define SENTENCE(name, word, sentence) sentence,
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -22,6 +23,12 @@ static const char *const source_state_sentences[] = {SOURCE_STATE_LIST(SENTENCE)
 static const char *const drop_words[] = {DROP_LIST(WORD)};
 static const char *const backends[] = {"kernel", "virtual", "none", "simulated"};
 static const char *const resolve_states[] = {"literal", "waiting", "done", "no-name", "failed"};
+static const char *const methods[] = {"dns", "srv", "dhcp", "cloud", "auto"};
+static const char *const resolve_results[] = {"ok",     "no-name",  "no-data",
+                                              "failed", "servfail", "changed"};
+static const char *const found_ways[] = {FOUND_HOW_LIST(WORD2)};
+static const char *const found_programs[] = {FOUND_BY_LIST(WORD)};
+static const char *const found_people[] = {FOUND_BY_LIST(SENTENCE)};
 static const char *const leaps[] = {"none", "insert", "delete", "unsynchronised"};
 static const char *const auth_modes[] = {"none", "key", "nts"};
 static const char *const ke_results[] = {KEYS_RESULT_LIST(WORD)};
@@ -196,6 +203,17 @@ static const struct status_field source_fields[] = {
     F(TIME, cert_until, "NTS: until when the server's certificate is valid"),
     F(U8, cookies, "NTS: cookies in stock"),
     F(U16, cookie_size, "NTS: octets of a cookie"),
+    E(method, methods, "how its line finds addresses"),
+    E(resolve_result, resolve_results, "what the last look-up of its name came to"),
+    F(BOOL, unvalidated, "the resolver could not validate its address (DNSSEC)"),
+    F(TIME, saved_at,
+      "its address is that of an earlier run, found then, since its name can't be looked up; null: "
+      "no"),
+    E(found_how, found_ways, "who named its address: used because"),
+    E(found_by, found_programs, "the program or provider that its address was learnt from"),
+    F(U16, srv_priority, "of its SRV record; the least is used first"),
+    F(U16, srv_weight, "of its SRV record"),
+    T(found_interface, "interface whose DHCP lease named it"),
 };
 #undef OWNER
 
@@ -301,4 +319,9 @@ const char *clock_backend_word(uint8_t backend)
 const char *resolve_state_word(uint8_t state)
 {
     return pick(resolve_states, COUNT(resolve_states), state);
+}
+
+const char *found_by_people(uint8_t by)
+{
+    return pick(found_people, COUNT(found_people), by);
 }

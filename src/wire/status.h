@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "wire/drop.h"
 #include "wire/fields.h"
+#include "wire/found.h"
 
 /* X(constant, word in JSON, sentence) */
 #define NODE_STATE_LIST(X)                                                                         \
@@ -164,14 +165,21 @@ struct source_status {
     int8_t packet_precision_log2; /* 0 before the first */
     uint8_t packet_mode;
     struct utc_time packet_reference, packet_receive, packet_transmit;
-    bool interleaved;       /* the last sample was measured so */
-    double measured_s;      /* the last sample against the clock as it was then */
-    double span_s;          /* over which the estimate's memory reaches */
-    uint32_t runs;          /* of samples in a row on one side of what was expected */
-    double freq_sd_s_per_s; /* of freq_s_per_s */
-    double asymmetry;       /* of the path's jitter, -0.5 .. 0.5 */
-    bool authenticated;     /* the last sample */
-    uint32_t kernel_stamps; /* samples with stamps of the kernel at our end */
+    bool interleaved;         /* the last sample was measured so */
+    double measured_s;        /* the last sample against the clock as it was then */
+    double span_s;            /* over which the estimate's memory reaches */
+    uint32_t runs;            /* of samples in a row on one side of what was expected */
+    double freq_sd_s_per_s;   /* of freq_s_per_s */
+    double asymmetry;         /* of the path's jitter, -0.5 .. 0.5 */
+    bool authenticated;       /* the last sample */
+    uint32_t kernel_stamps;   /* samples with stamps of the kernel at our end */
+    uint8_t method;           /* enum resolve_method: how its line finds addresses */
+    uint8_t resolve_result;   /* enum resolve_result of the last look-up */
+    bool unvalidated;         /* its address, by a resolver that could not validate it (DNSSEC) */
+    struct utc_time saved_at; /* its address is one of an earlier run, found then; 0: it is new */
+    uint8_t found_how, found_by; /* enum found_how, enum found_by: who named the address */
+    uint16_t srv_priority, srv_weight;
+    char found_interface[FOUND_INTERFACE_SIZE];
 };
 
 struct server_status {
@@ -273,5 +281,7 @@ const char *source_state_word(uint8_t state);
 const char *source_state_sentence(uint8_t state);
 const char *clock_backend_word(uint8_t backend);
 const char *resolve_state_word(uint8_t state);
+/* The program or provider as people call it; "": nobody. */
+const char *found_by_people(uint8_t by);
 
 #endif

@@ -53,6 +53,8 @@ struct action_status {
 struct action_resolve {
     uint32_t query;
     uint8_t family; /* enum address_family; NONE: both */
+    uint8_t method; /* enum resolve_method */
+    uint8_t flags;  /* RESOLVE_UNVALIDATED */
     char name[NAME_SIZE];
 };
 

@@ -14,6 +14,7 @@
 
 #include "base/units.h"
 #include "core/node/event.h"
+#include "core/node/names.h"
 #include "core/node/options.h"
 #include "wire/status.h"
 
@@ -24,10 +25,16 @@ struct entry {
     uint32_t id;  /* no other line has had it */
     struct source_options options;
     enum resolve_state resolve;
-    uint32_t query; /* in flight; 0: none */
+    uint8_t last_result; /* enum resolve_result; of the last answer */
+    bool unvalidated;    /* the addresses, by DNSSEC */
+    bool told_private;   /* that the addresses are private ones */
+    uint32_t query;      /* in flight; 0: none */
+    uint32_t answered;   /* the last one that was answered */
     struct mono_time query_sent;
     struct mono_time resolve_at; /* when to ask (again); INT64_MAX: never */
     struct mono_time resolved_at;
+    const struct saved_name *saved; /* of an earlier run; NULL: none, or no longer needed */
+    struct utc_time saved_at;       /* the addresses are those of then; 0: they are new */
     bool ever_resolved;
     unsigned failures;
     uint32_t address_changes;
@@ -37,6 +44,7 @@ struct entry {
     uint8_t address_count;
     uint8_t next_address; /* where the search for an unused one starts */
     struct address addresses[RESOLVED_MAX];
+    struct found found[RESOLVED_MAX];
 };
 
 /* Start an entry; `spread_s` delays the first question (a fleet that starts at once). */
@@ -57,6 +65,21 @@ bool entry_time_out(struct entry *entry, struct mono_time now);
  * not exist yet), after a success by TTL, within 1 minute and 1 day.
  */
 bool entry_resolved(struct entry *entry, const struct event_resolved *answer, struct mono_time now);
+
+/*
+ * Has the first question been without an answer for long, or failed, and are there addresses of an
+ * earlier run?  Then entry_use_saved() takes them, until there is an answer.
+ */
+bool entry_wants_saved(const struct entry *entry, struct mono_time now);
+void entry_use_saved(struct entry *entry);
+
+/* What was found for the query has changed: ask again, but not all the time. */
+void entry_changed(struct entry *entry, struct mono_time now);
+
+/* How many of the addresses are to be used at a time, of those that rank first. */
+unsigned entry_wanted(const struct entry *entry);
+/* Why the address is a source; one that is not among them ranks last. */
+struct found entry_found(const struct entry *entry, const struct address *address);
 
 /* Ask again soon because an address went bad; at most once a minute. */
 void entry_refresh(struct entry *entry, struct mono_time now);

@@ -58,7 +58,9 @@ struct event_resolved {
     enum resolve_result result;
     uint32_t ttl_s;
     uint8_t count;
-    struct address addresses[RESOLVED_MAX]; /* ports ignored */
+    bool unvalidated;                       /* the resolver could not validate it */
+    struct address addresses[RESOLVED_MAX]; /* port 0: that of the line */
+    struct found found[RESOLVED_MAX];
 };
 
 /* A command; for CONTROL_ADD the owner has parsed the line. */

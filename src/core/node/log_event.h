@@ -29,6 +29,13 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(SOURCE_REPLACED, INFO, "{source} is given up: {a:drop}; another of its name is tried")       \
     X(SOURCE_RESOLVED, INFO, "{source} is a new address of its name")                              \
     X(NAME_FAILED, WARNING, "the name of {source} can't be resolved; tried again in {a:time}")     \
+    X(NAME_SAVED, WARNING,                                                                         \
+      "the name of {source} can't be looked up: its addresses of {a:time} ago are used meanwhile") \
+    X(NAME_SAVED_UNDATED, WARNING,                                                                 \
+      "the name of {source} can't be looked up: its addresses of an earlier run are used "         \
+      "meanwhile")                                                                                 \
+    X(NAME_PRIVATE, INFO,                                                                          \
+      "{source} has an address of a private network: right if that network is yours")              \
     X(KEYS_EXCHANGED, INFO, "keys were exchanged with {source} in {a:time}: {b:count} cookies")    \
     X(KEYS_FAILED, WARNING, "no keys from {source}: {a:keys}; tried again in {b:time}")            \
     X(CERTIFICATE_TIME, WARNING,                                                                   \

@@ -57,7 +57,7 @@ double node_steady_polls(const struct node_options *options)
 
     for (size_t i = 0; i < options->source_count; i++) {
         const struct source_options *source = &options->sources[i];
-        double count = source->kind == SOURCE_POOL ? source->max_sources : 1;
+        double count = source->kind == SOURCE_SERVER ? 1 : source->max_sources;
 
         per_s += count * fmath_exp2i(-source->minpoll);
     }

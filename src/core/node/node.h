@@ -18,6 +18,7 @@
 #include "core/clock/saved.h"
 #include "core/node/action.h"
 #include "core/node/event.h"
+#include "core/node/names.h"
 #include "core/node/options.h"
 #include "wire/line.h"
 #include "wire/status.h"
@@ -37,6 +38,8 @@ struct node_setup {
     double precision_s;      /* of reading the clock */
     uint64_t random;         /* for decisions that nobody needs to be unable to guess */
     size_t capacity;         /* sources at most */
+    const struct saved_name *names; /* of an earlier run; borrowed as long as the node lives */
+    size_t name_count;
 };
 
 /* Memory that a node of that capacity needs; the caller gives it, zeroed, to node_init(). */
@@ -63,6 +66,13 @@ struct node_saved node_saved(const struct node *node);
  * Returns its number, and in *keys a borrowed pointer; the node's capacity when there is none.
  */
 size_t node_saved_keys(const struct node *node, size_t from, const struct keys_answer **keys);
+/*
+ * Addresses of names that are worth keeping: of the first line from `from` on that has some.
+ * Returns its number, the node's capacity when there is none.
+ */
+size_t node_saved_name(const struct node *node, size_t from, struct saved_name *name);
+/* Counts changes of what node_saved_name() gives. */
+uint32_t node_names_version(const struct node *node);
 /* Name and address of an association, for log lines; false when it is not in use. */
 bool node_source_name(const struct node *node, uint16_t association, char name[NAME_SIZE],
                       struct address *address);

@@ -14,18 +14,24 @@
 
 #include "base/address.h"
 #include "base/units.h"
+#include "wire/resolve.h"
 
 enum { NAME_SIZE = 256, SOURCES_MAX = 1024, POOL_SOURCES_MAX = 16 };
 
-enum source_kind { SOURCE_SERVER, SOURCE_POOL };
+enum source_kind {
+    SOURCE_SERVER,
+    SOURCE_POOL,
+    SOURCE_FOUND, /* `source`: several addresses, and exactly those that are found now */
+};
 
-/* One `server` or `pool` line. */
+/* One `server`, `pool` or `source` line. */
 struct source_options {
     char name[NAME_SIZE];   /* as written: a name or a literal address */
     struct address literal; /* family ADDRESS_NONE: `name` must be resolved; port always set */
     uint8_t kind;           /* enum source_kind */
+    uint8_t method;         /* enum resolve_method: how addresses are found */
     uint8_t family;         /* enum address_family; ADDRESS_NONE: both */
-    uint8_t max_sources;    /* of a pool: how many of its addresses are used */
+    uint8_t max_sources;    /* of a pool, and of `source`: how many of its addresses are used */
     uint8_t version;        /* NTP version of requests; 0: 4 */
     int8_t minpoll, maxpoll;
     int8_t presend_minpoll; /* from this poll on a first request opens the path; 127: never */

@@ -12,6 +12,10 @@ static void ask_name(struct node *node, struct entry *entry, struct mono_time no
     node->next_query += node->next_query == UINT32_MAX ? 2 : 1;
     resolve->query = node->next_query;
     resolve->family = entry->options.family;
+    resolve->method = entry->options.method;
+    /* A resolver that validates can't as long as the clock is wrong, which is what we are to end:
+     * the name's answer counts as little as one without DNSSEC, and is asked for again. */
+    resolve->flags = node->have_utc ? 0 : RESOLVE_UNVALIDATED;
     memcpy(resolve->name, entry->options.name, sizeof resolve->name);
     entry_asked(entry, resolve->query, now);
 }
@@ -65,6 +69,9 @@ void node_poll(struct node *node, const struct clock_reading *now,
         }
         if (entry->used && entry_time_out(entry, now->raw)) {
             node->judge_now = true;
+        }
+        if (entry->used && entry_wants_saved(entry, now->raw)) {
+            node_use_saved(node, (uint16_t)i, now->raw, out);
         }
     }
 }

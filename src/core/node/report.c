@@ -317,7 +317,7 @@ static void report_entry(const struct node *node, const struct entry *entry,
     memcpy(status->name, options->name, sizeof status->name);
     status->state = SOURCE_UNRESOLVED;
     status->resolve = (uint8_t)entry->resolve;
-    status->pool = options->kind == SOURCE_POOL;
+    status->pool = options->kind != SOURCE_SERVER;
     status->prefer = options->prefer;
     status->noselect = options->noselect;
     status->trust = options->trust;
@@ -331,6 +331,19 @@ static void report_entry(const struct node *node, const struct entry *entry,
     status->address_changes = entry->address_changes;
     status->resolved_at = utc_or_never(node, entry->resolved_at, entry->ever_resolved);
     status->state_since = utc_or_never(node, node->started, true);
+    status->method = options->method;
+    status->resolve_result = entry->last_result;
+    status->saved_at = entry->saved_at;
+    status->unvalidated = entry->unvalidated;
+}
+
+static void report_found(const struct found *found, struct source_status *status)
+{
+    status->found_how = found->how;
+    status->found_by = found->by;
+    status->srv_priority = found->how == FOUND_SRV ? found->priority : 0;
+    status->srv_weight = found->weight;
+    memcpy(status->found_interface, found->interface, sizeof status->found_interface);
 }
 
 static void report_sources(const struct node *node, const struct clock_reading *now,
@@ -347,6 +360,7 @@ static void report_sources(const struct node *node, const struct clock_reading *
 
             report_entry(node, &node->entries[slot->entry], status);
             report_slot(node, slot, now->raw, status);
+            report_found(&slot->found, status);
             if (node->selected_slot == i) {
                 record->node.selected = (int32_t)record->count;
             }

@@ -57,7 +57,7 @@ static void update_entry(struct node *node, struct entry *entry,
             association_set_online(&slot->association, !options->offline, now);
         }
     }
-    if (options->kind == SOURCE_POOL) {
+    if (options->kind != SOURCE_SERVER) {
         shrink_pool(node, index);
     }
     node_fill_entry(node, index, now);

@@ -119,6 +119,7 @@ static bool open_slot(struct node *node, uint16_t entry, const struct address *a
     }
     slot->used = true;
     slot->entry = entry;
+    slot->found = entry_found(&node->entries[entry], address);
     node->entries[entry].slots++;
     slot->opened = now;
     slot->state = SOURCE_MEASURING;
@@ -188,6 +189,7 @@ struct entry *node_add_entry(struct node *node, const struct source_options *opt
     node->entries[index].runtime = runtime;
     node->entries[index].id = ++node->next_entry_id;
     raise_used_end(node, index);
+    node->entries[index].saved = names_find(node->setup.names, node->setup.name_count, options);
     if (node->entries[index].resolve == RESOLVE_STATE_LITERAL) {
         node_fill_entry(node, (uint16_t)index, now);
     }
@@ -205,52 +207,153 @@ void node_remove_entry(struct node *node, uint16_t entry)
     node->entries[entry].used = false;
 }
 
-/* An address of the entry that nobody uses; NULL: none. */
-static const struct address *unused_address(const struct node *node, struct entry *entry)
+/*
+ * The address of the entry that nobody uses and that ranks first; of those that rank alike, one of
+ * another family than `avoid`, so that a family that leads nowhere costs one try.  NULL: none.
+ */
+static const struct address *unused_address(const struct node *node, struct entry *entry,
+                                            uint8_t avoid)
 {
+    unsigned best = entry->address_count;
+
     for (unsigned i = 0; i < entry->address_count; i++) {
         unsigned at = (entry->next_address + i) % entry->address_count;
+        bool first = best == entry->address_count;
+        uint32_t rank = found_rank(&entry->found[at]);
 
-        if (!address_in_use(node, &entry->addresses[at])) {
-            entry->next_address = (uint8_t)((at + 1) % entry->address_count);
-            return &entry->addresses[at];
+        if (address_in_use(node, &entry->addresses[at])) {
+            continue;
+        }
+        if (first || rank < found_rank(&entry->found[best]) ||
+            (rank == found_rank(&entry->found[best]) && entry->addresses[best].family == avoid &&
+             entry->addresses[at].family != avoid)) {
+            best = at;
         }
     }
-    return NULL;
+    if (best == entry->address_count) {
+        return NULL;
+    }
+    entry->next_address = (uint8_t)((best + 1) % entry->address_count);
+    return &entry->addresses[best];
 }
 
-/* A `server` whose name now means other machines: the old one stays until a new one is ready. */
-static void retire_strangers(struct node *node, uint16_t entry)
+/* Does one of the entry's addresses rank before this one, and is it free to be tried? */
+static bool has_better(const struct node *node, const struct entry *entry,
+                       const struct address *address)
 {
+    struct found found = entry_found(entry, address);
+
+    for (unsigned i = 0; i < entry->address_count; i++) {
+        if (found_rank(&entry->found[i]) < found_rank(&found) &&
+            !address_in_use(node, &entry->addresses[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Associations whose address is no longer the name's, or is one of those for when the better ones
+ * fail: they stay until another one is ready.
+ */
+static void retire_strangers(struct node *node, uint16_t index, struct mono_time now)
+{
+    struct entry *entry = &node->entries[index];
+
     for (size_t i = 0; i < node->used_end; i++) {
         struct slot *slot = &node->slots[i];
 
-        if (slot->used && slot->entry == entry && !slot->retiring &&
-            !entry_has(&node->entries[entry], &slot->resolved)) {
+        if (slot->used && slot->entry == index && !slot->retiring &&
+            (!entry_has(entry, &slot->resolved) || has_better(node, entry, &slot->resolved))) {
             slot->retiring = true;
-            node->entries[entry].slots--;
+            slot->retiring_since = now;
+            entry->slots--;
         }
     }
+}
+
+/* Associations that were to go, and whose addresses are the name's (again). */
+static bool revive(struct node *node, uint16_t index)
+{
+    struct entry *entry = &node->entries[index];
+
+    for (size_t i = 0; i < node->used_end; i++) {
+        struct slot *slot = &node->slots[i];
+
+        if (slot->used && slot->entry == index && slot->retiring &&
+            entry_has(entry, &slot->resolved)) {
+            slot->retiring = false;
+            entry->slots++;
+            slot->found = entry_found(entry, &slot->resolved);
+            return true;
+        }
+    }
+    return false;
 }
 
 void node_fill_entry(struct node *node, uint16_t index, struct mono_time now)
 {
     struct entry *entry = &node->entries[index];
-    unsigned wanted = entry->options.kind == SOURCE_POOL ? entry->options.max_sources : 1;
+    unsigned wanted = entry_wanted(entry);
     const struct address *address;
 
     if (entry->address_count == 0) {
         return;
     }
-    if (entry->options.kind == SOURCE_SERVER && entry->resolve != RESOLVE_STATE_LITERAL) {
-        retire_strangers(node, index);
+    if (entry->options.kind != SOURCE_POOL && entry->resolve != RESOLVE_STATE_LITERAL) {
+        retire_strangers(node, index, now);
     }
-    while (node_count_slots(node, index) < wanted &&
-           (address = unused_address(node, entry)) != NULL) {
-        if (!open_slot(node, index, address, now)) {
+    while (node_count_slots(node, index) < wanted) {
+        address = unused_address(node, entry, ADDRESS_NONE);
+        if (address == NULL ? !revive(node, index) : !open_slot(node, index, address, now)) {
             break;
         }
     }
+}
+
+void node_use_saved(struct node *node, uint16_t index, struct mono_time now, struct actions *out)
+{
+    struct entry *entry = &node->entries[index];
+    double age_s;
+
+    entry_use_saved(entry);
+    node_fill_entry(node, index, now);
+    age_s = utc_diff_s(node_best_utc(node, now), entry->saved_at);
+    if (node_room(node, out)) {
+        node_log(out, age_s > 0 ? LOG_EVENT_NAME_SAVED : LOG_EVENT_NAME_SAVED_UNDATED,
+                 (uint16_t)(node->capacity + index))
+            ->value[0] = age_s;
+    }
+    node->judge_now = true;
+}
+
+size_t node_saved_name(const struct node *node, size_t from, struct saved_name *name)
+{
+    for (size_t i = from; i < node->used_end; i++) {
+        const struct entry *entry = &node->entries[i];
+        bool kept = entry->used && entry->options.method <= RESOLVE_SRV &&
+                    entry->resolve != RESOLVE_STATE_LITERAL && entry->address_count > 0;
+
+        if (!kept || (!entry->ever_resolved && entry->saved_at.ns == 0)) {
+            continue;
+        }
+        memset(name, 0, sizeof *name);
+        memcpy(name->name, entry->options.name, sizeof name->name);
+        name->method = entry->options.method;
+        name->family = entry->options.family;
+        name->count = entry->address_count;
+        name->when =
+            entry->ever_resolved ? node_best_utc(node, entry->resolved_at) : entry->saved_at;
+        memcpy(name->addresses, entry->addresses, sizeof name->addresses);
+        memcpy(name->found, entry->found, sizeof name->found);
+        return i;
+    }
+    return node->capacity;
+}
+
+uint32_t node_names_version(const struct node *node)
+{
+    return node->names_version;
 }
 
 /* Says which addresses a name has got that was known before. */
@@ -267,30 +370,76 @@ static void log_new_addresses(const struct node *node, uint16_t entry, struct mo
     }
 }
 
+/* Once, until it has other addresses. */
+static void log_private(struct node *node, uint16_t index, struct actions *out)
+{
+    struct entry *entry = &node->entries[index];
+    bool odd = false;
+
+    for (unsigned i = 0; i < entry->address_count; i++) {
+        odd = odd || (entry->found[i].how <= FOUND_SRV &&
+                      names_odd_address(entry->options.name, &entry->addresses[i]));
+    }
+    if (odd && !entry->told_private && node_room(node, out)) {
+        node_log(out, LOG_EVENT_NAME_PRIVATE, (uint16_t)(node->capacity + index));
+    }
+    entry->told_private = odd;
+}
+
+/* An address may be named by somebody else now. */
+static void renew_found(struct node *node, uint16_t index)
+{
+    for (size_t i = 0; i < node->used_end; i++) {
+        struct slot *slot = &node->slots[i];
+
+        if (slot->used && slot->entry == index &&
+            entry_has(&node->entries[index], &slot->resolved)) {
+            slot->found = entry_found(&node->entries[index], &slot->resolved);
+        }
+    }
+}
+
+static void take_answer(struct node *node, uint16_t index, const struct event_resolved *answer,
+                        struct mono_time now, struct actions *out)
+{
+    struct entry *entry = &node->entries[index];
+    bool known = entry->ever_resolved;
+    bool changed = entry_resolved(entry, answer, now);
+
+    if (entry->resolve == RESOLVE_STATE_DONE) {
+        node->names_version += changed || !known;
+        renew_found(node, index);
+        node_fill_entry(node, index, now);
+        log_private(node, index, out);
+        if (known) {
+            log_new_addresses(node, index, now, out);
+        }
+    } else {
+        if (node_room(node, out)) {
+            node_log(out, LOG_EVENT_NAME_FAILED, (uint16_t)(node->capacity + index))->value[0] =
+                mono_diff_s(entry->resolve_at, now);
+        }
+        if (entry_wants_saved(entry, now)) {
+            node_use_saved(node, index, now, out);
+        }
+    }
+    node->judge_now = true;
+}
+
 void node_take_resolved(struct node *node, const struct event_resolved *answer,
                         struct mono_time now, struct actions *out)
 {
-    for (size_t i = 0; i < node->used_end; i++) {
+    for (size_t i = 0; i < node->used_end && answer->query != 0; i++) {
         struct entry *entry = &node->entries[i];
 
-        if (!entry->used || entry->query != answer->query || answer->query == 0) {
-            continue;
-        }
-        bool known = entry->ever_resolved;
-
-        entry_resolved(entry, answer, now);
-        if (entry->resolve == RESOLVE_STATE_DONE) {
-            node_fill_entry(node, (uint16_t)i, now);
-            if (known) {
-                log_new_addresses(node, (uint16_t)i, now, out);
+        if (entry->used && answer->result == RESOLVE_CHANGED) {
+            if (entry->query == 0 && entry->answered == answer->query) {
+                entry_changed(entry, now);
             }
-        } else {
-            struct log_event *log =
-                node_log(out, LOG_EVENT_NAME_FAILED, (uint16_t)(node->capacity + i));
-            log->value[0] = mono_diff_s(entry->resolve_at, now);
+        } else if (entry->used && entry->query == answer->query) {
+            take_answer(node, (uint16_t)i, answer, now, out);
+            return;
         }
-        node->judge_now = true;
-        return;
     }
 }
 
@@ -348,11 +497,19 @@ static void replace(struct node *node, uint16_t index, struct mono_time now, str
 {
     struct slot *slot = &node->slots[index];
     struct entry *entry = &node->entries[slot->entry];
-    const struct address *address = unused_address(node, entry);
     uint16_t entry_index = slot->entry;
 
+    if (slot->retiring) {
+        node_close_slot(node, index);
+        return;
+    }
+    const struct address *address = unused_address(node, entry, slot->resolved.family);
     if (!address) {
         entry_refresh(entry, now);
+        /* One that was to go is better than none. */
+        if (revive(node, entry_index)) {
+            node_close_slot(node, index);
+        }
         return;
     }
     node_log(out, LOG_EVENT_SOURCE_REPLACED, index)->value[0] = slot->association.last_drop;
@@ -363,17 +520,23 @@ static void replace(struct node *node, uint16_t index, struct mono_time now, str
     open_slot(node, entry_index, address, now);
 }
 
-static bool successor_ready(const struct node *node, uint16_t entry)
+/* All that are to stay have measured enough. */
+static bool successors_ready(const struct node *node, uint16_t entry)
 {
+    bool some = false;
+
     for (size_t i = 0; i < node->used_end; i++) {
         const struct slot *slot = &node->slots[i];
 
-        if (slot->used && slot->entry == entry && !slot->retiring && slot->has_estimate &&
-            slot->estimator.count >= READY_SAMPLES) {
-            return true;
+        if (!slot->used || slot->entry != entry || slot->retiring) {
+            continue;
         }
+        if (!slot->has_estimate || slot->estimator.count < READY_SAMPLES) {
+            return false;
+        }
+        some = true;
     }
-    return false;
+    return some;
 }
 
 void node_replace_bad(struct node *node, struct mono_time now, struct actions *out)
@@ -385,8 +548,8 @@ void node_replace_bad(struct node *node, struct mono_time now, struct actions *o
         if (!slot->used || entry->resolve == RESOLVE_STATE_LITERAL) {
             continue;
         }
-        if (slot->retiring && (successor_ready(node, slot->entry) ||
-                               mono_diff_s(now, slot->state_since) > RETIRING_MOST_S)) {
+        if (slot->retiring && (successors_ready(node, slot->entry) ||
+                               mono_diff_s(now, slot->retiring_since) > RETIRING_MOST_S)) {
             node_close_slot(node, (uint16_t)i);
             continue;
         }

@@ -48,9 +48,11 @@ enum {
 /* One address in use: an association and what is known of its clock. */
 struct slot {
     bool used;
-    bool closing;      /* no longer used; the owner is still to be told */
-    bool retiring;     /* another address of the same name takes its place when it is ready */
-    bool has_estimate; /* `estimate` is valid */
+    bool closing;  /* no longer used; the owner is still to be told */
+    bool retiring; /* another address of the same name takes its place when it is ready */
+    struct mono_time retiring_since;
+    struct found found; /* why its address is a source */
+    bool has_estimate;  /* `estimate` is valid */
     bool was_unreachable;
     uint16_t entry;
     uint8_t state; /* enum source_state */
@@ -109,6 +111,7 @@ struct node {
     int64_t phase_ns;
     uint64_t prng; /* for what nobody needs to be unable to guess */
     uint32_t next_query;
+    uint32_t names_version; /* counts changes of what node_saved_name() gives */
     uint32_t own_refids[OWN_REFIDS_MAX];
     unsigned own_refid_count;
 
@@ -216,6 +219,8 @@ void node_reset_slot(struct node *node, uint16_t slot, struct mono_time now);
 void node_tell_closed(struct node *node, struct actions *out);
 /* Brings the associations of an entry in line with its addresses. */
 void node_fill_entry(struct node *node, uint16_t entry, struct mono_time now);
+/* Tries the addresses that the name had in an earlier run. */
+void node_use_saved(struct node *node, uint16_t entry, struct mono_time now, struct actions *out);
 void node_take_resolved(struct node *node, const struct event_resolved *answer,
                         struct mono_time now, struct actions *out);
 /* Replaces what has been bad for long; looks at everything, cheap enough for each judgement. */

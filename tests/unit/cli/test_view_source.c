@@ -47,6 +47,7 @@ static void a_source_with_its_history_on_one_page(void **state)
         "state           falseticker: disagrees with the majority of the sources, since 14:02 (1 h "
         "5 min ago)\n"
         "name            has an address, looked up 14:59; 2 changes of address\n"
+        "used because    written in the configuration, or added by command\n"
         "it says         stratum 2, follows 10.0.1.1, leap none, root delay 500 us, root "
         "dispersion 800 us\n"
         "offset          +200 ms +- 9.0 us now; last measured +31 us\n"

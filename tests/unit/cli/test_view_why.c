@@ -8,6 +8,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
+#include "wire/resolve.h"
+
 #include <string.h>
 
 #include "unit/cli/made.h"
@@ -67,6 +71,25 @@ static void names_that_do_not_resolve_are_told_apart(void **state)
     assert_string_equal(clause(&made, source), "its name does not exist since 14:02");
     source->resolve = RESOLVE_STATE_FAILED;
     assert_string_equal(clause(&made, source), "the resolver does not answer since 14:02");
+    source->resolve_result = RESOLVE_SERVFAIL;
+    assert_string_equal(clause(&made, source),
+                        "the resolver answers that it can't find out (SERVFAIL or REFUSED) since "
+                        "14:02");
+    static const char *const nobody[RESOLVE_METHOD_COUNT] = {
+        [RESOLVE_ADDRESSES] = "its name exists, but has no address (NODATA)",
+        [RESOLVE_SRV] = "its name has no SRV record of a time server that has an address",
+        [RESOLVE_DHCP] = "no DHCP client of this machine was told a time server",
+        [RESOLVE_CLOUD] = "this machine is of no provider that offers a time server",
+        [RESOLVE_AUTO] = "neither DHCP nor a provider names a time server",
+    };
+    source->resolve_result = RESOLVE_NO_DATA;
+    for (uint8_t method = 0; method < RESOLVE_METHOD_COUNT; method++) {
+        char expected[128];
+
+        source->method = method;
+        snprintf(expected, sizeof expected, "%s since 14:02", nobody[method]);
+        assert_string_equal(clause(&made, source), expected);
+    }
 }
 
 static void states_with_numbers_give_them(void **state)

@@ -253,6 +253,7 @@ static void sample_line(struct text *text, const struct option *option)
         {"server", " a.example"},
         {"pool", " a.example"},
         {"peer", " a.example"},
+        {"source", " dns a.example"},
         {"refclock", " SHM 0"},
         {"allow", " 10"},
         {"deny", " fd00::/8"},

@@ -540,6 +540,54 @@ static void the_same_address_is_one_source(void **state)
                         "is left out");
 }
 
+static void sources_that_are_found_are_read_and_printed(void **state)
+{
+    static const struct {
+        const char *line, *message;
+    } bad[] = {
+        {"source",
+         "source lacks how it is found; expected auto, dhcp, cloud, dns NAME or srv NAME"},
+        {"source ntp", "\"ntp\" is no way to find sources; expected auto, dhcp, cloud, dns NAME or "
+                       "srv NAME"},
+        {"source dns 192.0.2.1", "\"192.0.2.1\" is an address, of which nothing is to be found; "
+                                 "write instead \"server 192.0.2.1\""},
+        {"source srv", "source lacks a name; expected for example \"server 192.0.2.1 iburst\""},
+        {"source srv a.example port 11", "port is what the SRV records say; leave it out"},
+        {"source dhcp nts", "nts needs a name that its certificate is for, and here only addresses "
+                            "are found; write instead \"server NAME nts\""},
+    };
+
+    (void)state;
+    assert_true(parse_text(&fixture, "source auto iburst\nsource dhcp\nsource cloud maxsources 2\n"
+                                     "source dns a.example nts\nsource SRV b.example\n"
+                                     "source srv _ntp._tcp.c.example ipv6\nsource dhcp\n"));
+    assert_int_equal(fixture.config.node.source_count, 6);
+    assert_int_equal(fixture.report.warnings, 1); /* dhcp a second time */
+    static const uint8_t methods[] = {RESOLVE_AUTO,      RESOLVE_DHCP, RESOLVE_CLOUD,
+                                      RESOLVE_ADDRESSES, RESOLVE_SRV,  RESOLVE_SRV};
+    static const char *const printed[] = {
+        "source auto iburst",       "source dhcp",          "source cloud maxsources 2",
+        "source dns a.example nts", "source srv b.example", "source srv _ntp._tcp.c.example ipv6"};
+    for (size_t i = 0; i < 6; i++) {
+        char line[256];
+        struct text text = text_begin(line, sizeof line);
+
+        assert_int_equal(source_at(&fixture, i)->kind, SOURCE_FOUND);
+        assert_int_equal(source_at(&fixture, i)->method, methods[i]);
+        config_print_source(&text, &fixture.config, source_at(&fixture, i));
+        assert_string_equal(line, printed[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char expected[256];
+        struct text text = text_begin(expected, sizeof expected);
+
+        text_add(&text, "error noon.conf:1: ");
+        text_add(&text, bad[i].message);
+        assert_false(parse_text(&fixture, bad[i].line));
+        assert_string_equal(message_at(&fixture, 0), expected);
+    }
+}
+
 static void contradictions_are_pointed_out(void **state)
 {
     (void)state;
@@ -558,6 +606,9 @@ static void a_source_line_of_a_command_is_parsed_like_one_of_a_file(void **state
         {"server 192.0.2.1 iburst", true},
         {"192.0.2.1 iburst", true},
         {"pool a.example maxsources 3 iburst", true},
+        {"source srv a.example iburst", true},
+        {"source auto iburst", true},
+        {"source nowhere", false},
         {"server a.example nts iburst", true},
         {"server a.example nts ntsport 0", false},
         {"server a.example iburst key 4294967295", true},
@@ -610,6 +661,7 @@ int main(void)
         cmocka_unit_test(limits_of_clients_are_read_and_kept_in_their_range),
         cmocka_unit_test(a_role_stands_for_directives_that_later_ones_change),
         cmocka_unit_test(the_same_address_is_one_source),
+        cmocka_unit_test(sources_that_are_found_are_read_and_printed),
         cmocka_unit_test(contradictions_are_pointed_out),
         cmocka_unit_test(a_source_line_of_a_command_is_parsed_like_one_of_a_file),
     };

@@ -2,7 +2,9 @@
 /*
  * name_server.h - a name server of one socket for tests, with a character for each name:
  * two.test has A with TTLs 300 and 60 and AAAA with 600, four.test only A, none.test does not
- * exist, broken.test is SERVFAIL, garbage.test gets rubbish, silent.test nothing.
+ * exist, broken.test is SERVFAIL, garbage.test gets rubbish, silent.test nothing; dnssec.test is
+ * SERVFAIL unless validation is disabled, loop.test is an alias of itself; the service srv.test has
+ * two.test with priority 20 and four.test with 10 on port 1123, and TTL 120.
  */
 #ifndef TESTS_HELPER_NAME_SERVER_H
 #define TESTS_HELPER_NAME_SERVER_H
@@ -13,7 +15,14 @@
 
 #include "sys/udp.h"
 
-enum { DNS_TYPE_A = 1, DNS_TYPE_AAAA = 28, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };
+enum {
+    DNS_TYPE_A = 1,
+    DNS_TYPE_CNAME = 5,
+    DNS_TYPE_AAAA = 28,
+    DNS_TYPE_SRV = 33,
+    DNS_SERVFAIL = 2,
+    DNS_NXDOMAIN = 3
+};
 
 /* Opens on a free port of 127.0.0.1 and writes "127.0.0.1:PORT". */
 static void name_server_open(struct udp_socket *s, char where[static ADDRESS_TEXT_SIZE])
@@ -46,6 +55,25 @@ static size_t add_record(uint8_t *at, uint16_t type, uint32_t ttl_s, uint8_t las
     memcpy(at, head, sizeof head);
     memcpy(at + sizeof head, type == DNS_TYPE_A ? v4 : v6, length);
     return sizeof head + length;
+}
+
+/* A record whose data are given. */
+static size_t add_data(uint8_t *at, uint16_t type, uint8_t ttl_s, const uint8_t *data, uint8_t size)
+{
+    const uint8_t head[12] = {0xc0, 12, 0, (uint8_t)type, 0, 1, 0, 0, 0, ttl_s, 0, size};
+
+    memcpy(at, head, sizeof head);
+    memcpy(at + sizeof head, data, size);
+    return sizeof head + size;
+}
+
+static size_t add_services(uint8_t *at)
+{
+    static const uint8_t two[] = "\0\x14\0\1\0\x7b\3two\4test",
+                         four[] = "\0\x0a\0\0\4\x63\4four\4test";
+    size_t size = add_data(at, DNS_TYPE_SRV, 200, two, sizeof two);
+
+    return size + add_data(at + size, DNS_TYPE_SRV, 120, four, sizeof four);
 }
 
 /* Name and type of a question; returns where it ends, 0: none. */
@@ -99,6 +127,25 @@ static void name_server_work(struct udp_socket *s)
             size += add_record(bytes + size, type, 600, 3);
             answers = 1;
         }
+    }
+    if (strcmp(name, "dnssec.test") == 0) {
+        code = (bytes[3] & 0x10) != 0 ? 0 : DNS_SERVFAIL;
+        if (code == 0 && type == DNS_TYPE_A) {
+            size += add_record(bytes + size, type, 300, 9);
+            answers = 1;
+        }
+    } else if (strcmp(name, "loop.test") == 0) {
+        size += add_data(bytes + size, DNS_TYPE_CNAME, 60, (const uint8_t *)"\xc0\x0c", 2);
+        code = 0;
+        answers = 1;
+    } else if (strcmp(name, "_ntp._udp.srv.test") == 0 && type == DNS_TYPE_SRV) {
+        size += add_services(bytes + size);
+        code = 0;
+        answers = 2;
+    } else if (strcmp(name, "_ntp._udp.nowhere.test") == 0) {
+        size += add_data(bytes + size, DNS_TYPE_SRV, 60, (const uint8_t *)"\0\0\0\0\0\x7b\0", 7);
+        code = 0;
+        answers = 1;
     }
     bytes[2] = 0x81;                   /* an answer, recursion desired ... */
     bytes[3] = (uint8_t)(0x80 | code); /* ... and available */

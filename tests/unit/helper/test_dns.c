@@ -86,7 +86,9 @@ static void names_have_addresses_and_the_least_ttl(void **state)
         {"four.test", ADDRESS_IPV6, RESOLVE_NO_DATA, 0, 0},
         {"none.test", ADDRESS_NONE, RESOLVE_NO_NAME, 0, 0},
         {"none.test", ADDRESS_IPV4, RESOLVE_NO_NAME, 0, 0},
-        {"broken.test", ADDRESS_IPV4, RESOLVE_FAILED, 0, 0},
+        {"broken.test", ADDRESS_IPV4, RESOLVE_SERVFAIL, 0, 0},
+        {"dnssec.test", ADDRESS_NONE, RESOLVE_SERVFAIL, 0, 0},
+        {"loop.test", ADDRESS_IPV4, RESOLVE_NO_DATA, 0, 0},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -99,6 +101,26 @@ static void names_have_addresses_and_the_least_ttl(void **state)
         assert_int_equal(answer.count, rows[i].count);
         assert_int_equal(answer.ttl_s, rows[i].ttl_s);
     }
+}
+
+static void what_can_not_be_validated_is_told_only_to_who_wants_it(void **state)
+{
+    struct setting *setting = *state;
+    struct resolve_question question = {.flags = RESOLVE_UNVALIDATED};
+    struct resolve_answer answer;
+
+    (void)snprintf(question.name, sizeof question.name, "dnssec.test");
+    dns_ask(setting->dns, &question, clock_steady());
+    assert_true(wait_answer(setting, 5, &answer));
+    assert_int_equal(answer.result, RESOLVE_OK);
+    assert_int_equal(answer.flags, RESOLVE_UNVALIDATED);
+    assert_int_equal(answer.count, 1);
+    assert_int_equal(answer.addresses[0].bytes[3], 9);
+    /* What is good is not marked. */
+    (void)snprintf(question.name, sizeof question.name, "four.test");
+    dns_ask(setting->dns, &question, clock_steady());
+    assert_true(wait_answer(setting, 5, &answer));
+    assert_int_equal(answer.flags, 0);
 }
 
 static void localhost_needs_no_name_server(void **state)
@@ -170,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SERVER(names_have_addresses_and_the_least_ttl),
+        WITH_SERVER(what_can_not_be_validated_is_told_only_to_who_wants_it),
         WITH_SERVER(localhost_needs_no_name_server),
         WITH_SERVER(a_closed_port_fails_soon),
         WITH_SERVER(many_are_asked_at_a_time_and_the_silent_delay_nobody),

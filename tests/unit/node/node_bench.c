@@ -51,6 +51,8 @@ void bench_start(struct bench *bench)
         .precision_s = 1e-7,
         .random = 42,
         .capacity = BENCH_CAPACITY,
+        .names = bench->names,
+        .name_count = bench->name_count,
     };
 
     bench->memory = calloc(1, node_size(BENCH_CAPACITY));
@@ -77,7 +79,8 @@ static void answer(struct bench *bench, const struct action_send *send)
         .sent = {bench->raw_ns, STAMP_CLOCK_RAW, STAMP_KERNEL},
     };
     bench_deliver(bench, &stamp);
-    if (bench->silent || ntp_packet_decode(&packet, send->bytes, send->size) != DROP_NONE) {
+    if (bench->silent || (bench->deaf && bench->deaf(&send->to)) ||
+        ntp_packet_decode(&packet, send->bytes, send->size) != DROP_NONE) {
         return;
     }
     packet.mode = NTP_MODE_SERVER;

@@ -21,8 +21,11 @@ struct bench {
     struct action_send last_send;
     struct action_resolve last_resolve;
     struct action_answer last_answer;
+    const struct saved_name *names; /* of an earlier run */
+    size_t name_count;
     double last_step_s;
     bool silent;                                                        /* servers do not answer */
+    bool (*deaf)(const struct address *to);                             /* some do not */
     void (*bend)(struct ntp_packet *reply, const struct address *from); /* changes replies */
 };
 
