@@ -9,6 +9,7 @@ void config_init(struct config *config, struct config_space *space)
         .daemon = {.port = NTP_PORT,
                    .acquisition_port = -1,
                    .command_port = CHRONYC_PORT,
+                   .log_banner = 32,
                    .command_limit = {.interval_log2 = -4, .burst = 8, .leak = 2},
                    .drift_interval_s = 3600,
                    .nts_port = NTS_PORT,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/logtext.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "wire/drop.h"
 #include "wire/keys.h"
 
@@ -31,31 +31,16 @@ const char *logtext_name(enum log_event_id id)
     return wordings[id].name;
 }
 
-static void print_time(double s, char *text, size_t size)
-{
-    double absolute_s = fabs(s);
-
-    if (absolute_s < 1e-6) {
-        snprintf(text, size, "%.0f ns", s * 1e9);
-    } else if (absolute_s < 1e-3) {
-        snprintf(text, size, "%.1f us", s * 1e6);
-    } else if (absolute_s < 1) {
-        snprintf(text, size, "%.3f ms", s * 1e3);
-    } else if (absolute_s < 600) {
-        snprintf(text, size, "%.3f s", s);
-    } else if (absolute_s < 2 * 86400.0) {
-        snprintf(text, size, "%.1f h", s / 3600);
-    } else {
-        snprintf(text, size, "%.1f days", s / 86400);
-    }
-}
-
 static void print_value(double value, const char *unit, char *text, size_t size)
 {
+    struct text printed = text_begin(text, size);
+
     if (strcmp(unit, "time") == 0) {
-        print_time(value, text, size);
+        text_duration(&printed, value);
+    } else if (strcmp(unit, "seconds") == 0) {
+        text_fixed(&printed, value, 9);
     } else if (strcmp(unit, "ppm") == 0) {
-        snprintf(text, size, "%.3f ppm", value * 1e6);
+        text_ppm(&printed, value);
     } else if (strcmp(unit, "percent") == 0) {
         snprintf(text, size, "%.1f %%", value * 100);
     } else if (strcmp(unit, "keys") == 0) {

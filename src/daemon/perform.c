@@ -209,16 +209,13 @@ static bool is_repeat(struct time_process *process, const struct log_event *even
     return false;
 }
 
-void perform_log(struct time_process *process, const struct log_event *event)
+static void write_event(struct time_process *process, const struct log_event *event)
 {
     char text[LOGTEXT_SIZE], name[NAME_SIZE] = "a source",
                              source[NAME_SIZE + ADDRESS_TEXT_SIZE + 3];
     char address_text[ADDRESS_TEXT_SIZE];
     struct address address;
 
-    if (is_repeat(process, event)) {
-        return;
-    }
     if (event->association != LOG_NO_SOURCE &&
         node_source_name(process->node, event->association, name, &address)) {
         address_print(&address, address_text);
@@ -232,6 +229,29 @@ void perform_log(struct time_process *process, const struct log_event *event)
     }
     logtext_render(event, source, text);
     log_line(&process->setup.log, (enum log_severity)logtext_level(event->id), text);
+}
+
+/* Each reply, for who debugs: never left out as a repetition. */
+static void log_reply(struct time_process *process, const struct action_measured *measured)
+{
+    bool good = measured->reason == DROP_NONE;
+    const struct log_event event = {
+        .id = good ? LOG_EVENT_SOURCE_REPLY : LOG_EVENT_SOURCE_REPLY_REFUSED,
+        .association = measured->association,
+        .value = {good ? measured->error_s : (double)measured->reason, measured->sample.delay_s},
+    };
+
+    if (process->setup.log.least <= LOG_SEVERITY_DEBUG) {
+        write_event(process, &event);
+    }
+}
+
+void perform_log(struct time_process *process, const struct log_event *event)
+{
+    if (is_repeat(process, event)) {
+        return;
+    }
+    write_event(process, event);
     if (event->id == LOG_EVENT_RIVAL) {
         rivals_look(&process->rivals, clock_steady(), true, &process->setup.log);
     }
@@ -279,6 +299,7 @@ static void perform_one(struct time_process *process, const struct action *actio
         perform_log(process, &action->log);
         break;
     case ACTION_MEASURED:
+        log_reply(process, &action->measured);
         records_measured(process, &action->measured);
         break;
     case ACTION_READY: /* the service manager was told when the first event was done */

@@ -276,11 +276,11 @@ int record_raw(const struct record_answer *answer, char line[static RECORD_LINE_
     print_ntp(source->packet_transmit, 0, t[2]);
     print_ntp(source->packet_transmit, -offset_s + half_s, t[3]);
     refid_print(packet->refid, packet->stratum, refid);
-    return snprintf(line, RECORD_LINE_SIZE, "%s %s %s %s %s %s %s %u %u %u %u %d %d %.6f %.6f %s\n",
-                    day, from, to, t[0], t[1], t[2], t[3], packet->leap, packet->version,
-                    packet->mode, packet->stratum, packet->poll_log2, packet->precision_log2,
-                    ntp_short_to_s(packet->root_delay), ntp_short_to_s(packet->root_dispersion),
-                    refid);
+    return snprintf(
+        line, RECORD_LINE_SIZE, "%s %s %s %s %s %s %s %u %u %u %u %d %d %.6f %.6f %s 0 0 0\n", day,
+        from, to, t[0], t[1], t[2], t[3], packet->leap, packet->version, packet->mode,
+        packet->stratum, packet->poll_log2, packet->precision_log2,
+        ntp_short_to_s(packet->root_delay), ntp_short_to_s(packet->root_dispersion), refid);
 }
 
 /* Since the start: received, for this host, current version (not told apart), older, denied, bad

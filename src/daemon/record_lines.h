@@ -40,7 +40,8 @@ int record_selection(const struct source_status *source, struct utc_time now,
 int record_loop(const struct status_record *status, char line[static RECORD_LINE_SIZE]);
 int record_peer(const struct source_status *source, struct utc_time now,
                 char line[static RECORD_LINE_SIZE]);
-/* The four times are put together from the answer's two, the offset and the delay. */
+/* The four times are put together from the answer's two, the offset and the delay.  0: what stands
+ * behind the refid. */
 int record_raw(const struct record_answer *answer, char line[static RECORD_LINE_SIZE]);
 int record_system(const struct node_status *node, char line[static RECORD_LINE_SIZE]);
 

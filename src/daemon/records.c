@@ -19,28 +19,30 @@ static const int64_t system_every_ns = 3600 * NS_PER_S;
 struct file_kind {
     uint32_t wanted; /* enum config_log */
     const char *name;
-    const char *heading;
+    const char *heading; /* chrony's own, which its readers know; NULL: none */
 };
 
 static const struct file_kind kinds[RECORD_COUNT] = {
     [RECORD_MEASUREMENTS] = {CONFIG_LOG_MEASUREMENTS | CONFIG_LOG_RAW_MEASUREMENTS,
                              "measurements.log",
-                             "# Date Time (UTC) IP-address L St 123 567 ABCD LP RP Score Offset "
-                             "Delay Dispersion Root-delay Root-dispersion Refid MT Tx Rx\n"},
+                             "   Date (UTC) Time     IP Address   L St 123 567 ABCD  LP RP Score"
+                             "    Offset  Peer del. Peer disp.  Root del. Root disp. Refid     "
+                             "MTxRx"},
     [RECORD_STATISTICS] = {CONFIG_LOG_STATISTICS, "statistics.log",
-                           "# Date Time (UTC) IP-address Std-dev Est-offset Offset-sd Diff-freq "
-                           "Est-skew Stress Ns Bs Nr Asym\n"},
+                           "   Date (UTC) Time     IP Address    Std dev'n Est offset  Offset sd"
+                           "  Diff freq   Est skew  Stress  Ns  Bs  Nr  Asym"},
     [RECORD_TRACKING] = {CONFIG_LOG_TRACKING, "tracking.log",
-                         "# Date Time (UTC) IP-address St Freq-ppm Skew-ppm Offset L Co Offset-sd "
-                         "Rem-corr Root-delay Root-disp Max-error\n"},
+                         "   Date (UTC) Time     IP Address   St   Freq ppm   Skew ppm     Offset "
+                         "L Co  Offset sd Rem. corr. Root delay Root disp. Max. error"},
     [RECORD_SELECTION] = {CONFIG_LOG_SELECTION, "selection.log",
-                          "# Date Time (UTC) IP-address S EOpts Reach Score Last-sample Low-end "
-                          "High-end\n"},
-    [RECORD_LOOP] = {CONFIG_LOG_LOOPSTATS, "loopstats", ""},
-    [RECORD_PEER] = {CONFIG_LOG_PEERSTATS, "peerstats", ""},
-    [RECORD_RAW] = {CONFIG_LOG_RAWSTATS, "rawstats", ""},
-    [RECORD_TEMPCOMP] = {CONFIG_LOG_TEMPCOMP, "tempcomp.log", "# Date Time (UTC) Temp. Comp.\n"},
-    [RECORD_SYSTEM] = {CONFIG_LOG_SYSSTATS, "sysstats", ""},
+                          "   Date (UTC) Time     IP Address   S EOpts Reach Score Last sample  "
+                          "Low end   High end"},
+    [RECORD_LOOP] = {CONFIG_LOG_LOOPSTATS, "loopstats", NULL},
+    [RECORD_PEER] = {CONFIG_LOG_PEERSTATS, "peerstats", NULL},
+    [RECORD_RAW] = {CONFIG_LOG_RAWSTATS, "rawstats", NULL},
+    [RECORD_TEMPCOMP] = {CONFIG_LOG_TEMPCOMP, "tempcomp.log",
+                         "   Date (UTC) Time        Temp.       Comp."},
+    [RECORD_SYSTEM] = {CONFIG_LOG_SYSSTATS, "sysstats", NULL},
 };
 
 static void make_path(const struct time_process *process, enum record_kind kind,
@@ -51,7 +53,6 @@ static void make_path(const struct time_process *process, enum record_kind kind,
 
 static int open_one(struct time_process *process, enum record_kind kind)
 {
-    const char *heading = kinds[kind].heading;
     char path[PATH_SIZE];
     int fd;
 
@@ -62,10 +63,7 @@ static int open_one(struct time_process *process, enum record_kind kind)
                    "%s can't be opened (%s): not written", path, strerror(errno));
         return -1;
     }
-    if (*heading && storage_append_empty(fd) &&
-        storage_append(fd, heading, strlen(heading)) != ERR_NONE) {
-        log_format(&process->setup.log, LOG_SEVERITY_WARNING, "%s can't be written", path);
-    }
+    process->records.entries[kind] = 0;
     return fd;
 }
 
@@ -113,6 +111,30 @@ static void keep_small(struct time_process *process, enum record_kind kind)
     process->records.fd[kind] = open_one(process, kind);
 }
 
+/* The heading between two lines of its length. */
+static void write_heading(int fd, const char *heading)
+{
+    size_t length = strlen(heading);
+    char text[3 * RECORD_LINE_SIZE];
+
+    memset(text, '=', length);
+    text[length] = '\n';
+    memcpy(text + length + 1, heading, length);
+    text[2 * length + 1] = '\n';
+    memset(text + 2 * length + 2, '=', length);
+    text[3 * length + 2] = '\n';
+    enum err ignored = storage_append(fd, text, 3 * length + 3);
+    (void)ignored;
+}
+
+static bool heading_is_due(const struct time_process *process, enum record_kind kind)
+{
+    int every = process->config->daemon.log_banner;
+
+    return kinds[kind].heading != NULL && every > 0 &&
+           process->records.entries[kind] % (unsigned)every == 0;
+}
+
 static void append(struct time_process *process, enum record_kind kind, const char *line,
                    int length)
 {
@@ -121,6 +143,10 @@ static void append(struct time_process *process, enum record_kind kind, const ch
     }
     keep_small(process, kind);
     if (process->records.fd[kind] >= 0) {
+        if (heading_is_due(process, kind)) {
+            write_heading(process->records.fd[kind], kinds[kind].heading);
+        }
+        process->records.entries[kind]++;
         /* A full disk must not disturb the clock: the line is lost, the daemon's log says more. */
         enum err ignored = storage_append(process->records.fd[kind], line, (size_t)length);
         (void)ignored;
@@ -164,7 +190,7 @@ void records_measured(struct time_process *process, const struct action_measured
         (accepted || (wanted & CONFIG_LOG_RAW_MEASUREMENTS))) {
         append(process, RECORD_MEASUREMENTS, line, record_measurement(&answer, line));
     }
-    if (is_open(process, RECORD_STATISTICS) && accepted) {
+    if (is_open(process, RECORD_STATISTICS) && accepted && source->samples > 1) {
         append(process, RECORD_STATISTICS, line, record_statistics(source, answer.now, line));
     }
     if (is_open(process, RECORD_PEER) && accepted) {

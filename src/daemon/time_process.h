@@ -83,7 +83,8 @@ enum record_kind {
 };
 
 struct record_files {
-    int fd[RECORD_COUNT]; /* -1: not written */
+    int fd[RECORD_COUNT];           /* -1: not written */
+    unsigned entries[RECORD_COUNT]; /* since it was opened */
 };
 
 /* What the process starts with; the descriptors are its own from then on (-1: there is none). */

@@ -271,13 +271,6 @@ int storage_append_open(const char *path, unsigned mode)
                 (mode_t)mode);
 }
 
-bool storage_append_empty(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) == 0 && st.st_size == 0;
-}
-
 uint64_t storage_append_size(int fd)
 {
     struct stat st;

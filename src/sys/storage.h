@@ -45,8 +45,6 @@ MUST_USE enum err storage_make_directory(const char *path, unsigned mode, int64_
 
 /* Opens for appending, making it: for logs.  -1: failed, errno says why. */
 int storage_append_open(const char *path, unsigned mode);
-/* Is nothing in it yet?  A pipe is always empty. */
-bool storage_append_empty(int fd);
 uint64_t storage_append_size(int fd);
 /*
  * Makes room for a new file: FILE becomes FILE.1, that FILE.2 and so on; of those `keep` stay, and

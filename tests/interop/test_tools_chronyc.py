@@ -5,6 +5,7 @@
 usage: test_tools_chronyc.py NOOND NOON NOON-HELPER PEERS-FOLDER      prints TAP
 """
 import os
+import re
 import socket
 import sys
 import time
@@ -20,6 +21,7 @@ AHEAD_S = 0.25
 SOURCES = ('server 127.0.0.1 port 11123 iburst minpoll 0 maxpoll 1\n'
            'server 127.0.0.2 port 11124 iburst minpoll 0 maxpoll 1 noselect\n'
            'server 127.0.0.3 port 11125 minpoll 0 maxpoll 1\n')
+LOGS = 'log measurements rawmeasurements statistics tracking selection\nlogbanner 3\n'
 # One command for each of the protocol's questions: how many CSV fields each line has.
 QUESTIONS = ['tracking', 'sources', 'sourcestats', 'activity', 'ntpdata', 'selectdata', 'authdata',
              'serverstats']
@@ -142,6 +144,42 @@ def check_orders(tap, ours, theirs):
     tap.check(not bad, f'{len(ORDERS)} orders are answered as chronyd does', '\n'.join(bad))
 
 
+def entries(path):
+    """Headings of a log file of chrony's, its columns, and how many entries lie between headings."""
+    headings, rows, between = [], [], [0]
+    with open(path, encoding='ascii') as file:
+        for line in file:
+            if line.startswith('='):
+                headings.append(line)
+            elif line.startswith(' '):
+                headings.append(line)
+                between.append(0)
+            elif line.endswith('\n'):
+                rows.append(line.split())
+                between[-1] += 1
+    return headings, rows, between
+
+
+# What a column holds: a date, a time, an address, numbers, letters.
+KINDS = [('date', r'\d{4}-\d\d-\d\d'), ('time', r'\d\d:\d\d:\d\d'), ('address', r'\d+\.\d+\.\d+\.\d+'),
+         ('whole', r'-?\d+'), ('fixed', r'-?\d+\.\d+'), ('exponent', r'-?\d\.\d+e[-+]\d\d'),
+         ('refid', r'[0-9A-F]{8}'), ('word', r'\S+')]
+
+
+def kinds(row):
+    return [next(name for name, pattern in KINDS if re.fullmatch(pattern, cell)) for cell in row]
+
+
+def check_logs(tap, logs):
+    for name in ('measurements', 'statistics', 'tracking', 'selection'):
+        ours, theirs = (entries(f'{folder}/{name}.log') for folder in logs)
+        tap.check(ours[0][:3] == theirs[0][:3] and ours[2][1] == theirs[2][1] == 3 and ours[2][0] == 0,
+                  f'{name}.log has chronyd\'s heading, where chronyd puts it', (ours, theirs))
+        shapes = [{tuple(kinds(row)) for row in found[1]} for found in (ours, theirs)]
+        tap.check(shapes[0] and shapes[0] & shapes[1] and len({len(shape) for both in shapes for shape in both}) == 1,
+                  'and chronyd\'s columns', shapes)
+
+
 def check_access(tap, chronyc, service):
     """Who may ask is changed at once, and stays so when the server process is replaced."""
     answers = []
@@ -232,9 +270,10 @@ def main():
         ahead = lab.write('ahead.conf', 'bindaddress 127.0.0.2\nport 11124\n')
         machine.start('ahead', service.program('noond'), '--reference', f'{offset:.6f},0.000005',
                       '-f', ahead, '-d')
-        service.configure(SOURCES + 'allow 127.0.0.1\n')
+        logs = [lab.directory(f'{who}-logs') for who in ('noond', 'chronyd')]
+        service.configure(f'{SOURCES}allow 127.0.0.1\n{LOGS}logdir {logs[0]}\n')
         service.start(user='0:0')
-        peers.chronyd(machine, 'chronyd', SOURCES + 'port 0\nallow 127.0.0.1\n')
+        peers.chronyd(machine, 'chronyd', f'{SOURCES}port 0\nallow 127.0.0.1\n{LOGS}logdir {logs[1]}\n')
         ours = Chronyc(peers, machine, os.path.join(service.run, 'chronyd.sock'))
         theirs = Chronyc(peers, machine, lab.path('host-chronyd/sock'))
         tap.check(service.synchronised(), 'noond is synchronised', service.daemon.log())
@@ -247,6 +286,7 @@ def main():
         check_udp(tap, ours)
         check_clients(tap, ours, machine)
         check_effects(tap, ours, service)
+        check_logs(tap, logs)
         check_access(tap, ours, service)
         check_orders(tap, ours, theirs)
         tap.check(machine.run('python3', '-c', GARBAGE).strip() == '0' and

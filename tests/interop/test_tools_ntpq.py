@@ -141,6 +141,38 @@ def check_many_clients(tap, ntpq, machine, service):
     tap.check(listed, 'and so does `noon clients`', service.noon('clients', '--count', '3').stdout)
 
 
+STATISTICS = ('loopstats', 'peerstats', 'rawstats')
+# What ntpd's columns hold, and in which order.
+KINDS = [('whole', r'-?\d+'), ('fixed', r'-?\d+\.\d+'), ('address', r'\d+\.\d+\.\d+\.\d+'), ('word', r'\S+')]
+
+
+def shapes(path, hexadecimal=None):
+    """The kinds of columns that the lines of a file have; a refid may be an address or a word."""
+    found = set()
+    with open(path, encoding='ascii') as file:
+        for line in file:
+            kinds = [next(name for name, pattern in KINDS if re.fullmatch(pattern, cell))
+                     for cell in line.split()]
+            for i in hexadecimal or []:
+                kinds[i] = 'any'
+            if line.endswith('\n'):
+                found.add(tuple(kinds))
+    return found
+
+
+def check_statistics(tap, ours, theirs):
+    """The files that ntpviz and others plot: ntpd writes the same columns."""
+    for name, any_column in (('peerstats', [3]), ('rawstats', [16])):
+        paths = [os.path.join(folder, name) for folder in (ours, theirs)]
+        there = labs.wait_for(lambda: all(os.path.exists(p) and os.path.getsize(p) > 0 for p in paths), 20)
+        found = [shapes(path, any_column) for path in paths] if there else []
+        tap.check(there and found[0] == found[1] and len(found[0]) == 1, f'{name} has ntpsec\'s columns',
+                  found)
+    loop = shapes(os.path.join(ours, 'loopstats'))
+    tap.check(loop == {('whole', 'fixed', 'fixed', 'fixed', 'fixed', 'fixed', 'whole')},
+              'loopstats has those of its manual', loop)
+
+
 def check_refusals(tap, machine):
     """Nothing that writes, no answer to an answer, no private mode."""
     code = ('import socket, sys\n'
@@ -197,9 +229,15 @@ def main():
         ahead = lab.write('ahead.conf', 'bindaddress 127.0.0.2\nport 11124\n')
         machine.start('ahead', service.program('noond'), '--reference', f'{offset:.6f},0.000005',
                       '-f', ahead, '-d')
-        service.configure(SOURCES)
+        other = lab.machine('other')
+        lab.connect(machine, other, '10.9.0.1/24', '10.9.0.2/24')
+        stats = [lab.directory('noond-stats'), lab.directory('ntpd-stats')]
+        service.configure(f'{SOURCES}allow 10.9.0.0/24\nlogdir {stats[0]}\nlog {" ".join(STATISTICS)}\n')
         service.start(user='0:0', clock=('--virtual', '0.0001,5'))
         tap.check(service.synchronised(), 'noond is synchronised', service.daemon.log())
+        peers.ntpsec(other, 'ntpd', f'server 10.9.0.1 iburst minpoll 3 maxpoll 3\nstatsdir {stats[1]}/\n'
+                     f'statistics {" ".join(STATISTICS)}\n' +
+                     ''.join(f'filegen {name} file {name} type none\n' for name in STATISTICS))
         ntpq = Ntpq(peers, machine)
         labs.wait_for(lambda: ntpq.rows().get('127.0.0.1', ('',) * 11)[7] == '377', 30, 1)
         services.ask(machine, '127.0.0.1')
@@ -207,6 +245,7 @@ def main():
         check_commands(tap, ntpq)
         check_refusals(tap, machine)
         check_plugins(tap, peers, machine)
+        check_statistics(tap, stats[0], stats[1])
         check_many_clients(tap, ntpq, machine, service)
         tap.check(service.daemon.running(), 'noond runs on', service.daemon.log())
     tap.done()

@@ -3,8 +3,8 @@
  * log_event.h - what a node says, as data; the owner turns it into text.
  *
  * In a sentence {source} is the association's name and address, {a} .. {d} are the values, printed
- * by what follows the colon: {a:time} a length of time, {a:ppm} a frequency, {a:count}, {a:drop} a
- * drop_reason, {a:stratum}, {a:percent}.
+ * by what follows the colon: {a:time} a length of time, {a:seconds} the same for programs, {a:ppm}
+ * a frequency, {a:count}, {a:drop} a drop_reason, {a:stratum}, {a:percent}.
  */
 #ifndef CORE_NODE_LOG_EVENT_H
 #define CORE_NODE_LOG_EVENT_H
@@ -27,6 +27,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(SOURCE_KOD, WARNING, "{source} asks for restraint: {a:drop}")                                \
     X(SOURCE_STEPPED, WARNING, "{source} jumped by {a:time}")                                      \
     X(SOURCE_REPLACED, INFO, "{source} is given up: {a:drop}; another of its name is tried")       \
+    X(SOURCE_REPLY, DEBUG, "reply from {source}: offset {a:seconds}, delay {b:seconds}")           \
+    X(SOURCE_REPLY_REFUSED, DEBUG, "reply from {source} is not used: {a:drop}")                    \
     X(SOURCE_RESOLVED, INFO, "{source} is a new address of its name")                              \
     X(NAME_FAILED, WARNING, "the name of {source} can't be resolved; tried again in {a:time}")     \
     X(NAME_SAVED, WARNING,                                                                         \

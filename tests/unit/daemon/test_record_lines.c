@@ -172,7 +172,7 @@ static void columns_of_ntpd(void **state)
     /* Their mean differences are the offset and the delay again. */
     assert_string_equal(line, "61366 20450.250 203.0.113.15 192.0.2.7 4004314850.140166000 "
                               "4004314850.250000000 4004314850.251000000 4004314850.370766000 "
-                              "0 4 4 2 9 -23 0.161514 0.007401 203.0.113.123\n");
+                              "0 4 4 2 9 -23 0.161514 0.007401 203.0.113.123 0 0 0\n");
     status.node.started.ns = NOW.ns - 7200 * NS_PER_S;
     status.node.server = (struct server_status){.requests = 100, .answers = 90, .kisses = 3};
     status.node.server.drops[DROP_ACCESS] = 4;
