@@ -42,6 +42,7 @@ const char *view_why_advice(const struct node_status *node)
         [NODE_REASON_KEY_EXCHANGE] =
             "See below why no keys could be exchanged; TCP to port 4460 must pass, not only UDP "
             "to port 123.",
+        [NODE_REASON_OFFLINE] = "`noon online` has all of them asked again.",
         [NODE_REASON_RIVAL] =
             "Find the other program (chronyd, ntpd, systemd-timesyncd, a hypervisor's tools) and "
             "stop it; then `noon reload`.",
@@ -364,11 +365,16 @@ void view_why(struct text *text, const struct view *view, const struct status_re
     for (size_t i = 0; i < record->count; i++) {
         const struct source_status *source = &record->sources[i];
 
-        if (!is_fine(source)) {
-            view_source(text, source);
-            text_add(text, ": ");
-            view_why_source_short(text, view, source);
-            add_stop(text);
+        if (is_fine(source) && node->state == NODE_SYNCHRONISED) {
+            continue;
         }
+        view_source(text, source);
+        text_add(text, ": ");
+        if (is_fine(source)) {
+            text_add(text, "nothing is wrong with it by itself");
+        } else {
+            view_why_source_short(text, view, source);
+        }
+        add_stop(text);
     }
 }

@@ -77,6 +77,7 @@ int main(int argc, char *argv[])
     int starter = -1;
     enum args_result parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
 
+    process_give_back_memory();
     if (parsed != ARGS_RUN) {
         return parsed == ARGS_EXIT ? 0 : 2;
     }

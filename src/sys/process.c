@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -163,6 +164,15 @@ bool process_beside(const char *called, const char *name, char *path, size_t siz
     }
     return process_directory(directory, sizeof directory) &&
            snprintf(path, size, "%s/%s", directory, name) < (int)size && access(path, X_OK) == 0;
+}
+
+void process_give_back_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    enum { LARGE = 128 << 10 }; /* the C library's own, which it would raise */
+
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
 }
 
 void process_exact_timers(void)

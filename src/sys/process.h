@@ -58,6 +58,13 @@ int process_id(void);
 /* Short sleeps of this thread, and of those that it starts, last no longer than asked for. */
 void process_exact_timers(void);
 
+/*
+ * Large blocks are given back to the system whenever they are freed.  Otherwise the C library would
+ * keep the room of the first large one, and fill it with zeros for the next: a configuration has
+ * room for everything and is nearly empty.
+ */
+void process_give_back_memory(void);
+
 /* The name that lists of processes show; at most 15 octets. */
 void process_name(const char *name);
 

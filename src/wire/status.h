@@ -43,7 +43,8 @@
     X(CERT_TIME, "cert-time",                                                                      \
       "certificates can't be judged: this clock may be wrong, and too few servers vouch for a "    \
       "time")                                                                                      \
-    X(KEY_EXCHANGE, "key-exchange", "no source has keys (NTS)")
+    X(KEY_EXCHANGE, "key-exchange", "no source has keys (NTS)")                                    \
+    X(OFFLINE, "offline", "all sources were taken offline")
 
 /* What becomes of one source. */
 #define SOURCE_STATE_LIST(X)                                                                       \

@@ -49,11 +49,21 @@ def reload(service, i):
     return service.noon('reload').returncode == 0
 
 
+def resident_kb(service):
+    """Of the parent and the time process."""
+    def one(pid):
+        with open(f'/proc/{pid}/status', encoding='ascii') as file:
+            return int(next(line for line in file if line.startswith('VmRSS:')).split()[1])
+    return [one(service.parent()), one(service.child('time'))]
+
+
 def main():
     reason = labs.unable()
     if reason:
         skip_all(reason)
     tap = Tap()
+    # It would have the C library write all over memory that nobody uses.
+    os.environ.pop('MALLOC_PERTURB_', None)
     with labs.Lab() as lab:
         service = services.Service(lab, lab.machine('host'), sys.argv[1:4])
         service.reference()
@@ -62,6 +72,7 @@ def main():
         service.synchronised()
         client = service.machine.start('client', 'python3', '-c', CLIENT)
         time.sleep(3)
+        memory = resident_kb(service)
         before, since, start = service.source(), service.node()['state_since'], time.monotonic()
         good = sum(reload(service, i) for i in range(RELOADS))
         seconds, after, node = time.monotonic() - start, service.source(), service.node()
@@ -82,6 +93,8 @@ def main():
                   'it was synchronised without a break', daemon.log())
         tap.check(sent - answered <= 2, 'clients were answered all the while',
                   f'{sent - answered} of {sent} were not')
+        grown = [now - then for now, then in zip(resident_kb(service), memory)]
+        tap.check(max(grown) < 4096, 'nor did they grow', f'{grown} kB beyond {memory} kB')
         service.configure('')
         refused = service.noon('reload').returncode
         tap.check(refused != 0 and service.node()['state'] == 'synchronised',

@@ -310,7 +310,8 @@ static void take_verdicts(struct node *node, size_t count, struct mono_time now,
 /* Why nothing is selected, when it is for want of sources rather than of agreement. */
 static enum node_reason absence(const struct node *node)
 {
-    unsigned entries = 0, slots = 0, answering = 0, measuring = 0, unproven = 0, keyless = 0;
+    unsigned entries = 0, slots = 0, answering = 0, measuring = 0, unproven = 0, keyless = 0,
+             offline = 0;
 
     for (size_t i = 0; i < node->used_end; i++) {
         const struct slot *slot = &node->slots[i];
@@ -322,6 +323,7 @@ static enum node_reason absence(const struct node *node)
         slots++;
         answering += slot_answered(slot) && slot->association.silent < 8;
         unproven += slot->state == SOURCE_CERT_TIME;
+        offline += slot->state == SOURCE_OFFLINE;
         keyless += slot->state == SOURCE_KEY_EXCHANGE;
         measuring += slot->state == SOURCE_MEASURING && slot->association.silent < 3;
     }
@@ -336,6 +338,9 @@ static enum node_reason absence(const struct node *node)
     }
     if (unproven > 0) {
         return NODE_REASON_CERT_TIME;
+    }
+    if (offline == slots) {
+        return NODE_REASON_OFFLINE;
     }
     if (keyless == slots) {
         return NODE_REASON_KEY_EXCHANGE;

@@ -196,6 +196,20 @@ static void a_node_without_time_is_explained_with_its_sources(void **state)
         "time.invalid: its name does not exist since 14:02.\n");
 }
 
+static void a_node_that_lacks_others_names_the_sources_that_agree_too(void **state)
+{
+    struct made made;
+
+    (void)state;
+    made_init(&made);
+    made.record.node.state = NODE_UNSYNCHRONISED;
+    made.record.node.reason = NODE_REASON_TOO_FEW;
+    (void)made_source(&made, "ntp.example", 9, SOURCE_SELECTED);
+    assert_non_null(strstr(why(&made), "Remedy: Add sources, or lower `minsources`.\n"
+                                       "ntp.example (10.0.0.9): nothing is wrong with it by "
+                                       "itself.\n"));
+}
+
 static void a_healthy_node_tells_only_of_those_left_out(void **state)
 {
     struct made made;
@@ -272,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_server_that_is_steered_is_said_to_be),
         cmocka_unit_test(a_source_that_has_not_answered_yet_is_not_said_to_be_measured),
         cmocka_unit_test(a_node_without_time_is_explained_with_its_sources),
+        cmocka_unit_test(a_node_that_lacks_others_names_the_sources_that_agree_too),
         cmocka_unit_test(a_healthy_node_tells_only_of_those_left_out),
         cmocka_unit_test(a_missing_privilege_is_named),
         cmocka_unit_test(every_reason_has_a_remedy),

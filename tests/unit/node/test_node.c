@@ -195,6 +195,25 @@ static void resolved(const char *address, enum resolve_result result)
     bench_deliver(&bench, &event);
 }
 
+static void sources_that_were_taken_offline_are_not_called_silent(void **state)
+{
+    (void)state;
+    bench_open(&bench, 2, 0);
+    bench.sources[0].offline = bench.sources[1].offline = true;
+    bench_start(&bench);
+    bench_run(&bench, 10);
+    assert_int_equal(bench.sends, 0);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_OFFLINE);
+    bench_close(&bench);
+    bench_open(&bench, 2, 0);
+    bench.sources[0].offline = true;
+    bench.silent = true;
+    bench_start(&bench);
+    bench_run(&bench, 3600);
+    assert_int_equal(bench_status(&bench)->node.reason, NODE_REASON_NO_REPLY);
+    bench_close(&bench);
+}
+
 static void a_name_that_does_not_exist_yet_is_used_when_it_does(void **state)
 {
     (void)state;
@@ -462,6 +481,7 @@ int main(void)
         cmocka_unit_test(a_liar_among_three_is_found_and_never_moves_the_clock),
         cmocka_unit_test(a_server_without_time_is_refused_by_name_and_nothing_is_promised),
         cmocka_unit_test(silence_ends_in_holdover_with_a_growing_bound),
+        cmocka_unit_test(sources_that_were_taken_offline_are_not_called_silent),
         cmocka_unit_test(a_name_that_does_not_exist_yet_is_used_when_it_does),
         cmocka_unit_test(a_name_that_moves_is_followed_without_losing_time),
         cmocka_unit_test(commands_name_sources_and_say_when_there_is_none),
