@@ -129,7 +129,8 @@ static struct rule_list rule_list(const struct config *config, bool command)
 static bool rule_equal(const struct config_rule *a, const struct config_rule *b)
 {
     return a->rule.allow == b->rule.allow && a->rule.all == b->rule.all &&
-           a->rule.bits == b->rule.bits && address_equal(&a->rule.prefix, &b->rule.prefix) &&
+           a->rule.flags == b->rule.flags && a->rule.bits == b->rule.bits &&
+           address_equal(&a->rule.prefix, &b->rule.prefix) &&
            (a->name == b->name || (a->name && b->name && strcmp(a->name, b->name) == 0));
 }
 

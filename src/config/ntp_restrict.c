@@ -6,6 +6,9 @@
 #include "config/option_tables.h"
 #include "config/value.h"
 
+/* One in four is told, as often as there is time for. */
+enum { KOD_SHARE = 2 };
+
 /* A line while it is read. */
 struct restriction {
     struct config_rule rule;
@@ -146,20 +149,59 @@ static bool same_target(const struct config_rule *a, const struct config_rule *b
     return a->rule.bits == b->rule.bits && address_equal(&a->rule.prefix, &b->rule.prefix);
 }
 
-/* Several lines about one prefix add up. */
+/* Several lines about one prefix add up.  False: there was none. */
+static bool add_up(struct config_rule *rules, size_t count, const struct config_rule *rule)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct config_rule *old = &rules[i];
+
+        if (same_target(old, rule)) {
+            old->rule.allow = old->rule.allow && rule->rule.allow;
+            old->rule.flags |= rule->rule.flags;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool put(struct parser *parser, const struct config_rule *rule)
 {
     struct config_space *space = parser->config->space;
 
-    for (size_t i = 0; i < space->rule_count; i++) {
-        struct config_rule *old = &space->rules[i];
+    return add_up(space->rules, space->rule_count, rule) || parser_add_rule(parser, rule);
+}
 
-        if (same_target(old, rule)) {
-            old->rule.allow = old->rule.allow && rule->rule.allow;
-            return true;
-        }
+/* Who may ask for the state: where a line does not forbid it, but nobody by the default alone. */
+static bool put_query(struct parser *parser, const struct restriction *line)
+{
+    struct config_space *space = parser->config->space;
+    struct config_rule rule = line->rule;
+
+    rule.rule.allow = !(line->flags & (RESTRICT_NO_QUERY | RESTRICT_IGNORE));
+    rule.rule.flags = 0;
+    if (line->is_default || line->is_source || rule.name ||
+        add_up(space->command_rules, space->command_rule_count, &rule)) {
+        return true;
     }
-    return parser_add_rule(parser, rule);
+    if (space->command_rule_count == CONFIG_ACCESS_MAX) {
+        return parser_error(parser, "too many access rules; expected at most 131072", NULL);
+    }
+    space->command_rules[space->command_rule_count++] = rule;
+    return true;
+}
+
+/* The limits hold for whom a line says so. */
+static void put_limits(struct parser *parser, uint8_t flags)
+{
+    struct limit_options *limit = &parser->config->node.limit;
+
+    if (flags & ACCESS_LIMITED) {
+        limit->enabled = true;
+        limit->listed = true;
+    }
+    if (flags & ACCESS_KOD) {
+        limit->kod = KOD_SHARE;
+    }
 }
 
 /* The rule of one family's, or of both families', default. */
@@ -189,6 +231,11 @@ bool ntp_restrict(struct parser *parser)
         return false;
     }
     line.rule.rule.allow = !(line.flags & RESTRICT_DENY);
+    line.rule.rule.flags = (uint8_t)(line.flags / RESTRICT_FLAGS);
+    put_limits(parser, line.rule.rule.flags);
+    if (!put_query(parser, &line)) {
+        return false;
+    }
     if (line.is_source) {
         parser->ntp.source_flags = line.rule.rule.allow;
         return true;
@@ -196,17 +243,24 @@ bool ntp_restrict(struct parser *parser)
     return line.is_default ? put_default(parser, &line) : put(parser, &line.rule);
 }
 
+static size_t without(struct config_rule *rules, size_t count, const struct config_rule *rule)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!same_target(&rules[i], rule)) {
+            rules[kept++] = rules[i];
+        }
+    }
+    return kept;
+}
+
 static void forget(struct parser *parser, const struct config_rule *rule)
 {
     struct config_space *space = parser->config->space;
-    size_t kept = 0;
 
-    for (size_t i = 0; i < space->rule_count; i++) {
-        if (!same_target(&space->rules[i], rule)) {
-            space->rules[kept++] = space->rules[i];
-        }
-    }
-    space->rule_count = kept;
+    space->rule_count = without(space->rules, space->rule_count, rule);
+    space->command_rule_count = without(space->command_rules, space->command_rule_count, rule);
 }
 
 bool ntp_unrestrict(struct parser *parser)
@@ -262,9 +316,27 @@ static bool default_denied(const struct config_space *space)
     return false;
 }
 
+/* This machine always may ask; when nobody else may, there is nothing to say. */
+static void settle_queries(struct config_space *space)
+{
+    for (size_t i = 0; i < space->command_rule_count; i++) {
+        const struct access_rule *rule = &space->command_rules[i].rule;
+
+        if (rule->allow && !address_is_loopback(&rule->prefix)) {
+            return;
+        }
+    }
+    space->command_rule_count = 0;
+}
+
 bool ntp_restrict_finish(struct parser *parser)
 {
     bool good = true;
+
+    settle_queries(parser->config->space);
+    if (!parser->config->node.limit.enabled) {
+        parser->config->node.limit = parser->standard.node.limit; /* `discard` is about nobody */
+    }
 
     if (!parser->ntp.have_default[0] && !parser->ntp.have_default[1]) {
         struct config_rule everybody = {.rule = {.allow = true}};

@@ -171,6 +171,12 @@ static const struct option ratelimit_options[] = {
      .help = "Beyond the limit asks for restraint (KoD RATE), once in 2^RATE requests; never more "
              "than 64 in a second. 0: never.",
      .argument = {WHOLE_CLAMPED("RATE", TYPE_UINT8, NODE(limit.kod), 0, 4)}},
+    {.name = "listed",
+     .section = SECTION_SERVER,
+     .native = true,
+     .flag = NODE(limit.listed),
+     .help = "Only clients whose `allow` line says limited; of them those are told whose line says "
+             "kod."},
     {.name = "prefixburst",
      .section = SECTION_SERVER,
      .native = true,

@@ -5,11 +5,13 @@ static const struct option directives[] = {
     {.name = "allow",
      .section = SECTION_SERVER,
      .repeats = true,
-     .arguments = "[all] [PREFIX|NAME]",
+     .arguments = "[all] [PREFIX|NAME] [limited] [kod] [authenticated] [version4]",
      .help = "Answers clients in this prefix: `10.0.0.0/8`, `10`, `fd00::/8`, one address, a "
              "name; without one, everybody. The most specific rule decides. With `all` it also "
              "replaces the more specific rules written before it. Without any `allow` noond is "
-             "no server and opens no port."},
+             "no server and opens no port. `limited` and `kod`: see `ratelimit listed`. "
+             "`authenticated`: only requests with a good key or NTS are answered; `version4`: only "
+             "those of NTPv4."},
     {.name = "deny",
      .section = SECTION_SERVER,
      .repeats = true,

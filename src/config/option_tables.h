@@ -36,6 +36,8 @@ struct option_table option_others(enum option_scope scope);
 enum restrict_flag {
     RESTRICT_DENY = 1,
     RESTRICT_NO_QUERY = 2,
+    RESTRICT_IGNORE = 4,
+    RESTRICT_FLAGS = 8, /* from here on enum access_flag */
 };
 
 #endif

@@ -82,6 +82,8 @@ const char *source_method(const struct source_options *source);
 /* `allow` and its like: a rule more. */
 bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count);
 
+/* The words behind a rule that stand for its flags. */
+void rule_print_flags(struct text *text, uint8_t flags);
 /* A prefix, an address or a name: what a rule is about. */
 bool parser_rule_target(struct parser *parser, const char *word, struct config_rule *rule);
 /* A rule of `allow` or `deny` more; false: there is no room. */

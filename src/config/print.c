@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/parser.h"
 #include "config/value.h"
 
 /* Keywords and their arguments, where the fields differ from `standard`. */
@@ -62,6 +63,7 @@ void config_print_rule(struct text *text, const struct config_rule *rule, bool c
         text_char(text, '/');
         text_u64(text, rule->rule.bits);
     }
+    rule_print_flags(text, rule->rule.flags);
 }
 
 /* Defaults, but for the field whose default depends on another. */

@@ -131,6 +131,57 @@ bool parser_add_rule(struct parser *parser, const struct config_rule *rule)
     return true;
 }
 
+/* What may stand behind the prefix of `allow`; the words of enum access_flag. */
+static const struct {
+    const char *word;
+    uint8_t flag;
+} flag_words[] = {
+    {"limited", ACCESS_LIMITED},
+    {"kod", ACCESS_KOD},
+    {"authenticated", ACCESS_AUTHENTICATED},
+    {"version4", ACCESS_THIS_VERSION},
+};
+
+static uint8_t flag_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof flag_words / sizeof flag_words[0]; i++) {
+        if (word_equal(word, flag_words[i].word)) {
+            return flag_words[i].flag;
+        }
+    }
+    return 0;
+}
+
+void rule_print_flags(struct text *text, uint8_t flags)
+{
+    for (size_t i = 0; i < sizeof flag_words / sizeof flag_words[0]; i++) {
+        if (flags & flag_words[i].flag) {
+            text_char(text, ' ');
+            text_add(text, flag_words[i].word);
+        }
+    }
+}
+
+/* The words behind the prefix, of which the first is at `at`. */
+static bool parse_flags(struct parser *parser, unsigned at, struct access_rule *rule)
+{
+    const struct words *words = &parser->words;
+
+    for (; at < words->count; at++) {
+        uint8_t flag = flag_of(words->at[at]);
+
+        if (flag == 0) {
+            return value_unknown(parser, SCOPE_NONE, words->at[at]);
+        }
+        if (strcmp(words->at[0], "allow") != 0) {
+            return parser_error(parser, "\"", words->at[at], "\" can't stand behind ", words->at[0],
+                                "; expected it behind allow", NULL);
+        }
+        rule->flags |= flag;
+    }
+    return true;
+}
+
 bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, size_t *count)
 {
     const struct words *words = &parser->words;
@@ -141,13 +192,14 @@ bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, s
         rule.rule.all = true;
         at++;
     }
-    if (at + 1 < words->count) {
-        return value_unknown(parser, SCOPE_NONE, words->at[at + 1]);
-    }
     if (*count == CONFIG_ACCESS_MAX) {
         return parser_error(parser, "too many access rules; expected at most 131072", NULL);
     }
-    if (at < words->count && !parser_rule_target(parser, words->at[at], &rule)) {
+    if (at < words->count && flag_of(words->at[at]) == 0 &&
+        !parser_rule_target(parser, words->at[at++], &rule)) {
+        return false;
+    }
+    if (!parse_flags(parser, at, &rule.rule)) {
         return false;
     }
     rules[(*count)++] = rule;
@@ -165,11 +217,15 @@ bool config_access_line(const char *line, struct access_rule *rule, struct confi
         return parser_error(&parser, "no rule; expected for example \"allow 192.0.2.0/24\"", NULL);
     }
     const char *word = parser.words.at[0];
-    const char *target = parser.words.at[parser.words.count - 1];
+    unsigned last = parser.words.count - 1;
+    while (last > 0 && flag_of(parser.words.at[last]) != 0) {
+        last--;
+    }
+    const char *target = parser.words.at[last];
     bool allow = word_equal(word, "allow") || word_equal(word, "cmdallow");
     parser.directive = option_find(SCOPE_DIRECTIVE, word);
     /* Names are settled at a reload: here nobody would look them up again. */
-    if (parser.words.count > 1 && looks_like_name(target) && !strchr(target, '/')) {
+    if (last > 0 && looks_like_name(target) && !strchr(target, '/')) {
         return parser_error(&parser, "\"", target,
                             "\" is a name; expected a prefix or an address, for example "
                             "10.0.0.0/8 (a name goes into the configuration)",

@@ -95,7 +95,7 @@ static void add_source(struct time_process *process, const struct control_reques
 static bool same_rule(const struct access_rule *one, const struct access_rule *other)
 {
     return address_equal(&one->prefix, &other->prefix) && one->bits == other->bits &&
-           one->allow == other->allow && one->all == other->all;
+           one->allow == other->allow && one->all == other->all && one->flags == other->flags;
 }
 
 static bool same_access(const struct node_options *a, const struct node_options *b)

@@ -82,12 +82,21 @@ struct local_options {
     double wait_unsynced_s; /* this long after the start, never having been synchronised */
 };
 
+/* What else is said of those whom a rule is about: bits of access_rule.flags. */
+enum access_flag {
+    ACCESS_LIMITED = 1,       /* `ratelimit listed` is about them */
+    ACCESS_KOD = 2,           /* and they are told */
+    ACCESS_AUTHENTICATED = 4, /* no answer without a key or NTS */
+    ACCESS_THIS_VERSION = 8,  /* no answer to requests of earlier versions than 4 */
+};
+
 /* One `allow` or `deny` line, in order of writing; the most specific prefix wins. */
 struct access_rule {
     struct address prefix; /* ADDRESS_NONE: every address of both families */
     uint8_t bits;
     bool allow;
-    bool all; /* `allow all`: also replaces more specific rules written before */
+    bool all;      /* `allow all`: also replaces more specific rules written before */
+    uint8_t flags; /* enum access_flag */
 };
 
 enum tempcomp_kind { TEMPCOMP_OFF, TEMPCOMP_FORMULA, TEMPCOMP_POINTS, TEMPCOMP_AUTO };
@@ -113,6 +122,7 @@ struct leap_list;
 /* `ratelimit` and the like: how often one client is answered. */
 struct limit_options {
     bool enabled;
+    bool listed;                 /* only of clients whose rule says ACCESS_LIMITED */
     int8_t interval_log2;        /* once in 2^n seconds ... */
     uint8_t burst;               /* ... so many at a time */
     uint8_t leak;                /* beyond it one in 2^n nevertheless */

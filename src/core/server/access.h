@@ -9,8 +9,8 @@
  * A tree of more than a few rules is also written down as ranges of addresses (ranges.h), which
  * take a few steps to look up however many they are.
  *
- * What is said of a prefix is a set of bits, of which ACCESS_ALLOW and ACCESS_DENY are two: other
- * callers have others, and add what they have to say with access_add().
+ * What is said of a prefix is a set of bits: ACCESS_ALLOW or ACCESS_DENY, and from ACCESS_FLAGS on
+ * the rule's flags (enum access_flag).
  */
 #ifndef CORE_SERVER_ACCESS_H
 #define CORE_SERVER_ACCESS_H
@@ -32,7 +32,17 @@ struct access_node {
     uint8_t bits;
 };
 
-enum access_bit { ACCESS_UNSAID = 0, ACCESS_ALLOW = 1, ACCESS_DENY = 2 };
+enum access_bit { ACCESS_UNSAID = 0, ACCESS_ALLOW = 1, ACCESS_DENY = 2, ACCESS_FLAGS = 2 };
+
+/* The bits of a rule, and the flags among the bits of a value. */
+static inline uint16_t access_of_rule(const struct access_rule *rule)
+{
+    return (uint16_t)((rule->allow ? ACCESS_ALLOW : ACCESS_DENY) | rule->flags << ACCESS_FLAGS);
+}
+static inline uint8_t access_flags(uint16_t value)
+{
+    return (uint8_t)(value >> ACCESS_FLAGS);
+}
 
 struct access_tree {
     struct access_node *nodes; /* nodes[0] is not used: 0 means none */

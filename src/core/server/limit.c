@@ -21,8 +21,10 @@ static struct limit limit_of(double interval_s, unsigned burst)
 
 void limits_init(struct limits *limits, const struct limit_options *options, unsigned workers)
 {
-    *limits = (struct limits){
-        .leak = options->leak, .kod = options->kod, .interval_log2 = options->interval_log2};
+    *limits = (struct limits){.leak = options->leak,
+                              .kod = options->kod,
+                              .interval_log2 = options->interval_log2,
+                              .listed = options->listed};
     if (options->enabled) {
         limits->interval_s = fmath_exp2i(options->interval_log2);
         limits->allowance_s = limits->interval_s * (double)(options->burst - 1);

@@ -36,6 +36,7 @@ struct limits {
     double interval_64_s;           /* of one that is a /64 */
     uint8_t leak, kod;              /* one in 2^n; kod 0: never */
     int8_t interval_log2;
+    bool listed; /* only of clients whose access rule says so */
 };
 
 void limits_init(struct limits *limits, const struct limit_options *options, unsigned workers);

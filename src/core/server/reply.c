@@ -10,6 +10,7 @@ enum {
     NTP_PORT = 123,
     MODE_OMITTED = 0, /* NTPv1 has no mode (RFC 1059) */
     STRATUM_MAX = 15,
+    VERSION_OURS = 4,
     MEMORY_ALIGNMENT = 64,
     /* How the tables share their memory: clients, departures, and one part for prefixes. */
     MEMORY_PARTS = 32,
@@ -72,10 +73,24 @@ static bool source_ok(const struct request *request)
            request->to.family == ADDRESS_NONE || address_is_loopback(&request->to);
 }
 
-static enum drop_reason check(const struct server_view *view, const struct request *request,
-                              struct ntp_packet *packet)
+/* What one request is worked on with. */
+struct work {
+    const struct server_view *view;
+    struct server_tables *own;
+    const struct request *request;
+    struct ntp_packet in;
+    struct client_visit visit;
+    struct auth auth;
+    uint8_t flags; /* enum access_flag, of its sender */
+};
+
+static enum drop_reason check(struct work *work)
 {
+    const struct server_view *view = work->view;
+    const struct request *request = work->request;
+    struct ntp_packet *packet = &work->in;
     enum drop_reason reason;
+    uint16_t access;
 
     if (!view->serving) {
         return DROP_NOT_SERVING;
@@ -90,8 +105,13 @@ static enum drop_reason check(const struct server_view *view, const struct reque
     if (!source_ok(request)) {
         return DROP_SOURCE;
     }
-    if (!access_allows(view->access, &request->from, NULL)) {
+    access = access_value(view->access, &request->from, NULL);
+    if ((access & ACCESS_ALLOW) == 0) {
         return DROP_ACCESS;
+    }
+    work->flags = access_flags(access);
+    if ((work->flags & ACCESS_THIS_VERSION) != 0 && packet->version != VERSION_OURS) {
+        return DROP_VERSION;
     }
     if ((request->flags & REQUEST_TRUNCATED) != 0 || request->size > NTP_PACKET_MAX) {
         return DROP_FORMAT;
@@ -139,16 +159,6 @@ static bool asks_for_interleaved(const struct ntp_packet *packet)
     return packet->mode == NTP_MODE_CLIENT && (packet->origin.raw & 1) != 0 &&
            packet->receive.raw != packet->transmit.raw;
 }
-
-/* What one request is worked on with. */
-struct work {
-    const struct server_view *view;
-    struct server_tables *own;
-    const struct request *request;
-    struct ntp_packet in;
-    struct client_visit visit;
-    struct auth auth;
-};
 
 /*
  * Turn a basic answer into an interleaved one if the one before it is known, and see to it that the
@@ -257,25 +267,31 @@ static void visit_log(struct work *work)
 
 static enum drop_reason judge(struct work *work, bool *kiss)
 {
-    enum drop_reason reason = check(work->view, work->request, &work->in);
+    const struct limits *limits = work->view->limits;
+    enum drop_reason reason = check(work);
 
     if (reason == DROP_NOT_SERVING || reason == DROP_SOURCE) {
         return reason; /* nobody asked whom it is worth to remember */
     }
     visit_log(work);
-    if (reason == DROP_NONE && work->view->limits != NULL) {
-        enum limit_verdict verdict =
-            limits_judge(work->view->limits, &work->own->limits, &work->request->from, &work->visit,
-                         work->request->now);
+    if (reason == DROP_NONE && limits != NULL &&
+        (!limits->listed || (work->flags & ACCESS_LIMITED) != 0)) {
+        enum limit_verdict verdict = limits_judge(limits, &work->own->limits, &work->request->from,
+                                                  &work->visit, work->request->now);
 
         /* Who authenticates would not believe it without a MAC, which is not worth its cost. */
         *kiss = verdict == LIMIT_KISS && work->in.mode == NTP_MODE_CLIENT &&
+                (!limits->listed || (work->flags & ACCESS_KOD) != 0) &&
                 work->request->size == NTP_HEADER_SIZE;
         reason = verdict == LIMIT_PASS ? DROP_NONE : DROP_RATE_LIMIT;
     }
     if (reason == DROP_NONE) {
         reason = auth_check(&work->auth, &work->view->secrets, work->in.version,
                             work->request->bytes, work->request->size);
+    }
+    if (reason == DROP_NONE && (work->flags & ACCESS_AUTHENTICATED) != 0 &&
+        work->auth.kind != AUTH_KEY && work->auth.kind != AUTH_NTS) {
+        reason = DROP_UNAUTHENTICATED;
     }
     client_log_count(&work->own->clients, &work->visit, work->in.version, reason);
     return reason;

@@ -55,7 +55,7 @@ static enum err add_all(struct access_tree *tree, const struct access_rule *rule
 {
     for (size_t i = 0; i < count; i++) {
         enum err error = access_add(tree, &rules[i].prefix, rules[i].bits,
-                                    rules[i].allow ? ACCESS_ALLOW : ACCESS_DENY, rules[i].all);
+                                    access_of_rule(&rules[i]), rules[i].all);
 
         if (error != ERR_NONE) {
             return error;

@@ -10,6 +10,7 @@ static void prefixes_are_read_in_all_their_forms(void **state)
         const char *prefix; /* NULL: everybody */
         unsigned bits;
         bool allow, all;
+        uint8_t flags;
     } rows[] = {
         {"allow", NULL, 0, true, false},
         {"deny", NULL, 0, false, false},
@@ -25,6 +26,10 @@ static void prefixes_are_read_in_all_their_forms(void **state)
         {"deny 2001:db8::/32", "2001:db8::", 32, false, false},
         {"allow all 10.0.0.0/8", "10.0.0.0", 8, true, true},
         {"allow 10.1.2.3/9", "10.0.0.0", 9, true, false},
+        {"allow limited", NULL, 0, true, false, ACCESS_LIMITED},
+        {"allow all 10/8 KOD limited", "10.0.0.0", 8, true, true, ACCESS_KOD | ACCESS_LIMITED},
+        {"allow ::1 authenticated version4", "::1", 128, true, false,
+         ACCESS_AUTHENTICATED | ACCESS_THIS_VERSION},
         {"allow fd00::1", "fd00::1", 128, true, false},
         {"allow 2001:db8:ffff::/33", "2001:db8:8000::", 33, true, false},
     };
@@ -43,6 +48,7 @@ static void prefixes_are_read_in_all_their_forms(void **state)
         assert_int_equal(rule->bits, rows[i].bits);
         assert_int_equal(rule->allow, rows[i].allow);
         assert_int_equal(rule->all, rows[i].all);
+        assert_int_equal(rule->flags, rows[i].flags);
     }
 }
 
@@ -52,6 +58,7 @@ static void what_is_no_prefix_is_refused(void **state)
         "allow 256",        "allow 1.2.3.4.5", "allow 10.0.0.0/", "allow 10.0.0.0/-1",
         "allow 10.0.0.0/x", "allow ::/129",    "allow name/24",   "allow 10.0.0.0/8 11.0.0.0/8",
         "allow 1.2.",       "allow :::",       "deny all all",    "allow 1234",
+        "deny 10 limited",  "allow 10 slow",   "cmdallow 10 kod",
     };
 
     (void)state;

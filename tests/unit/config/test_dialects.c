@@ -90,6 +90,21 @@ static const struct meaning meanings[] = {
      "server 192.0.2.1\nrestrict 10.0.0.0 mask 255.0.0.0 nomodify\n"
      "restrict 10.0.0.0 mask 255.0.0.0 ignore\n",
      "server 192.0.2.1\n" NTPD STEPS "deny 10.0.0.0/8\nallow\n"},
+    {"what Debian ships: limits for others than this machine", DIALECT_NTP,
+     "server 192.0.2.1\nrestrict -4 default kod notrap nomodify nopeer noquery limited\n"
+     "restrict -6 default kod notrap nomodify nopeer noquery limited\n"
+     "restrict 127.0.0.1\nrestrict ::1\n",
+     "server 192.0.2.1\n" NTPD STEPS "ratelimit kod 2 listed\n"
+     "allow 0.0.0.0/0 limited kod\nallow ::/0 limited kod\nallow 127.0.0.1/32\n"
+     "allow ::1/128\n"},
+    {"who may ask for the state, who must prove himself, who must be modern", DIALECT_NTP,
+     "server 192.0.2.1\nrestrict default noquery\nrestrict 10.0.0.0 mask 255.0.0.0\n"
+     "restrict 10.9.0.0 mask 255.255.0.0 noquery notrust\nrestrict fd00:: mask ffff:: version\n"
+     "restrict 10.8.0.0 mask 255.255.0.0 noserve\ndiscard average 5\n",
+     "server 192.0.2.1\n" NTPD STEPS
+     "allow 0.0.0.0/0\nallow ::/0\nallow 10.0.0.0/8\nallow 10.9.0.0/16 authenticated\n"
+     "allow fd00::/16 version4\ndeny 10.8.0.0/16\n"
+     "cmdallow 10.0.0.0/8\ncmddeny 10.9.0.0/16\ncmdallow fd00::/16\ncmdallow 10.8.0.0/16\n"},
     {"sources may ask under restrict source", DIALECT_NTP,
      "restrict default ignore\nrestrict source nomodify\nserver 192.0.2.1\npeer a.example\n",
      "server 192.0.2.1\nserver a.example\n" NTPD STEPS

@@ -613,6 +613,73 @@ static void beyond_the_limit_the_reason_is_told_now_and_then(void **state)
     }
 }
 
+/* The bench's only rule, with these flags. */
+static void set_flags(struct bench *bench, uint8_t flags)
+{
+    const struct access_rule rule = {.prefix = {.family = ADDRESS_IPV4, .bytes = {10}},
+                                     .bits = 8,
+                                     .allow = true,
+                                     .flags = flags};
+    size_t bad;
+
+    assert_int_equal(access_build(&bench->access, &rule, 1, &bad), ERR_NONE);
+}
+
+static void limits_that_are_listed_are_about_whose_rule_says_so(void **state)
+{
+    static const struct {
+        uint8_t flags;
+        bool limited, told;
+    } rows[] = {{0, false, false},
+                {ACCESS_KOD, false, false},
+                {ACCESS_LIMITED, true, false},
+                {ACCESS_LIMITED | ACCESS_KOD, true, true}};
+    const struct limit_options options = {
+        .enabled = true, .listed = true, .interval_log2 = 6, .burst = 2, .leak = 4, .kod = 1};
+    struct limits limits;
+
+    (void)state;
+    limits_init(&limits, &options, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static struct bench bench;
+
+        bench_start(&bench);
+        bench.view.limits = &limits;
+        set_flags(&bench, rows[i].flags);
+        for (unsigned n = 0; n < 40; n++) {
+            (void)ask(&bench);
+        }
+        assert_true((bench.tables.counters.drops[DROP_RATE_LIMIT] > 0) == rows[i].limited);
+        assert_true((bench.tables.counters.kisses > 0) == rows[i].told);
+    }
+}
+
+static void who_has_to_prove_himself_gets_nothing_without(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    set_flags(&bench, ACCESS_AUTHENTICATED);
+    assert_int_equal(ask(&bench), DROP_UNAUTHENTICATED);
+    assert_int_equal(bench.reply.size, 0);
+    assert_int_equal(bench.tables.counters.drops[DROP_UNAUTHENTICATED], 1);
+}
+
+static void an_old_version_is_answered_unless_the_rule_wants_ours(void **state)
+{
+    static struct bench bench;
+
+    (void)state;
+    bench_start(&bench);
+    bench.packet.version = 3;
+    assert_int_equal(ask(&bench), DROP_NONE);
+    set_flags(&bench, ACCESS_THIS_VERSION);
+    assert_int_equal(ask(&bench), DROP_VERSION);
+    bench.packet.version = 4;
+    assert_int_equal(ask(&bench), DROP_NONE);
+}
+
 static void a_million_clients_fit_into_64_megabytes(void **state)
 {
     enum { SIZE = 64000000, CLIENTS = 1000000 };
@@ -653,6 +720,9 @@ int main(void)
         cmocka_unit_test(interleaved_mode_is_for_who_asked_for_it_with_a_stamp_of_his_own),
         cmocka_unit_test(a_lost_answer_does_not_end_interleaved_mode),
         cmocka_unit_test(beyond_the_limit_the_reason_is_told_now_and_then),
+        cmocka_unit_test(limits_that_are_listed_are_about_whose_rule_says_so),
+        cmocka_unit_test(who_has_to_prove_himself_gets_nothing_without),
+        cmocka_unit_test(an_old_version_is_answered_unless_the_rule_wants_ours),
         cmocka_unit_test(a_million_clients_fit_into_64_megabytes),
         cmocka_unit_test(a_kernel_stamp_is_moved_to_the_monotonic_clock_unless_it_was_stepped),
     };
