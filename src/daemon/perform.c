@@ -174,6 +174,7 @@ static void perform_status(struct time_process *process, const struct action_sta
         .leap = status->leap == NTP_LEAP_INSERT   ? CLOCK_LEAP_INSERT
                 : status->leap == NTP_LEAP_DELETE ? CLOCK_LEAP_DELETE
                                                   : CLOCK_LEAP_NONE,
+        .tai_s = status->tai_s,
         .maxerror_s = status->maxerror_s,
         .esterror_s = status->esterror_s,
     };

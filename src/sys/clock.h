@@ -91,6 +91,7 @@ struct clock_status {
     bool rtc_copy;     /* clear STA_UNSYNC: the kernel then copies the time to the RTC every 11
                           minutes.  false: STA_UNSYNC stays set, maxerror is told all the same */
     enum clock_leap leap;
+    int tai_s;                     /* TAI - UTC; 0: not known, left as it is */
     double maxerror_s, esterror_s; /* written rounded up to us; the kernel adds 500 ppm to
                                       maxerror by itself: repeat at least every 256 s */
 };

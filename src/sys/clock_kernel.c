@@ -218,6 +218,7 @@ static enum err kernel_set_status(struct clock_control *control, const struct cl
     struct timex t = {0};
     int flags = status->synchronised && status->rtc_copy ? 0 : STA_UNSYNC;
     enum err err = adjust(&t, NULL);
+    int tai_s = t.tai;
 
     if (err != ERR_NONE) {
         return err;
@@ -241,7 +242,12 @@ static enum err kernel_set_status(struct clock_control *control, const struct cl
     t.maxerror = status->synchronised ? error_us(status->maxerror_s) : ERROR_UNKNOWN_US;
     t.esterror = status->synchronised ? error_us(status->esterror_s) : ERROR_UNKNOWN_US;
     control->told_maxerror_us = t.maxerror;
-    return adjust(&t, NULL);
+    err = adjust(&t, NULL);
+    if (err == ERR_NONE && status->tai_s != 0 && status->tai_s != tai_s) {
+        t = (struct timex){.modes = ADJ_TAI, .constant = status->tai_s};
+        err = adjust(&t, NULL);
+    }
+    return err;
 }
 
 static enum err kernel_state(const struct clock_control *control, struct clock_state *out)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NTP_PHASE_LIMIT of Linux: there maxerror ends, and sets STA_UNSYNC. */
+enum { MAXERROR_LIMIT_US = 16000000, MAXERROR_GROWTH_US = 500 };
 enum { NOMINAL_TICK = 10000, TICK_RANGE = 1000, FREQ_MAX = 500 << 16, REQUEST_SIZE = 48 };
 
 #define START_S INT64_C(1830000000) /* 2027: after any build, before 2036 */
@@ -24,7 +26,10 @@ void world_init(struct fake_world *w)
     char *rest = NULL;
 
     memset(w, 0, sizeof *w);
-    w->start_ns = w->true_ns = START_S * FAKE_NS_PER_S;
+    w->start_ns = w->true_ns = (int64_t)setting("FAKECLOCK_START_S", START_S) * FAKE_NS_PER_S;
+    w->silent_ns[0] = w->start_ns + (int64_t)(setting("FAKECLOCK_SPEAK_S", 0) * 1e9);
+    w->silent_ns[1] = w->start_ns + (int64_t)(setting("FAKECLOCK_SILENT_S", 1e9) * 1e9);
+    w->leap = (uint8_t)setting("FAKECLOCK_LEAP", 0);
     w->judge_ns = w->start_ns + (int64_t)(setting("FAKECLOCK_SETTLE_S", 0) * 1e9);
     w->random = (uint64_t)setting("FAKECLOCK_SEED", 1) * UINT64_C(0x9e3779b97f4a7c15) + 1;
     w->clock.skew = setting("FAKECLOCK_SKEW_PPM", 0) * 1e-6;
@@ -32,7 +37,7 @@ void world_init(struct fake_world *w)
     w->clock.since_ns = w->true_ns;
     w->clock.real_ns = w->true_ns + (int64_t)(setting("FAKECLOCK_ERROR_S", 0) * 1e9);
     w->clock.status = STA_UNSYNC;
-    w->clock.maxerror_us = w->clock.esterror_us = 16000000;
+    w->clock.maxerror_us = w->clock.esterror_us = MAXERROR_LIMIT_US;
     for (offsets = offsets != NULL ? offsets : "0"; w->server_count < FAKE_SERVERS_MAX;
          offsets = rest) {
         struct fake_server *server = &w->servers[w->server_count];
@@ -138,6 +143,7 @@ void world_advance(struct fake_world *w, int64_t to_ns)
         w->true_ns = second < to_ns ? second : to_ns;
         if (w->true_ns == second) {
             judge(w);
+            world_second(w);
         }
     }
 }
@@ -174,6 +180,19 @@ static int adjust_check(const struct timex *tx)
     return 0;
 }
 
+int64_t world_maxerror_us(const struct fake_world *w)
+{
+    int64_t grown = w->clock.maxerror_us +
+                    (w->true_ns - w->clock.maxerror_ns) / FAKE_NS_PER_S * MAXERROR_GROWTH_US;
+
+    return grown < MAXERROR_LIMIT_US ? grown : MAXERROR_LIMIT_US;
+}
+
+int world_status(const struct fake_world *w)
+{
+    return w->clock.status | (world_maxerror_us(w) >= MAXERROR_LIMIT_US ? STA_UNSYNC : 0);
+}
+
 static void adjust_step(struct fake_world *w, const struct timex *tx)
 {
     int64_t fraction = (tx->modes & ADJ_NANO) != 0 ? tx->time.tv_usec : tx->time.tv_usec * 1000;
@@ -181,7 +200,7 @@ static void adjust_step(struct fake_world *w, const struct timex *tx)
     world_set(w, world_real(w) + tx->time.tv_sec * FAKE_NS_PER_S + fraction);
 }
 
-static void adjust_settings(struct fake_clock *c, const struct timex *tx)
+static void adjust_settings(struct fake_clock *c, const struct timex *tx, int64_t now_ns)
 {
     if ((tx->modes & ADJ_FREQUENCY) != 0) {
         c->freq = tx->freq > FREQ_MAX ? FREQ_MAX : tx->freq < -FREQ_MAX ? -FREQ_MAX : tx->freq;
@@ -200,6 +219,7 @@ static void adjust_settings(struct fake_clock *c, const struct timex *tx)
     }
     if ((tx->modes & ADJ_MAXERROR) != 0) {
         c->maxerror_us = tx->maxerror;
+        c->maxerror_ns = now_ns;
     }
     if ((tx->modes & ADJ_ESTERROR) != 0) {
         c->esterror_us = tx->esterror;
@@ -228,14 +248,14 @@ int world_adjust(struct fake_world *w, struct timex *tx)
         if ((tx->modes & ADJ_SETOFFSET) != 0) {
             adjust_step(w, tx);
         }
-        adjust_settings(c, tx);
+        adjust_settings(c, tx, w->true_ns);
     }
     now = world_real(w);
     tx->offset = 0;
     tx->freq = (long)c->freq;
-    tx->maxerror = (long)c->maxerror_us;
+    tx->maxerror = (long)world_maxerror_us(w);
     tx->esterror = (long)c->esterror_us;
-    tx->status = c->status;
+    tx->status = world_status(w);
     tx->constant = (long)c->constant;
     tx->precision = 1;
     tx->tolerance = FREQ_MAX;
@@ -243,7 +263,7 @@ int world_adjust(struct fake_world *w, struct timex *tx)
     tx->tai = c->tai;
     tx->time.tv_sec = now / FAKE_NS_PER_S;
     tx->time.tv_usec = now % FAKE_NS_PER_S / ((c->status & STA_NANO) != 0 ? 1 : 1000);
-    return (c->status & STA_UNSYNC) != 0 ? TIME_ERROR : TIME_OK;
+    return (tx->status & STA_UNSYNC) != 0 ? TIME_ERROR : TIME_OK;
 }
 
 /* ---- servers --------------------------------------------------------------------------------- */
@@ -285,6 +305,9 @@ void world_request(struct fake_world *w, int socket, unsigned server, const uint
     for (i = 0; i < FAKE_FLYING_MAX && d == NULL; i++) {
         d = w->flying[i].used ? NULL : &w->flying[i];
     }
+    if (w->true_ns < w->silent_ns[0] || w->true_ns > w->silent_ns[1]) {
+        return;
+    }
     if (d == NULL || size < REQUEST_SIZE || (bytes[0] & 7) != 3) {
         return; /* the path is full, or this is no request: lost */
     }
@@ -295,7 +318,7 @@ void world_request(struct fake_world *w, int socket, unsigned server, const uint
     d->socket = socket;
     d->server = server;
     d->size = REQUEST_SIZE;
-    d->bytes[0] = (uint8_t)((bytes[0] & 0x38) | 4);
+    d->bytes[0] = (uint8_t)(w->leap << 6 | (bytes[0] & 0x38) | 4);
     d->bytes[1] = 1;
     d->bytes[2] = bytes[2];
     d->bytes[3] = (uint8_t)-25;

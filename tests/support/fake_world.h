@@ -2,8 +2,9 @@
 /*
  * fake_world.h - one machine's clock and a few NTP servers, in virtual time, within one process.
  *
- * True time only moves in world_advance().  The machine's clock has an error that nobody told it,
- * and obeys clock_adjtime() as Linux does.  Servers answer requests after a path delay.
+ * True time only moves in world_advance().  Each second of it is told to world_second().  The
+ * machine's clock has an error that nobody told it, and obeys clock_adjtime() as Linux does.
+ * Servers answer requests after a path delay.
  */
 #ifndef SUPPORT_FAKE_WORLD_H
 #define SUPPORT_FAKE_WORLD_H
@@ -46,6 +47,7 @@ struct fake_clock {
     int status;
     int tai;
     int64_t maxerror_us, esterror_us, constant;
+    int64_t maxerror_ns; /* true time since when it has grown */
 };
 
 struct fake_report {
@@ -62,12 +64,17 @@ struct fake_world {
     struct fake_clock clock;
     struct fake_server servers[FAKE_SERVERS_MAX];
     unsigned server_count;
+    int64_t silent_ns[2]; /* servers answer only between these instants */
+    uint8_t leap;         /* that they announce */
     struct fake_datagram flying[FAKE_FLYING_MAX];
     struct fake_report report;
 };
 
 /* The world as the environment describes it; see fakeclock.c. */
 void world_init(struct fake_world *w);
+
+/* Of the user of this module: a second of true time has passed. */
+void world_second(const struct fake_world *w);
 
 /* Moves true time on; `to_ns` in the past does nothing. */
 void world_advance(struct fake_world *w, int64_t to_ns);
@@ -77,6 +84,9 @@ int64_t world_mono(const struct fake_world *w);
 int64_t world_raw(const struct fake_world *w);
 /* True time at which CLOCK_MONOTONIC will have run on by `ns`, at its present rate. */
 int64_t world_after(const struct fake_world *w, int64_t ns);
+/* The kernel's maxerror as it has grown, and its status by that, as adjtimex() tells them. */
+int64_t world_maxerror_us(const struct fake_world *w);
+int world_status(const struct fake_world *w);
 /* CLOCK_REALTIME less true time, s. */
 double world_error_s(const struct fake_world *w);
 

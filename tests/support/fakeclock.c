@@ -11,7 +11,10 @@
  * Environment: FAKECLOCK_ERROR_S, FAKECLOCK_SKEW_PPM (the clock at the start), FAKECLOCK_SERVERS
  * (their offsets in s: "0 0 0.2" are 192.0.2.1 to 192.0.2.3), FAKECLOCK_DELAY_S,
  * FAKECLOCK_JITTER_S, FAKECLOCK_SEED, FAKECLOCK_SETTLE_S (errors count after that),
- * FAKECLOCK_REPORT (a file for the result, written when the program ends).
+ * FAKECLOCK_REPORT (a file for the result, written when the program ends), FAKECLOCK_START_S (the
+ * true time it begins at), FAKECLOCK_SPEAK_S and FAKECLOCK_SILENT_S (servers answer only between
+ * these), FAKECLOCK_LEAP (that they announce), FAKECLOCK_TRACE (a file with a line each second: s
+ * since the start, true error in s, maxerror, esterror, status, TAI).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -65,6 +68,7 @@ struct fake_socket {
 static struct fake_world world;
 static struct fake_socket sockets[DESCRIPTORS_MAX];
 static unsigned polls_without_time;
+static FILE *trace;
 static uint16_t next_port = 40000;
 static bool waited; /* before its first wait a program may measure how long a reading takes */
 
@@ -78,7 +82,19 @@ static void unseen(const char *what)
 
 __attribute__((constructor)) static void begin(void)
 {
+    const char *path = getenv("FAKECLOCK_TRACE");
+
     world_init(&world);
+    trace = path != NULL ? fopen(path, "w") : NULL;
+}
+
+void world_second(const struct fake_world *w)
+{
+    if (trace != NULL) {
+        fprintf(trace, "%.0f %.9f %lld %lld %d %d\n", (double)(w->true_ns - w->start_ns) / 1e9,
+                world_error_s(w), (long long)world_maxerror_us(w), (long long)w->clock.esterror_us,
+                world_status(w), w->clock.tai);
+    }
 }
 
 __attribute__((destructor)) static void end(void)
@@ -98,7 +114,9 @@ __attribute__((destructor)) static void end(void)
             (unsigned long long)r->seconds);
     fprintf(file, "freq_ppm %.6f\nmaxerror_us %lld\nstatus %d\n",
             (double)world.clock.freq / 65536 + (double)(world.clock.tick - 10000) * 100,
-            (long long)world.clock.maxerror_us, world.clock.status);
+            (long long)world_maxerror_us(&world), world_status(&world));
+    fprintf(file, "esterror_us %lld\ntai %d\n", (long long)world.clock.esterror_us,
+            world.clock.tai);
     fprintf(file, "steps %llu\nadjustments %llu\nrequests %llu\n", (unsigned long long)r->steps,
             (unsigned long long)r->adjustments, (unsigned long long)r->requests);
     for (i = 0; i < world.server_count; i++) {

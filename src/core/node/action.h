@@ -47,6 +47,7 @@ struct action_send {
 struct action_status {
     uint8_t leap; /* enum ntp_leap to arm in the kernel; UNSYNC: clear */
     bool synchronised;
+    int16_t tai_s; /* TAI - UTC; 0: not known, what the kernel has stays */
     double maxerror_s, esterror_s;
 };
 

@@ -242,6 +242,11 @@ void node_tell_kernel(struct node *node, const struct clock_reading *now, struct
     status = &actions_add(out, ACTION_SET_STATUS)->status;
     status->synchronised = synchronised;
     status->leap = leap_kernel(&node->leap);
+    status->tai_s = 0;
+    /* Around a leap second the kernel counts by itself. */
+    if (synchronised && node->options->leaps != NULL && !leap_is_near(&node->leap, now->raw)) {
+        status->tai_s = (int16_t)leap_list_tai(node->options->leaps, node_utc_at(node, now->raw));
+    }
     status->maxerror_s = node_bound_s(node, now) + fabs(node_clock_error_s(node, now));
     status->esterror_s = node_sd_s(node, now->raw) + fabs(node_clock_error_s(node, now));
     if (!synchronised) {
