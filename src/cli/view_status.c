@@ -182,6 +182,11 @@ static void add_events(struct text *text, const struct view *view, const struct 
     add_count(text, &any, node->reload_failures, "refused reload");
     text_add(text, any ? "" : "none");
     end(text);
+    if (node->reload_error[0] != '\0') {
+        begin(text, "refused");
+        text_add(text, node->reload_error);
+        end(text);
+    }
 }
 
 void view_status(struct text *text, const struct view *view, const struct status_record *record)

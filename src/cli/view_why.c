@@ -359,6 +359,11 @@ void view_why(struct text *text, const struct view *view, const struct status_re
         text_add(text, view_why_advice(node));
         text_char(text, '\n');
     }
+    if (node->reload_error[0] != '\0') {
+        text_add(text, "The configuration on disk was refused, the one before it is in force: ");
+        text_add(text, node->reload_error);
+        text_add(text, "\n");
+    }
     if (node->backend == BACKEND_KERNEL && !node->privileged) {
         text_add(text, "noond may not set the clock (CAP_SYS_TIME is missing): it only watches.\n");
     }

@@ -146,7 +146,10 @@ struct config_input {
     size_t size;
     enum config_dialect dialect; /* of the main file and of what it includes; UNKNOWN: recognised */
     enum config_dialect likely;  /* of a text that could be several; UNKNOWN: by the file's name */
-    void *context;               /* of the functions below; each may be NULL */
+    /* Lines of the native dialect from the environment, NULL: none: sources that take the place of
+     * all that were written, and access rules that are added. */
+    const char *servers, *allow;
+    void *context; /* of the functions below; each may be NULL */
     /* The file's content into buffer[capacity]; ERR_RANGE when it is larger. */
     enum err (*read_file)(void *context, const char *path, char *buffer, size_t capacity,
                           size_t *size);

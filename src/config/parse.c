@@ -164,6 +164,25 @@ static void read_source_dirs(struct parser *parser)
     parser->sourcedir = false;
 }
 
+/* What the environment says, in messages by the names of its variables and which entry it is. */
+static void read_environment(struct parser *parser)
+{
+    const struct config_input *input = parser->input;
+    enum config_dialect dialect = parser->dialect;
+
+    parser->dialect = DIALECT_CHRONY;
+    if (input->servers) {
+        parser->config->node.source_count = 0;
+        parser->config->daemon.source_dir_count = 0;
+        parser->unread_sources = 0;
+        (void)parser_preset(parser, "NOON_SERVERS", input->servers);
+    }
+    if (input->allow) {
+        (void)parser_preset(parser, "NOON_ALLOW", input->allow);
+    }
+    parser->dialect = dialect;
+}
+
 bool config_parse(struct config *config, const struct config_input *input,
                   struct config_report *report)
 {
@@ -172,6 +191,7 @@ bool config_parse(struct config *config, const struct config_input *input,
 
     config_init(&parser.standard, NULL);
     if (files_read_main(&parser)) {
+        read_environment(&parser);
         read_source_dirs(&parser);
     }
     finish(&parser);

@@ -237,6 +237,7 @@ void commands_reload(struct time_process *process, struct control_response *resp
     why = fresh ? why_refused(process, fresh) : text;
     if (why) {
         process->reload_failures++;
+        snprintf(process->reload_error, sizeof process->reload_error, "%s", why);
         log_format(&process->setup.log, LOG_SEVERITY_ERROR,
                    "reload refused, the old configuration stays: %s", why);
         fail(response, CONTROL_FAILED, why);
@@ -250,7 +251,9 @@ void commands_reload(struct time_process *process, struct control_response *resp
                      " (alone, noond serves elsewhere at the next start only)");
         }
         apply(process, fresh);
+        time_watch_files(process);
         process->reloads++;
+        process->reload_error[0] = '\0';
         log_format(&process->setup.log, LOG_SEVERITY_INFO, "reloaded %s: %s",
                    process->setup.config_file, text);
         if (response) {

@@ -127,6 +127,8 @@ static bool parse(struct config *config, const struct config_order *order,
     struct config_input input = {.file = order->file,
                                  .dialect = order->dialect,
                                  .likely = order->likely,
+                                 .servers = order->servers,
+                                 .allow = order->allow,
                                  .read_file = read_file,
                                  .list_dir = list_dir,
                                  .lookup = lookup};
@@ -142,6 +144,10 @@ static bool parse(struct config *config, const struct config_order *order,
         input.dialect = DIALECT_CHRONY;
         input.text = lines;
         input.size = strlen(lines);
+    } else if (order->servers && strcmp(order->file, CONFIG_DEFAULT_FILE) == 0 &&
+               !storage_is_file(order->file)) {
+        input.dialect = DIALECT_CHRONY;
+        input.text = ""; /* the environment alone is a configuration */
     }
     good = config_parse(config, &input, report);
     free(lines);

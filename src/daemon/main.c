@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c - noond: reads its arguments and its configuration, then becomes one of its processes. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/args.h"
 #include "daemon/config_load.h"
+#include "daemon/environment.h"
 #include "daemon/manners.h"
 #include "daemon/reference.h"
 #include "daemon/roles.h"
@@ -67,24 +69,48 @@ static int run_reference(const struct args *args, const struct config *config,
     return reference_run(args, config, log);
 }
 
+/* A flag goes before the environment, and that before the places where files usually are. */
+static const char *choose_file(const struct args *args)
+{
+    if (args->config_file) {
+        return args->config_file;
+    }
+    return environment_file() ? environment_file() : manners_file(args->manner, storage_is_file);
+}
+
+/*
+ * The room for a configuration is large and hardly touched.  Once such a block was freed, glibc
+ * would take the next one from the heap and clear all of it: 25 MB after each reload.
+ */
+static void keep_large_blocks_apart(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
 int main(int argc, char *argv[])
 {
+    static struct environment environment;
     struct args args;
     struct log_sink log;
     struct config *config;
     const char *file;
     static char text[TEXT_SIZE];
     int starter = -1;
-    enum args_result parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
+    enum args_result parsed;
+
+    keep_large_blocks_apart();
+    parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
 
     process_give_back_memory();
     if (parsed != ARGS_RUN) {
         return parsed == ARGS_EXIT ? 0 : 2;
     }
     open_log(&args, &log);
-    file = args.config_file ? args.config_file : manners_file(args.manner, storage_is_file);
+    file = choose_file(&args);
     args.order.file = file;
-    if (args.reference && !args.config_file) {
+    if (!environment_read(&environment, &args.order, text)) {
+        config = NULL;
+    } else if (args.reference && !args.config_file) {
         config = config_load_empty();
     } else {
         config =

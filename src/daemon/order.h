@@ -17,6 +17,7 @@ struct config_order {
     size_t line_count;           /* 0: the file */
     enum config_dialect dialect; /* UNKNOWN: recognised */
     enum config_dialect likely;  /* when it could be several; UNKNOWN: by its name */
+    const char *servers, *allow; /* of the environment, see environment.h; NULL: not said there */
     const char *pid_file, *drift_file, *log_dir; /* NULL: as configured */
     const char *pid_default; /* where the pid file lies when nobody says; NULL: noond's own place */
     bool first_free;         /* the first correction may be of any size */

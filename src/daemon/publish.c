@@ -17,6 +17,7 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
     node->log_repeats = process->log_repeats;
     node->reloads = process->reloads;
     node->reload_failures = process->reload_failures;
+    snprintf(node->reload_error, sizeof node->reload_error, "%s", process->reload_error);
     server_status_read(process->server,
                        process->setup.supervised ? &process->setup.supervised->server : NULL,
                        &node->server);

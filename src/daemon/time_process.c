@@ -14,7 +14,7 @@
 
 enum {
     SPARE_SOURCES = 64, /* for `noon add` and for pools that grow by a reload */
-    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + NTPCTL_CLIENTS + 8,
+    POLLFDS_MAX = SOURCES_MAX + CONTROL_POLLFDS + SERVER_LOOP_SOCKETS + NTPCTL_CLIENTS + 9,
 };
 
 static const int64_t time_out_ns = 1 * NS_PER_S;
@@ -187,7 +187,7 @@ static void serve_association(struct time_process *process, uint16_t association
 /* What one wait looks at; association i lies behind fds[...] with its index beside it. */
 struct watch {
     unsigned count, control_from, control_count, server_from, server_count, network, order,
-        ntpctl_from, ntpctl_count;
+        ntpctl_from, ntpctl_count, files;
     struct pollfd fds[POLLFDS_MAX];
     uint16_t association[POLLFDS_MAX];
 };
@@ -227,6 +227,8 @@ static void collect(struct time_process *process, struct watch *watch)
     watch->network = watch->count;
     watch->fds[watch->count++] =
         (struct pollfd){.fd = network_fd(&process->network, clock_steady()), .events = POLLIN};
+    watch->files = watch->count;
+    watch->fds[watch->count++] = (struct pollfd){.fd = process->links.fd, .events = POLLIN};
     if (process->setup.supervised) {
         watch->fds[watch->count++] =
             (struct pollfd){.fd = process->setup.supervised->channel, .events = POLLIN};
@@ -286,6 +288,9 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
 
         time_deliver(process, &event);
         deliver_posts(process);
+    }
+    if (watch->fds[watch->files].revents & POLLIN) {
+        time_look_at_files(process);
     }
     if (watch->fds[watch->order].revents & POLLIN) {
         orders_serve(process);
@@ -485,6 +490,7 @@ static struct time_process *make(const struct time_setup *setup)
     process->notify.fd = -1;
     ntpctl_open(process, setup->ntpctl_socket);
     network_open(&process->network, setup->network_socket);
+    time_open_files(process);
     resolver_init(&process->resolver, setup->args->single);
     exchanger_init(&process->exchanger, setup->supervised == NULL,
                    setup->supervised == NULL               ? ""
@@ -521,6 +527,7 @@ static void end(struct time_process *process)
     server_loop_close(process->server);
     control_close(process->control);
     network_close(&process->network);
+    links_close(&process->links);
     log_line(&process->setup.log, LOG_SEVERITY_INFO, "ends");
 }
 

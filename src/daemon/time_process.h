@@ -27,6 +27,7 @@
 #include "daemon/server_loop.h"
 #include "daemon/supervisor.h"
 #include "sys/clock.h"
+#include "sys/links.h"
 #include "sys/log.h"
 #include "sys/notify.h"
 #include "sys/page.h"
@@ -132,6 +133,8 @@ struct time_process {
     struct utc_time started;
     uint64_t log_repeats;
     uint32_t reloads, reload_failures;
+    char reload_error[STATUS_NAME_SIZE];        /* of the last reload; "": it was applied */
+    struct links links;                         /* of the configuration's directories */
     uint64_t command_requests, command_drops;   /* of chronyc, on its Unix socket */
     struct utc_time last_tracking, last_system; /* lines of the log files */
     struct steady_time saved_at;                /* 0: not yet */
@@ -212,6 +215,12 @@ void publish_refresh(struct time_process *process);
 void commands_handle(void *context, const struct control_request *request, bool may_write,
                      struct control_response *response);
 void commands_reload(struct time_process *process, struct control_response *response);
+
+/* watch_files.c: a configuration that is exchanged as a whole is reloaded. */
+void time_open_files(struct time_process *process);
+/* After a reload: other directories may be read now. */
+void time_watch_files(struct time_process *process);
+void time_look_at_files(struct time_process *process);
 
 /*
  * access_orders.c: who may ask, by order.  What was ordered before this process began (it may have

@@ -117,8 +117,10 @@ static const int for_listeners[] = {
 };
 
 static const int for_time[] = {
-    SCMP_SYS(clock_adjtime),  SCMP_SYS(adjtimex),        SCMP_SYS(accept),       SCMP_SYS(accept4),
-    SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(memfd_create),
+    SCMP_SYS(clock_adjtime),    SCMP_SYS(adjtimex),       SCMP_SYS(accept),
+    SCMP_SYS(accept4),          SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+    SCMP_SYS(memfd_create),     SCMP_SYS(inotify_init1),  SCMP_SYS(inotify_add_watch),
+    SCMP_SYS(inotify_rm_watch),
 };
 
 /* No correct program of ours makes these: whoever does has been taken over. */

@@ -114,6 +114,7 @@ static const struct status_field node_fields[] = {
     F(DOUBLE, tempcomp_s_per_s, "correction of the frequency by temperature, s/s"),
     F(DOUBLE, tempcomp_explained,
       "part of the changes of frequency that the temperature explains (tempcomp auto), 0 to 1"),
+    T(reload_error, "why the configuration that lies on disk was refused; empty: it was not"),
 };
 #undef OWNER
 

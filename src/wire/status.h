@@ -247,6 +247,7 @@ struct node_status {
     double temperature;        /* that the frequency is corrected by, unit of the sensor's file */
     double tempcomp_s_per_s;   /* the correction in force: the clock is so much slower by itself */
     double tempcomp_explained; /* part of the frequency's changes that the best sensor explains */
+    char reload_error[STATUS_NAME_SIZE]; /* why the last reload was refused; "": it was not */
     struct server_status server;
 };
 

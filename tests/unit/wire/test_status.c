@@ -174,8 +174,9 @@ static int octets_after(const char *name)
 
     while (count > 0 && strcmp(fields[--count].name, name) != 0) {
         bool list = fields[count].type == FIELD_DROPS64;
+        bool text = fields[count].type == FIELD_TEXT; /* its length goes before, no zero behind */
 
-        octets += (int)size_in_struct(&fields[count]) + (list ? 2 : 0);
+        octets += (int)size_in_struct(&fields[count]) + (list ? 2 : text ? 1 : 0);
     }
     return octets;
 }
