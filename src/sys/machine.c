@@ -17,18 +17,24 @@ enum { CAP_SYS_TIME_BIT = 25, PATH_SIZE = 300, LINE_SIZE = 256 };
 struct known {
     const char *name; /* the kernel keeps 15 letters */
     const char *remedy;
+    /* Its flags without an argument, of which -x means that it leaves the clock alone; NULL: it has
+     * no such flag (ntpd's -x means something else). */
+    const char *flags;
 };
 
+#define CHRONYD_FLAGS "46dmnqQPRrstx"
+#define NOOND_FLAGS "46dnpqQvx"
+
 static const struct known known[] = {
-    {"chronyd", "systemctl disable --now chrony"},
-    {"ntpd", "systemctl disable --now ntpsec (or openntpd, or ntp)"},
-    {"ntp-daemon", "systemctl disable --now ntpd-rs"},
-    {"systemd-timesyn", "timedatectl set-ntp false"},
-    {"ntimed-client", "systemctl disable --now ntimed"},
-    {"timemaster", "systemctl disable --now timemaster"},
-    {"phc2sys", "systemctl disable --now phc2sys"},
-    {"noond-time", "stop it, or start one of the two with -x"},
-    {"noond", "stop it, or start one of the two with -x"},
+    {"chronyd", "systemctl disable --now chrony", CHRONYD_FLAGS},
+    {"ntpd", "systemctl disable --now ntpsec (or openntpd, or ntp)", NULL},
+    {"ntp-daemon", "systemctl disable --now ntpd-rs", NULL},
+    {"systemd-timesyn", "timedatectl set-ntp false", NULL},
+    {"ntimed-client", "systemctl disable --now ntimed", NULL},
+    {"timemaster", "systemctl disable --now timemaster", NULL},
+    {"phc2sys", "systemctl disable --now phc2sys", NULL},
+    {"noond-time", "stop it, or start one of the two with -x", NOOND_FLAGS},
+    {"noond", "stop it, or start one of the two with -x", NOOND_FLAGS},
 };
 
 /* A process number; 0: it is none. */
@@ -66,6 +72,47 @@ static bool may_set_clock(const char *proc, int process)
 
     return status_line(proc, process, "CapEff:", line) &&
            (strtoull(line + strlen("CapEff:"), NULL, 16) >> CAP_SYS_TIME_BIT & 1) != 0;
+}
+
+/* Words of a command line that say so as well. */
+static bool is_observing_word(const char *word)
+{
+    static const char *const words[] = {"--virtual", "--reference", "--observe"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strncmp(word, words[i], strlen(words[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Was it told to leave the clock alone?  As root it has the right all the same. */
+static bool observes(const char *proc, int process, const char *flags)
+{
+    char path[PATH_SIZE], line[4096];
+    FILE *file;
+    size_t size, at = 0;
+    bool found = false;
+
+    if (flags == NULL) {
+        return false;
+    }
+    (void)snprintf(path, sizeof path, "%s/%d/cmdline", proc, process);
+    file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    size = fread(line, 1, sizeof line - 1, file);
+    (void)fclose(file);
+    line[size] = '\0';
+    for (; at < size && !found; at += strlen(line + at) + 1) {
+        const char *word = line + at;
+
+        found = is_observing_word(word) || (word[0] == '-' && strchr(word, 'x') != NULL &&
+                                            strspn(word + 1, flags) == strlen(word + 1));
+    }
+    return found;
 }
 
 static int parent_of(const char *proc, int process)
@@ -106,7 +153,8 @@ static bool is_rival(const char *proc, int process, int self, struct machine_riv
     name = line + strlen("Name:");
     name += strspn(name, " \t");
     program = find_known(name);
-    if (program == NULL || is_family(proc, process, self) || !may_set_clock(proc, process)) {
+    if (program == NULL || is_family(proc, process, self) || !may_set_clock(proc, process) ||
+        observes(proc, process, program->flags)) {
         return false;
     }
     rival->process = process;

@@ -29,6 +29,7 @@ void world_init(struct fake_world *w)
     w->start_ns = w->true_ns = (int64_t)setting("FAKECLOCK_START_S", START_S) * FAKE_NS_PER_S;
     w->silent_ns[0] = w->start_ns + (int64_t)(setting("FAKECLOCK_SPEAK_S", 0) * 1e9);
     w->silent_ns[1] = w->start_ns + (int64_t)(setting("FAKECLOCK_SILENT_S", 1e9) * 1e9);
+    w->rival_s = (int64_t)setting("FAKECLOCK_RIVAL_S", 0);
     w->leap = (uint8_t)setting("FAKECLOCK_LEAP", 0);
     w->judge_ns = w->start_ns + (int64_t)(setting("FAKECLOCK_SETTLE_S", 0) * 1e9);
     w->random = (uint64_t)setting("FAKECLOCK_SEED", 1) * UINT64_C(0x9e3779b97f4a7c15) + 1;
@@ -135,6 +136,17 @@ static void judge(struct fake_world *w)
     }
 }
 
+/* As two daemons do that each find the other's frequency wrong. */
+static void let_rival(struct fake_world *w)
+{
+    int64_t second = (w->true_ns - w->start_ns) / FAKE_NS_PER_S;
+
+    if (w->rival_s > 0 && second % w->rival_s == 0) {
+        new_segment(w);
+        w->clock.freq = (second / w->rival_s % 2 ? 10 : -10) * 65536;
+    }
+}
+
 void world_advance(struct fake_world *w, int64_t to_ns)
 {
     while (w->true_ns < to_ns) {
@@ -143,6 +155,7 @@ void world_advance(struct fake_world *w, int64_t to_ns)
         w->true_ns = second < to_ns ? second : to_ns;
         if (w->true_ns == second) {
             judge(w);
+            let_rival(w);
             world_second(w);
         }
     }

@@ -66,6 +66,7 @@ struct fake_world {
     unsigned server_count;
     int64_t silent_ns[2]; /* servers answer only between these instants */
     uint8_t leap;         /* that they announce */
+    int64_t rival_s;      /* another program changes the frequency so often; 0: never */
     struct fake_datagram flying[FAKE_FLYING_MAX];
     struct fake_report report;
 };

@@ -13,8 +13,9 @@
  * FAKECLOCK_JITTER_S, FAKECLOCK_SEED, FAKECLOCK_SETTLE_S (errors count after that),
  * FAKECLOCK_REPORT (a file for the result, written when the program ends), FAKECLOCK_START_S (the
  * true time it begins at), FAKECLOCK_SPEAK_S and FAKECLOCK_SILENT_S (servers answer only between
- * these), FAKECLOCK_LEAP (that they announce), FAKECLOCK_TRACE (a file with a line each second: s
- * since the start, true error in s, maxerror, esterror, status, TAI).
+ * these), FAKECLOCK_RIVAL_S (another program changes the frequency so often), FAKECLOCK_LEAP (that
+ * they announce), FAKECLOCK_TRACE (a file with a line each second: s since the start, true error in
+ * s, maxerror, esterror, status, TAI).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

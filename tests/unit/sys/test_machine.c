@@ -32,10 +32,28 @@ static void put(int process, const char *name, int parent, const char *capabilit
     fclose(file);
 }
 
+/* Its command line, words parted by spaces. */
+static void give(int process, const char *words)
+{
+    char path[PATH_SIZE];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%d/cmdline", proc, process);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    for (const char *c = words; *c != '\0'; c++) {
+        (void)fputc(*c == ' ' ? '\0' : *c, file);
+    }
+    (void)fputc('\0', file);
+    fclose(file);
+}
+
 static void drop(int process)
 {
     char path[PATH_SIZE];
 
+    snprintf(path, sizeof path, "%s/%d/cmdline", proc, process);
+    (void)unlink(path);
     snprintf(path, sizeof path, "%s/%d/status", proc, process);
     (void)unlink(path);
     snprintf(path, sizeof path, "%s/%d", proc, process);
@@ -104,12 +122,44 @@ static void the_kernels_short_name_is_known(void **state)
     assert_false(machine_find_rival("/nowhere", 21, &rival));
 }
 
+static void who_was_told_to_leave_the_clock_alone_is_none_although_it_may(void **state)
+{
+    static const struct {
+        const char *name, *line;
+        bool rival;
+    } rows[] = {
+        {"chronyd", "/usr/sbin/chronyd -F 1", true},
+        {"chronyd", "/usr/sbin/chronyd -x -u root", false},
+        {"chronyd", "/usr/sbin/chronyd -dx", false},
+        {"chronyd", "/usr/sbin/chronyd -f/etc/x.conf", true},
+        {"chronyd", "/usr/sbin/chronyd -f /x", true},
+        {"ntpd", "/usr/sbin/ntpd -x -g", true}, /* there it means: slew */
+        {"noond", "noond --single -x", false},
+        {"noond", "noond --reference 1,0 -d", false},
+        {"noond-time", "noond --virtual --role=time", false},
+        {"noond-time", "noond -d --role=time", true},
+        {"chronyd", "", true},
+    };
+    struct machine_rival rival;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        put(60, rows[i].name, 1, "000001ffffffffff");
+        give(60, rows[i].line);
+        if (machine_find_rival(proc, 21, &rival) != rows[i].rival) {
+            fail_msg("%s", rows[i].line);
+        }
+    }
+    drop(60);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_who_may_set_the_clock_is_a_rival),
         cmocka_unit_test(a_second_noond_is_a_rival_but_not_its_own_processes),
         cmocka_unit_test(the_kernels_short_name_is_known),
+        cmocka_unit_test(who_was_told_to_leave_the_clock_alone_is_none_although_it_may),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
