@@ -7,6 +7,7 @@
 #include "base/fmath.h"
 #include "cli/json.h"
 #include "cli/out.h"
+#include "cli/parse.h"
 #include "cli/view_query.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
@@ -15,7 +16,7 @@
 #include "sys/udp.h"
 #include "wire/refid.h"
 
-enum { ADDRESSES_MAX = 8, ANSWERS_MAX = 1000 };
+enum { ADDRESSES_MAX = 8, ANSWERS_MAX = 1000, HOST_SIZE = 256 };
 
 /* Between two requests: public servers are never asked more often, whoever wishes it. */
 static const struct duration pause_public = {2 * NS_PER_S};
@@ -36,9 +37,9 @@ struct query {
     size_t count, lost;
 };
 
-static bool find_addresses(const struct cli *cli, struct address *addresses, size_t *count)
+static bool find_addresses(const struct cli *cli, const char *host, struct address *addresses,
+                           size_t *count)
 {
-    const char *host = cli->arguments[0];
     enum address_family family = cli->options.ipv4   ? ADDRESS_IPV4
                                  : cli->options.ipv6 ? ADDRESS_IPV6
                                                      : ADDRESS_NONE;
@@ -255,12 +256,17 @@ enum exit_code command_query(const struct cli *cli)
     struct address addresses[ADDRESSES_MAX];
     size_t count = 0;
     long wanted = cli->options.count > 0 ? cli->options.count : 1;
+    char host[HOST_SIZE];
+    long port = cli->options.port;
     struct query query = {.cli = cli, .host = cli->arguments[0]};
     enum exit_code code;
 
     wanted = wanted < ANSWERS_MAX ? wanted : ANSWERS_MAX;
     signals_open(SIGNALS_NORMAL);
-    if (!find_addresses(cli, addresses, &count)) {
+    if (parse_host_port(cli->arguments[0], host, sizeof host, &port)) {
+        query.host = host;
+    }
+    if (!find_addresses(cli, query.host, addresses, &count)) {
         return EXIT_CODE_UNREACHABLE;
     }
     query.answers = calloc((size_t)wanted, sizeof *query.answers);
@@ -268,7 +274,7 @@ enum exit_code command_query(const struct cli *cli)
         bool done = false;
 
         query.address = addresses[i];
-        query.address.port = (uint16_t)cli->options.port;
+        query.address.port = (uint16_t)port;
         address_print_port(&query.address, query.name);
         if (udp_client_open(&query.socket, &query.address, &options) == ERR_NONE) {
             done = ask_address(&query, wanted);

@@ -38,7 +38,7 @@ const struct command commands[] = {
      "Ends on q, Escape or ctrl-C. Where standard output is no terminal, prints one picture after\n"
      "another. The chart shows the error of the clock (*) and its bound (-) over time.\n",
      command_watch},
-    {"query", "np46t", "HOST", 1, 1, "ask a server directly, without noond",
+    {"query", "np46t", "HOST[:PORT]", 1, 1, "ask a server directly, without noond",
      "Changes nothing and needs no privilege. The offset is the server's time minus the system\n"
      "clock's; +- is its root distance, the most by which an honest server can be wrong. Public\n"
      "servers are asked once every 2 seconds at most.\n",

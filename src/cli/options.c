@@ -183,6 +183,29 @@ static bool check(struct cli *cli, const char *given, struct text *problem)
     return true;
 }
 
+/* Of the options that take not every text. */
+static const char *what_is_expected(int letter)
+{
+    switch (letter) {
+    case 'i':
+    case 'b':
+    case 't':
+        return "a length of time above 0, such as 5ms, 2s or 1min";
+    case 'n':
+        return "a whole number from 1";
+    case 's':
+        return "a whole number";
+    case 'p':
+        return "a whole number from 1 to 65535";
+    case 'T':
+        return "seconds, with nine decimals at most";
+    case 'D':
+        return "chrony, ntp, openntpd or timesyncd";
+    default:
+        return row_of(letter)->argument;
+    }
+}
+
 bool options_parse(struct cli *cli, int argc, char **argv, const char *rundir,
                    char problem[static OPTIONS_PROBLEM_SIZE])
 {
@@ -205,7 +228,7 @@ bool options_parse(struct cli *cli, int argc, char **argv, const char *rundir,
         }
         if (!set(&cli->options, letter, optarg)) {
             complain(&text, "--", row_of(letter)->name, " can't be `");
-            return complain(&text, optarg, "`: expected ", row_of(letter)->argument);
+            return complain(&text, optarg, "`: expected ", what_is_expected(letter));
         }
         if (strchr(given, letter) == NULL) {
             given[strlen(given)] = (char)letter;

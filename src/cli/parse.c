@@ -98,3 +98,19 @@ bool parse_count(const char *text, long least, long most, long *value)
     *value = number;
     return true;
 }
+
+bool parse_host_port(const char *text, char *host, size_t size, long *port)
+{
+    const char *colon = strrchr(text, ':');
+    size_t length = colon != NULL ? (size_t)(colon - text) : 0;
+    bool brackets = length > 2 && text[0] == '[' && text[length - 1] == ']';
+
+    /* Two colons without brackets are an address of IPv6. */
+    if (length == 0 || (!brackets && (text[0] == '[' || memchr(text, ':', length) != NULL)) ||
+        length - 2 * brackets >= size || !parse_count(colon + 1, 1, 65535, port)) {
+        return false;
+    }
+    memcpy(host, text + brackets, length - 2 * brackets);
+    host[length - 2 * brackets] = '\0';
+    return true;
+}

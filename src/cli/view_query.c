@@ -19,14 +19,20 @@ static enum drop_reason refusal_of(const struct ntp_packet *packet)
 
     if (packet->stratum == 0) {
         refid_print(packet->refid, 0, code);
-        return strcmp(code, "RATE") == 0                                ? DROP_KOD_RATE
-               : strcmp(code, "DENY") == 0 || strcmp(code, "RSTR") == 0 ? DROP_KOD_DENY
-                                                                        : DROP_KOD_OTHER;
+        if (strcmp(code, "RATE") == 0) {
+            return DROP_KOD_RATE;
+        }
+        if (strcmp(code, "DENY") == 0 || strcmp(code, "RSTR") == 0) {
+            return DROP_KOD_DENY;
+        }
+        if (code[0] >= 'A' && code[0] <= 'Z') {
+            return DROP_KOD_OTHER;
+        }
     }
     if (packet->leap == NTP_LEAP_UNSYNC) {
         return DROP_UNSYNCHRONISED;
     }
-    return packet->stratum > 15 ? DROP_STRATUM : DROP_NONE;
+    return packet->stratum == 0 || packet->stratum > 15 ? DROP_STRATUM : DROP_NONE;
 }
 
 bool query_take(struct query_answer *answer, const struct query_request *request,
@@ -84,8 +90,10 @@ void view_query(struct text *text, const char *server, const struct query_answer
     text_add(text, ": ");
     if (packet->stratum == 0) {
         text_add(text, drop_sentence(answer->refusal));
-        text_add(text, ", kiss code ");
-        text_add(text, refid);
+        if (answer->refusal != DROP_UNSYNCHRONISED && answer->refusal != DROP_STRATUM) {
+            text_add(text, ", kiss code ");
+            text_add(text, refid);
+        }
         text_char(text, '\n');
         return;
     }

@@ -8,6 +8,8 @@
 #include "wire/ntp_packet.h"
 #include "wire/refid.h"
 
+enum { STRATUM_MAX = 15 };
+
 enum { LABEL_WIDTH = 16 };
 
 static void begin(struct text *text, const char *label)
@@ -122,6 +124,10 @@ static void add_announced(struct text *text, const struct node_status *node)
 
     refid_print(node->refid, node->stratum, refid);
     begin(text, "announces");
+    if (node->stratum > STRATUM_MAX && node->state == NODE_SYNCHRONISED) {
+        text_add(text,
+                 "no time, since what it follows is of stratum 15: clients are told leap 3; ");
+    }
     text_add(text, "stratum ");
     text_u64(text, node->stratum);
     text_add(text, ", refid ");

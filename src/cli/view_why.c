@@ -8,6 +8,8 @@
 #include "wire/refid.h"
 #include "wire/resolve.h"
 
+enum { STRATUM_MAX = 15 };
+
 const char *view_why_advice(const struct node_status *node)
 {
     static const char *const advice[NODE_REASON_COUNT] = {
@@ -366,6 +368,10 @@ void view_why(struct text *text, const struct view *view, const struct status_re
     }
     if (node->backend == BACKEND_KERNEL && !node->privileged) {
         text_add(text, "noond may not set the clock (CAP_SYS_TIME is missing): it only watches.\n");
+    }
+    if (node->state == NODE_SYNCHRONISED && node->stratum > STRATUM_MAX) {
+        text_add(text, "It serves no time: what it follows is of stratum 15, and nobody may follow "
+                       "the next one (RFC 5905); clients are told leap 3.\n");
     }
     for (size_t i = 0; i < record->count; i++) {
         const struct source_status *source = &record->sources[i];

@@ -258,10 +258,11 @@ static const char *why(enum err err)
         return "too little memory, or too many open files";
     case ERR_UNSUPPORTED:
         return "files can't be read here";
+    case ERR_FORMAT:
+        return "it is a directory, a pipe or a device; expected a file";
     case ERR_NONE:
     case ERR_IN_USE:
     case ERR_AGAIN:
-    case ERR_FORMAT:
     case ERR_UNREACHABLE:
     case ERR_OTHER:
         break;
@@ -597,7 +598,7 @@ bool files_read_main(struct parser *parser)
 
         remember(parser, input->file, true);
         if (err != ERR_NONE) {
-            return parser_error(parser, "can't read ", input->file, ": ", why(err), NULL);
+            return parser_error(parser, why(err), NULL); /* the file is named in front */
         }
         parser->files++;
         parser->depth++;

@@ -18,6 +18,7 @@ enum {
     OPTION_ROLE,
     OPTION_DIALECT,
     WORDS_MAX = 64,
+    RUN_DIR_MAX = 90, /* a socket's path has 108 */
 };
 
 static const struct option long_options[] = {
@@ -197,9 +198,31 @@ static bool set_option(struct args *args, int option, const char *text)
         return true;
     case 'r':
         args->run_dir = text;
-        return true;
+        return strlen(text) > 0 && strlen(text) <= RUN_DIR_MAX;
     default:
         return set_long(args, option, text);
+    }
+}
+
+/* Of the options that take not every text; behind "can't be the value of". */
+static const char *what_is_expected(int option)
+{
+    switch (option) {
+    case 't':
+        return "-t; expected seconds above 0, such as 30";
+    case 'L':
+        return "-L; expected debug, info, warning or error, or 0 to 3";
+    case 'r':
+        return "-r; expected a directory with a name of at most 90 characters: sockets allow no "
+               "more";
+    case OPTION_DIALECT:
+        return "--dialect; expected chrony, ntp, openntpd or timesyncd";
+    case OPTION_REFERENCE:
+        return "--reference; expected OFFSET,NOISE in seconds, such as 0.2,0.00001";
+    case OPTION_VIRTUAL:
+        return "--virtual; expected OFFSET,PPM, such as 0.3,50, and at most 10000 ppm";
+    default:
+        return "--role, which is for noond's own processes";
     }
 }
 
@@ -222,8 +245,8 @@ static enum args_result parse_words(struct args *args, int argc, char *const arg
             return ARGS_BAD;
         }
         if (!set_option(args, option, optarg)) {
-            fprintf(stderr, "noond: `%s` is no value for this option; `noond -h` says what is\n",
-                    optarg);
+            fprintf(stderr, "noond: `%s` can't be the value of ", optarg);
+            fprintf(stderr, "%s\n", what_is_expected(option));
             return ARGS_BAD;
         }
     }

@@ -33,7 +33,8 @@ static int check_only(const struct args *args, const struct config *config, cons
     char *text;
 
     if (!args->print) {
-        printf("%s: good, %zu source lines\n", file, config->node.source_count);
+        printf("%s: good, %zu source line%s\n", file, config->node.source_count,
+               config->node.source_count == 1 ? "" : "s");
         return 0;
     }
     text = calloc(1, TEXT_SIZE);
@@ -121,6 +122,11 @@ int main(int argc, char *argv[])
             fprintf(stderr, "%s\n", text); /* who typed the command is still there */
         }
         log_line(&log, LOG_SEVERITY_ERROR, text);
+        if (!args.config_file && args.manner == MANNER_NOON && !storage_is_file(file)) {
+            fputs("noond: -f FILE reads another: chrony's, ntpd's, OpenNTPD's and timesyncd's are "
+                  "understood as they are\n",
+                  stderr);
+        }
         return 1;
     }
     if (args.check || args.print) {

@@ -13,7 +13,7 @@
 #include "sys/page.h"
 #include "sys/privilege.h"
 
-enum { PREMISES_PATH_SIZE = 108 };
+enum { PREMISES_PATH_SIZE = 1024 };
 
 struct premises_plan {
     char run_directory[PREMISES_PATH_SIZE];   /* "": no sockets, no file for `noon now` */

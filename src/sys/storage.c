@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum err storage_err(int os_error)
@@ -84,6 +85,12 @@ static enum err read_all(int fd, uint8_t *bytes, size_t capacity, size_t *size)
     return read(fd, &more, 1) == 1 ? ERR_RANGE : ERR_NONE;
 }
 
+/* /dev/null, the empty file of people who want none. */
+static bool is_null(const struct stat *st)
+{
+    return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
 enum err storage_read(const char *path, void *bytes, size_t capacity, size_t *size)
 {
     struct stat st;
@@ -97,7 +104,7 @@ enum err storage_read(const char *path, void *bytes, size_t capacity, size_t *si
     }
     if (fstat(fd, &st) != 0) {
         err = storage_err(errno);
-    } else if (!S_ISREG(st.st_mode)) {
+    } else if (!S_ISREG(st.st_mode) && !is_null(&st)) {
         err = ERR_FORMAT;
     } else {
         err = read_all(fd, bytes, capacity, size);

@@ -11,7 +11,7 @@
 
 /*
  * Reads a whole file of at most `capacity` octets.  ERR_NOT_FOUND, ERR_DENIED; ERR_RANGE: longer;
- * ERR_FORMAT: a directory or device.
+ * ERR_FORMAT: a directory or device, but for /dev/null, which is empty.
  */
 MUST_USE enum err storage_read(const char *path, void *bytes, size_t capacity, size_t *size);
 

@@ -103,6 +103,44 @@ static void counts_keep_within_their_limits(void **state)
     assert_int_equal(value, 9);
 }
 
+static void a_port_is_told_from_a_host(void **state)
+{
+    static const struct {
+        const char *text, *host; /* NULL: there is no port */
+        long port;
+    } rows[] = {
+        {"127.0.0.1:11123", "127.0.0.1", 11123},
+        {"ntp.example:123", "ntp.example", 123},
+        {"[::1]:2123", "::1", 2123},
+        {"[fe80::1%2]:1", "fe80::1%2", 1},
+        {"::1", NULL, 0},
+        {"fd00::1:123", NULL, 0},
+        {"[::1]", NULL, 0},
+        {"ntp.example", NULL, 0},
+        {"ntp.example:", NULL, 0},
+        {"ntp.example:0", NULL, 0},
+        {"ntp.example:65536", NULL, 0},
+        {"ntp.example:x", NULL, 0},
+        {":123", NULL, 0},
+        {"", NULL, 0},
+        {"[]:1", NULL, 0},
+        {"a-name-that-is-longer-than-its-room:123", NULL, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char host[24] = "untouched";
+        long port = -1;
+        bool good = parse_host_port(rows[i].text, host, sizeof host, &port);
+
+        if (good != (rows[i].host != NULL)) {
+            fail_msg("\"%s\"", rows[i].text);
+        }
+        assert_string_equal(host, good ? rows[i].host : "untouched");
+        assert_true(!good || port == rows[i].port);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +149,7 @@ int main(void)
         cmocka_unit_test(seconds_are_exact_to_the_nanosecond),
         cmocka_unit_test(what_is_no_exact_number_of_seconds_is_refused),
         cmocka_unit_test(counts_keep_within_their_limits),
+        cmocka_unit_test(a_port_is_told_from_a_host),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -135,6 +135,16 @@ static void an_answer_is_one_line(void **state)
     text = text_begin(buffer, sizeof buffer);
     view_query(&text, "x", &answer);
     assert_string_equal(buffer, "x: the server asks for fewer requests (RATE), kiss code RATE\n");
+    packet.refid = 0; /* no code: it has not found its time */
+    packet.leap = 3;
+    assert_true(take(&answer, &packet));
+    assert_int_equal(answer.refusal, DROP_UNSYNCHRONISED);
+    text = text_begin(buffer, sizeof buffer);
+    view_query(&text, "x", &answer);
+    assert_string_equal(buffer, "x: the server says that it has no time (leap 3)\n");
+    packet.leap = 0;
+    assert_true(take(&answer, &packet));
+    assert_int_equal(answer.refusal, DROP_STRATUM);
 }
 
 static void the_best_answer_is_the_fastest_with_a_time(void **state)

@@ -94,6 +94,17 @@ static void a_leap_second_and_a_clock_left_alone_are_mentioned(void **state)
     assert_non_null(strstr(page(&made), ", the month ends a second early\n"));
 }
 
+static void who_follows_stratum_15_announces_no_time(void **state)
+{
+    struct made made;
+
+    (void)state;
+    made_synchronised(&made);
+    made.record.node.stratum = 16;
+    assert_non_null(strstr(page(&made), "announces       no time, since what it follows is of "
+                                        "stratum 15: clients are told leap 3; stratum 16"));
+}
+
 static void troubles_are_counted(void **state)
 {
     struct made made;
@@ -113,6 +124,7 @@ int main(void)
         cmocka_unit_test(a_synchronised_node_on_one_page),
         cmocka_unit_test(what_is_not_known_yet_is_not_shown_as_zero),
         cmocka_unit_test(a_leap_second_and_a_clock_left_alone_are_mentioned),
+        cmocka_unit_test(who_follows_stratum_15_announces_no_time),
         cmocka_unit_test(troubles_are_counted),
     };
 

@@ -210,6 +210,18 @@ static void a_node_that_lacks_others_names_the_sources_that_agree_too(void **sta
                                        "itself.\n"));
 }
 
+static void a_node_behind_stratum_15_says_that_it_serves_no_time(void **state)
+{
+    struct made made;
+
+    (void)state;
+    made_synchronised(&made);
+    made.record.node.stratum = 15;
+    assert_null(strstr(why(&made), "It serves no time"));
+    made.record.node.stratum = 16;
+    assert_non_null(strstr(why(&made), "It serves no time: what it follows is of stratum 15"));
+}
+
 static void a_healthy_node_tells_only_of_those_left_out(void **state)
 {
     struct made made;
@@ -287,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_source_that_has_not_answered_yet_is_not_said_to_be_measured),
         cmocka_unit_test(a_node_without_time_is_explained_with_its_sources),
         cmocka_unit_test(a_node_that_lacks_others_names_the_sources_that_agree_too),
+        cmocka_unit_test(a_node_behind_stratum_15_says_that_it_serves_no_time),
         cmocka_unit_test(a_healthy_node_tells_only_of_those_left_out),
         cmocka_unit_test(a_missing_privilege_is_named),
         cmocka_unit_test(every_reason_has_a_remedy),

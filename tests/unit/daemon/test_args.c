@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -54,6 +55,56 @@ static void every_flag_reaches_its_field(void **state)
     assert_true(args.observe);
     assert_int_equal(parse("--role=server", NULL), ARGS_RUN);
     assert_int_equal(args.role, ROLE_SERVER);
+}
+
+/* What it says on standard error, the first line. */
+static const char *complaint_of(const char *line)
+{
+    static char text[256];
+    int ends[2], kept = dup(STDERR_FILENO);
+
+    assert_int_equal(pipe(ends), 0);
+    (void)dup2(ends[1], STDERR_FILENO);
+    assert_int_equal(parse(line, NULL), ARGS_BAD);
+    (void)dup2(kept, STDERR_FILENO);
+    (void)close(ends[1]);
+    (void)close(kept);
+    ssize_t got = read(ends[0], text, sizeof text - 1);
+    (void)close(ends[0]);
+    text[got > 0 ? got : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
+static void a_wrong_value_is_named_with_its_option_and_what_was_expected(void **state)
+{
+    static const char *const rows[][2] = {
+        {"-t 0", "noond: `0` can't be the value of -t; expected seconds above 0, such as 30"},
+        {"-t soon", "noond: `soon` can't be the value of -t; expected seconds above 0, such as 30"},
+        {"-L 9",
+         "noond: `9` can't be the value of -L; expected debug, info, warning or error, or 0 "
+         "to 3"},
+        {"--dialect cisco", "noond: `cisco` can't be the value of --dialect; expected chrony, ntp, "
+                            "openntpd or timesyncd"},
+        {"--virtual 1", "noond: `1` can't be the value of --virtual; expected OFFSET,PPM, such as "
+                        "0.3,50, and at most 10000 ppm"},
+        {"--reference x,y", "noond: `x,y` can't be the value of --reference; expected OFFSET,NOISE "
+                            "in seconds, such as 0.2,0.00001"},
+        {"--role=boss", "noond: `boss` can't be the value of --role, which is for noond's own "
+                        "processes"},
+        {"extra", "noond: `extra` is not an option; `noond -h` lists them"},
+        {"-4 -6", "noond: -4 and -6 exclude each other"},
+    };
+    char longest[128] = "-r /";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(complaint_of(rows[i][0]), rows[i][1]);
+    }
+    memset(longest + 4, 'd', 89);
+    assert_int_equal(parse(longest, NULL), ARGS_RUN);
+    memset(longest + 4, 'd', 90);
+    assert_non_null(strstr(complaint_of(longest), "at most 90 characters"));
 }
 
 static void a_reference_keeps_its_offset_to_the_nanosecond(void **state)
@@ -109,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flag_reaches_its_field),
+        cmocka_unit_test(a_wrong_value_is_named_with_its_option_and_what_was_expected),
         cmocka_unit_test(a_reference_keeps_its_offset_to_the_nanosecond),
         cmocka_unit_test(words_of_the_environment_count_as_typed_before),
         cmocka_unit_test(nonsense_is_refused),

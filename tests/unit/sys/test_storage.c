@@ -77,6 +77,9 @@ static void reading_says_what_is_wrong(void **state)
     assert_int_equal(storage_replace(in_directory("long"), "12345678", 8, 0600), ERR_NONE);
     assert_int_equal(storage_read(in_directory("long"), text, 8, &size), ERR_NONE);
     assert_int_equal(storage_read(in_directory("long"), text, 7, &size), ERR_RANGE);
+    assert_int_equal(storage_read("/dev/null", text, sizeof text, &size), ERR_NONE);
+    assert_int_equal(size, 0);
+    assert_int_equal(storage_read("/dev/zero", text, sizeof text, &size), ERR_FORMAT);
 }
 
 static void a_planted_link_is_not_followed(void **state)
