@@ -64,6 +64,7 @@ struct daemon_options {
     struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
     struct address bind_acquisition[2]; /* client, likewise */
     struct config_binding bind_command; /* monitoring; no address: loopback */
+    const char *xdp;                    /* plain requests are answered by this one's driver */
     const char *bind_device;            /* server sockets receive on this interface only */
     const char *bind_acquisition_device;
     const char *bind_command_device;

@@ -78,6 +78,16 @@ static const struct option directives[] = {
      .help = "How many threads answer clients; one client is always answered by the same one. 0: "
              "one for each processor that noond may use, by its affinity and its cgroup's quota.",
      .argument = {WHOLE("THREADS", DAEMON(server_threads), 0, 16)}},
+    {.name = "xdp",
+     .native = true,
+     .section = SECTION_SERVER,
+     .restart = true,
+     .help =
+         "Has plain requests that come by this interface answered in its network driver, before "
+         "the kernel makes packets of them; everything else goes to the sockets, and all of it "
+         "when there is no time to give. Needs noon-xdp, a start as root and Linux 5.19. Without "
+         "`prefixburst` and `ceiling` only. Firewalls do not see these requests.",
+     .argument = {STRING("INTERFACE", DAEMON(xdp))}},
     {.name = "ratelimit",
      .section = SECTION_SERVER,
      .flag = NODE(limit.enabled),

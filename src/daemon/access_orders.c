@@ -46,6 +46,7 @@ static void tell(struct time_process *process)
     } else {
         server_loop_options(process->server, &process->config->node, &process->rules.time);
     }
+    publish_to_driver(process);
     see_who_is_served(process);
 }
 

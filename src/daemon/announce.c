@@ -63,6 +63,13 @@ void time_tell_rules(struct time_process *process)
     }
 }
 
+void time_tell_network(struct time_process *process)
+{
+    if (process->setup.supervised) {
+        tell_parent(process, MESSAGE_NETWORK, 0);
+    }
+}
+
 static void take_message(struct time_process *process, const struct message *message, int fd)
 {
     if (message->kind == MESSAGE_HELPER && message->argument == CHILD_RESOLVE) {

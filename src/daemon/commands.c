@@ -277,6 +277,7 @@ static void drain(struct time_process *process, const char *argument,
     if (process->setup.time_page) {
         page_mark_set(process->setup.time_page, PAGE_MARK_DRAINING, !off);
     }
+    publish_to_driver(process);
     server_loop_drain(process->server, !off);
     log_line(&process->setup.log, LOG_SEVERITY_INFO,
              off ? "serves time again" : "sends clients elsewhere, by order");

@@ -15,6 +15,9 @@ enum supervisor_fd {
     SUPERVISOR_FD_COOKIES,        /* server: page of the cookies' keys, read only */
     SUPERVISOR_FD_NTS_TOTALS,     /* time: what the key exchange server has counted, read only */
     SUPERVISOR_FD_RULES,          /* rules made at runtime: written by time, read by server */
+    SUPERVISOR_FD_XDP_LINES,      /* time: maps of the program in the network driver (wire/xdp.h) */
+    SUPERVISOR_FD_XDP_COUNTERS,   /* time: likewise */
+    SUPERVISOR_FD_XDP_CLIENTS,    /* server: likewise */
     SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/descriptors.h"
+#include "sys/clock.h"
 
 void life_promise(struct page *page, struct steady_time until)
 {
@@ -58,6 +59,15 @@ bool life_take_rate(struct page *page, struct freq *rate)
     page_mark_set(page, PAGE_MARK_RATE_KNOWN, 0);
     memcpy(&rate->s_per_s, &bits, sizeof bits);
     return known;
+}
+
+void life_settle_clock(struct page *page, const struct log_sink *log)
+{
+    struct freq rate;
+
+    if (life_take_rate(page, &rate) && clock_kernel_set_rate(rate) != ERR_NONE) {
+        log_line(log, LOG_SEVERITY_WARNING, "the clock keeps the rate it had");
+    }
 }
 
 bool life_look(struct life_watch *watch, const struct page *page, struct steady_time now)

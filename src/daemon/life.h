@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/units.h"
+#include "sys/log.h"
 #include "sys/page.h"
 
 enum { LIFE_TEXT_SIZE = 160, LIFE_LOOK_S = 20, LIFE_LOOKS = 3, LIFE_PROMISE_MAX_S = 3600 };
@@ -33,6 +34,9 @@ void life_begin(struct page *page, struct steady_time until);
 bool life_text(const struct page *page, char text[static LIFE_TEXT_SIZE]);
 /* The rate that a dead process has left, once.  False: it did not steer. */
 bool life_take_rate(struct page *page, struct freq *rate);
+/* Sets the clock to it: it must not run on with the last slew of the dead, which nobody would end.
+ */
+void life_settle_clock(struct page *page, const struct log_sink *log);
 
 /*
  * How the promise is watched.  A sleeping machine wakes its processes in any order: only who lets

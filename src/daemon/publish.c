@@ -21,6 +21,9 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
     server_status_read(process->server,
                        process->setup.supervised ? &process->setup.supervised->server : NULL,
                        &node->server);
+    if (process->setup.supervised) {
+        xdp_feed_count(&process->setup.supervised->xdp, &node->server);
+    }
     if (process->rules.time.count > 0) {
         node->server.serving = process->rules_serve;
     }
@@ -106,6 +109,17 @@ static void publish_record(struct time_process *process)
     }
 }
 
+void publish_to_driver(struct time_process *process)
+{
+    struct supervised *supervised = process->setup.supervised;
+    /* Of rules that were made at runtime it does not know. */
+    bool elsewhere = process->draining || process->rules.time.count > 0;
+
+    if (supervised) {
+        xdp_feed_give(&supervised->xdp, &process->line, elsewhere, clock_steady());
+    }
+}
+
 void publish(struct time_process *process)
 {
     struct clock_reading now = time_reading(process);
@@ -125,6 +139,7 @@ void publish(struct time_process *process)
         life_rate(&process->setup.supervised->life,
                   (struct freq){node_saved(process->node).freq_s_per_s});
     }
+    publish_to_driver(process);
     server_loop_publish(process->server, &process->line);
     publish_refresh(process);
     publish_record(process);

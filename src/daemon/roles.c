@@ -141,6 +141,9 @@ static bool make_plan(void *context, bool serve, struct supervisor_plan *plan)
     bool fits =
         parent->has_user && plan_make(parent->args, config, &parent->user, parent->arguments, plan);
     if (fits) {
+        const bool families[2] = {!parent->args->ipv6_only, !parent->args->ipv4_only};
+
+        xdp_plan_make(&plan->xdp, config, families);
         plan->endpoint_count = endpoints_plan(parent->args, config, serve, plan->endpoints);
     }
     if (parent->has_user && !fits) {
@@ -156,12 +159,15 @@ static bool make_plan(void *context, bool serve, struct supervisor_plan *plan)
 static int run_parent(const struct args *args, char *const argv[], const struct log_sink *log)
 {
     struct parent parent = {.args = args, .arguments = argv, .log = log};
-    char helper[PATH_SIZE];
+    char helper[PATH_SIZE], xdp[PATH_SIZE];
     const struct supervisor_setup setup = {
-        .helper = helper, .log = log, .plan = make_plan, .context = &parent};
+        .helper = helper, .xdp = xdp, .log = log, .plan = make_plan, .context = &parent};
 
     if (!process_beside(argv[0], "noon-helper", helper, sizeof helper)) {
         snprintf(helper, sizeof helper, "/usr/libexec/noon/noon-helper");
+    }
+    if (!process_beside(argv[0], "noon-xdp", xdp, sizeof xdp)) {
+        snprintf(xdp, sizeof xdp, "/usr/sbin/noon-xdp");
     }
     return supervisor_run(&setup);
 }

@@ -18,7 +18,8 @@
 enum { CHILD_LEAVING = CHILD_ROLES, CHILD_COUNT, MESSAGES_AT_ONCE = 16 };
 
 /* What children are given: a page is either for writing, or (READ) for reading only. */
-enum { NOTHING, STATUS, CONTROL, WRITE };
+enum { NOTHING, STATUS, CONTROL, DRIVER, WRITE = DRIVER + XDP_PARTS };
+#define XDP(part) (DRIVER + XDP_PART_##part)
 #define WRITE(page) (WRITE + SHARED_##page)
 #define READ(page) (WRITE + SHARED_PAGES + SHARED_##page)
 
@@ -28,16 +29,18 @@ static const struct {
     bool helper;  /* noon-helper is executed, not noond */
     bool ordered; /* by the time process, which gets the channel; gone for good when it ends */
     size_t gift_count;
-    uint8_t gifts[9];
+    uint8_t gifts[12];
 } kinds[CHILD_COUNT] = {
     [CHILD_TIME] = {.name = "time process",
-                    .gift_count = 9,
+                    .gift_count = 12,
                     .gifts = {WRITE(LIFE), WRITE(LINE), WRITE(RECORD), READ(COUNTERS), STATUS,
-                              CONTROL, NOTHING, READ(TOTALS), WRITE(RULES)}},
+                              CONTROL, NOTHING, READ(TOTALS), WRITE(RULES), XDP(LINES),
+                              XDP(COUNTERS)}},
     [CHILD_SERVER] = {.name = "server process",
-                      .gift_count = 9,
+                      .gift_count = 12,
                       .gifts = {NOTHING, READ(LINE), READ(RECORD), WRITE(COUNTERS), NOTHING,
-                                NOTHING, READ(RING), NOTHING, READ(RULES)}},
+                                NOTHING, READ(RING), NOTHING, READ(RULES), NOTHING, NOTHING,
+                                XDP(CLIENTS)}},
     [CHILD_LEAVING] = {.name = "old server process"},
     [CHILD_RESOLVE] = {.name = "helper", .helper = true, .ordered = true},
     [CHILD_KEYS] = {.name = "key exchange helper", .helper = true, .ordered = true},
@@ -54,6 +57,7 @@ struct supervisor {
     struct premises premises;
     struct socket_set sockets;
     struct shared_pages pages;
+    struct xdp_service xdp;
     int nothing; /* /dev/null */
     struct child children[CHILD_COUNT];
     unsigned running;
@@ -67,13 +71,15 @@ static int gear_fd(const struct supervisor *s, uint8_t gift)
 {
     int fd = s->nothing;
 
+    /* Without key exchange there are no cookies to be read. */
     if (gift == READ(RING) && socket_set_count(&s->sockets, true) == 0) {
-        return fd; /* without key exchange there are no cookies to be read */
-    }
-    if (gift >= WRITE + SHARED_PAGES) {
+        fd = s->nothing;
+    } else if (gift >= WRITE + SHARED_PAGES) {
         fd = s->pages.readers[gift - WRITE - SHARED_PAGES];
     } else if (gift >= WRITE) {
         fd = s->pages.at[gift - WRITE].fd;
+    } else if (gift >= DRIVER) {
+        fd = s->xdp.parts[gift - DRIVER];
     } else if (gift != NOTHING) {
         fd = s->premises.listeners[gift - STATUS];
     }
@@ -99,8 +105,7 @@ static size_t gear_fds(const struct supervisor *s, int kind, int *fds)
 static void tell_time(struct supervisor *s, struct message message, int fd)
 {
     /* A time process that does not listen will be asked nothing more; it is being watched. */
-    enum err ignored = unix_send_fd(s->children[CHILD_TIME].channel, &message, sizeof message, fd);
-    (void)ignored;
+    (void)!unix_send_fd(s->children[CHILD_TIME].channel, &message, sizeof message, fd);
 }
 
 static void start_child(struct supervisor *s, int kind)
@@ -162,15 +167,12 @@ static void begin_end(struct supervisor *s)
 static void take_end(struct supervisor *s, int kind, const struct process_end *end)
 {
     struct child *child = &s->children[kind];
-    struct freq rate;
 
     s->running--;
     child_ended(child, clock_steady());
     unix_close(&child->channel);
-    /* The clock must not run on with the last slew of the dead, which nobody would end. */
-    if (kind == CHILD_TIME && life_take_rate(&s->pages.at[SHARED_LIFE], &rate) &&
-        clock_kernel_set_rate(rate) != ERR_NONE) {
-        log_line(s->setup->log, LOG_SEVERITY_WARNING, "the clock keeps the rate it had");
+    if (kind == CHILD_TIME) {
+        life_settle_clock(&s->pages.at[SHARED_LIFE], s->setup->log);
     }
     if (kind == CHILD_TIME && !end->killed && end->status < SUPERVISOR_EXIT_RESTART) {
         s->status = end->status;
@@ -208,6 +210,7 @@ static void rebind(struct supervisor *s, bool serve)
 
     if (s->setup->plan(s->setup->context, serve, &plan)) {
         s->plan = plan;
+        xdp_service_apply(&s->xdp, &s->plan.xdp, s->setup->log);
         (void)bind_sockets(s); /* what can't be had was named; the rest serves */
     }
 }
@@ -263,6 +266,9 @@ static void take_message(struct supervisor *s, const struct message *message)
         break;
     case MESSAGE_OPEN_CLIENT:
         give_client_socket(s, message->argument);
+        break;
+    case MESSAGE_NETWORK:
+        xdp_service_look(&s->xdp);
         break;
     case MESSAGE_OPEN_KEYS:
         give_keys(s);
@@ -336,18 +342,16 @@ static struct steady_time do_what_is_due(struct supervisor *s, struct steady_tim
 
 static void pass(struct supervisor *s)
 {
-    const int64_t left_ns = do_what_is_due(s, clock_steady()).ns - clock_steady().ns;
+    int64_t left_ns = do_what_is_due(s, clock_steady()).ns - clock_steady().ns;
     struct pollfd channels[] = {{.fd = s->children[CHILD_TIME].channel, .events = POLLIN},
                                 {.fd = s->children[CHILD_SERVER].channel, .events = POLLIN}};
 
-    if (signals_wait(channels, 2, (struct duration){left_ns > 0 ? left_ns : 0}) > 0) {
-        take_messages(s, CHILD_TIME);
-        take_messages(s, CHILD_SERVER);
-    }
+    (void)signals_wait(channels, 2, (struct duration){left_ns > 0 ? left_ns : 0});
+    take_messages(s, CHILD_TIME);
+    take_messages(s, CHILD_SERVER);
     struct signal_flags flags = signals_take();
-    if (flags.reload) { /* the time process reads and judges, and asks us for the rest */
-        process_signal(s->children[CHILD_TIME].pid, SIGHUP);
-    }
+    /* The time process reads and judges, and asks us for the rest. */
+    process_signal(flags.reload ? s->children[CHILD_TIME].pid : -1, SIGHUP);
     if (flags.terminate && !s->ending) {
         begin_end(s);
     }
@@ -384,6 +388,7 @@ int supervisor_run(const struct supervisor_setup *setup)
         premises_close(&s.premises);
         return 1;
     }
+    xdp_service_start(&s.xdp, &s.plan.xdp, setup->xdp, setup->log);
     privilege_bound_supervisor();
     child_want(&s.children[CHILD_TIME], clock_steady());
     while (!s.ending || s.running > 0) {

@@ -19,6 +19,8 @@
 #include "daemon/descriptors.h"
 #include "daemon/premises.h"
 #include "daemon/server_totals.h"
+#include "daemon/xdp_feed.h"
+#include "daemon/xdp_service.h"
 #include "sys/log.h"
 #include "sys/page.h"
 #include "sys/socket_set.h"
@@ -34,12 +36,14 @@ struct supervisor_plan {
     size_t endpoint_count;
     /* For MESSAGE_OPEN_CLIENT, by family: port, sharing, device. */
     struct udp_options acquisition[2];
+    struct xdp_plan xdp;                 /* whoever has asked for the plan takes its rules */
     char key_file[PREMISES_PATH_SIZE];   /* of symmetric keys; "": none */
     struct words arguments[CHILD_ROLES]; /* of each program, its name first */
 };
 
 struct supervisor_setup {
     const char *helper; /* path of noon-helper */
+    const char *xdp;    /* path of noon-xdp */
     const struct log_sink *log;
     struct duration look; /* between looks at a time process that is late; 0: as life.h has it */
     /*
@@ -66,6 +70,7 @@ enum message_kind {
      * may ask for time, whatever the configuration says */
     MESSAGE_REBIND,
     MESSAGE_OPEN_CLIENT, /* argument: family; answered by CLIENT */
+    MESSAGE_NETWORK,     /* addresses of this machine may have changed */
     MESSAGE_OPEN_KEYS,   /* the file of symmetric keys; answered by KEYS */
     /* to the time process */
     MESSAGE_HELPER, /* with a socket to it; argument: role, value: enum err */
@@ -88,6 +93,7 @@ struct supervised {
     int status_listener, control_listener; /* -1: none */
     struct page life, line, record, rules;
     struct server_totals server;
+    struct xdp_feed xdp;
 };
 
 /* Takes over the descriptors.  False: this process was not started by a supervisor. */

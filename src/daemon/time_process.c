@@ -286,6 +286,7 @@ static void serve_ready(struct time_process *process, const struct watch *watch)
     if (watch->fds[watch->network].revents && network_take(&process->network, clock_steady())) {
         struct event event = {.kind = EVENT_NETWORK};
 
+        time_tell_network(process);
         time_deliver(process, &event);
         deliver_posts(process);
     }
@@ -362,6 +363,17 @@ static void watch_temperature(struct time_process *process)
     }
 }
 
+/* The program in the network driver wants to hear of us all the time. */
+static void feed_driver(struct time_process *process)
+{
+    struct supervised *supervised = process->setup.supervised;
+    const struct steady_time now = clock_steady();
+
+    if (supervised && xdp_feed_wait(&supervised->xdp, now).ns == 0) {
+        publish_to_driver(process);
+    }
+}
+
 static void pass(struct time_process *process, struct watch *watch)
 {
     struct event timer = {.kind = EVENT_TIMER};
@@ -377,6 +389,11 @@ static void pass(struct time_process *process, struct watch *watch)
         timeout = quiet;
     }
     if (process->setup.supervised) {
+        struct duration renew = xdp_feed_wait(&process->setup.supervised->xdp, clock_steady());
+
+        if (renew.ns >= 0 && renew.ns < timeout.ns) {
+            timeout = renew;
+        }
         supervised_awake(process->setup.supervised, clock_steady(), timeout);
     }
     ready = signals_wait(watch->fds, watch->count, timeout);
@@ -394,6 +411,7 @@ static void pass(struct time_process *process, struct watch *watch)
         process->want_reload = false;
         commands_reload(process, NULL);
     }
+    feed_driver(process);
     watch_rivals(process);
     notify_watchdog(&process->notify);
 }

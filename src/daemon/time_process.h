@@ -183,6 +183,8 @@ void time_tell_status(struct time_process *process, const char *text);
 void time_tell_moved(struct time_process *process);
 /* ... and a server with old rules or keys has to read the new ones. */
 void time_tell_rules(struct time_process *process);
+/* Interfaces or addresses have changed. */
+void time_tell_network(struct time_process *process);
 /* Takes what the supervisor says; asks it for a resolver when one is needed. */
 void time_hear_parent(struct time_process *process);
 /*
@@ -208,6 +210,8 @@ void perform_log(struct time_process *process, const struct log_event *event);
 
 /* publish.c */
 void publish(struct time_process *process);
+/* Its line, for the program in the network driver (xdp_feed.h), or that there is none to serve. */
+void publish_to_driver(struct time_process *process);
 /* Brings process->status up to date without publishing: what `noon` sees. */
 void publish_refresh(struct time_process *process);
 

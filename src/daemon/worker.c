@@ -12,6 +12,8 @@
 #include "daemon/supervisor.h"
 #include "daemon/worker_report.h"
 #include "daemon/worker_thread.h"
+#include "daemon/xdp_clients.h"
+#include "sys/bpf.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/privilege.h"
@@ -40,6 +42,8 @@ struct server {
     struct page report_page;
     struct worker_record *record;
     struct client_status *told;
+    bool driven;                           /* there is a program in the network driver */
+    struct xdp_clients *driver;            /* for clients of the program in the network driver */
     struct steady_time report_at, list_at; /* not before */
 };
 
@@ -55,9 +59,11 @@ static bool make_shared(struct server *s, const struct config *config)
     atomic_init(&s->shared.stop, false);
     atomic_init(&s->shared.quiet, true);
     s->record = worker_record_open();
+    s->driven = bpf_is_map(SUPERVISOR_FD_XDP_CLIENTS);
+    s->driver = s->driven ? xdp_clients_open() : NULL;
     s->told = calloc(WORKER_CLIENTS_TOLD, sizeof *s->told);
-    if (nodes == NULL || s->record == NULL || s->told == NULL || s->shared.stop_fd < 0 ||
-        s->shared.news_fd < 0) {
+    if (nodes == NULL || s->record == NULL || s->told == NULL || (s->driven && s->driver == NULL) ||
+        s->shared.stop_fd < 0 || s->shared.news_fd < 0) {
         return false; /* the process ends */
     }
     s->shared.secrets = (struct auth_secrets){config->node.keys, config->node.key_count};
@@ -186,6 +192,9 @@ static void list_clients(struct server *s, struct clients_record *clients)
         known += part.known;
     }
     *clients = (struct clients_record){.known = known, .count = told, .clients = s->told};
+    if (s->driven) {
+        xdp_clients_add(s->driver, SUPERVISOR_FD_XDP_CLIENTS, &line, clients, WORKER_CLIENTS_TOLD);
+    }
 }
 
 static void report(struct server *s)
@@ -262,7 +271,7 @@ static void stop_threads(struct server *s, unsigned started)
 static void watch(struct server *s)
 {
     bool stop = false;
-    bool news = false;
+    bool news = s->driven;
 
     while (!stop) {
         struct pollfd fd = {.fd = s->shared.news_fd, .events = POLLIN};
@@ -271,7 +280,8 @@ static void watch(struct server *s)
 
         if (news && left_ns <= 0) {
             report(s);
-            news = false;
+            news = s->driven; /* of what goes on there nobody else tells */
+            left_ns = REPORT_NS;
         }
         struct duration timeout = {news ? left_ns : -1};
         if (signals_wait(&fd, news ? 0 : 1, timeout) > 0 &&

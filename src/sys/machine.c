@@ -181,10 +181,10 @@ bool machine_find_rival(const char *proc, int self, struct machine_rival *rival)
     return found;
 }
 
-static bool is_public(const struct sockaddr *socket_address)
+/* False: of another family. */
+static bool take_address(const struct sockaddr *socket_address, struct address *address)
 {
-    struct address address = {0};
-
+    *address = (struct address){.family = ADDRESS_NONE};
     if (socket_address == NULL) {
         return false;
     }
@@ -192,18 +192,31 @@ static bool is_public(const struct sockaddr *socket_address)
         struct sockaddr_in in;
 
         memcpy(&in, socket_address, sizeof in);
-        address.family = ADDRESS_IPV4;
-        memcpy(address.bytes, &in.sin_addr, 4);
+        address->family = ADDRESS_IPV4;
+        memcpy(address->bytes, &in.sin_addr, 4);
     } else if (socket_address->sa_family == AF_INET6) {
         struct sockaddr_in6 in;
 
         memcpy(&in, socket_address, sizeof in);
-        address.family = ADDRESS_IPV6;
-        memcpy(address.bytes, &in.sin6_addr, 16);
-    } else {
-        return false;
+        address->family = ADDRESS_IPV6;
+        memcpy(address->bytes, &in.sin6_addr, 16);
     }
-    return !address_is_private(&address);
+    return address->family != ADDRESS_NONE;
+}
+
+size_t machine_addresses(struct address *addresses, size_t max)
+{
+    struct ifaddrs *all;
+    size_t count = 0;
+
+    if (getifaddrs(&all) != 0) {
+        return 0;
+    }
+    for (const struct ifaddrs *at = all; at != NULL && count < max; at = at->ifa_next) {
+        count += take_address(at->ifa_addr, &addresses[count]);
+    }
+    freeifaddrs(all);
+    return count;
 }
 
 bool machine_has_public_address(void)
@@ -215,7 +228,9 @@ bool machine_has_public_address(void)
         return false;
     }
     for (const struct ifaddrs *at = all; at != NULL && !found; at = at->ifa_next) {
-        found = is_public(at->ifa_addr);
+        struct address address;
+
+        found = take_address(at->ifa_addr, &address) && !address_is_private(&address);
     }
     freeifaddrs(all);
     return found;

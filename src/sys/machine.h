@@ -4,6 +4,9 @@
 #define SYS_MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
 
 /* Another program that disciplines the clock. */
 struct machine_rival {
@@ -18,6 +21,9 @@ struct machine_rival {
  * there is none, or none that can be seen.
  */
 bool machine_find_rival(const char *proc, int self, struct machine_rival *rival);
+
+/* The addresses of all interfaces, without port and scope; returns how many, at most `max`. */
+size_t machine_addresses(struct address *addresses, size_t max);
 
 /* Has any interface an address that is nobody's private one? */
 bool machine_has_public_address(void);

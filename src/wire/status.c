@@ -115,6 +115,7 @@ static const struct status_field node_fields[] = {
     F(DOUBLE, tempcomp_explained,
       "part of the changes of frequency that the temperature explains (tempcomp auto), 0 to 1"),
     T(reload_error, "why the configuration that lies on disk was refused; empty: it was not"),
+    F(U64, server.driver_answers, "answers of the program in the network driver (`xdp`)"),
 };
 #undef OWNER
 

@@ -203,6 +203,7 @@ struct server_status {
     uint64_t unsent_no_route; /* ... no route, or no interface any more */
     uint64_t unsent_refused;  /* ... a firewall, or another reason */
     uint64_t receive_errors;  /* of the sockets */
+    uint64_t driver_answers;  /* of the answers, those of the program in the network driver */
 };
 
 struct node_status {

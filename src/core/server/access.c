@@ -295,6 +295,50 @@ bool access_allows(const struct access_tree *tree, const struct address *address
     return (access_value(tree, address, visits) & ACCESS_ALLOW) != 0;
 }
 
+/* A node's prefix as an address; bits behind it are zero. */
+static struct address address_of(const struct access_node *node, unsigned root)
+{
+    struct address address = {.family = root == 0 ? ADDRESS_IPV4 : ADDRESS_IPV6};
+
+    for (unsigned i = 0; i < node->bits; i++) {
+        uint32_t set = node->key[i / 32] >> (31 - i % 32) & 1;
+
+        address.bytes[i / 8] |= (uint8_t)(set << (7 - i % 8));
+    }
+    return address;
+}
+
+static void tell_below(const struct access_tree *tree, unsigned root,
+                       const struct access_teller *teller)
+{
+    uint32_t stack[129]; /* a path has that many nodes at most */
+    unsigned depth = 0;
+
+    if (tree->root[root] != 0) {
+        stack[depth++] = tree->root[root];
+    }
+    while (depth > 0) {
+        const struct access_node *node = &tree->nodes[stack[--depth]];
+
+        if (node->value != ACCESS_UNSAID) {
+            struct address prefix = address_of(node, root);
+
+            teller->say(teller->context, &prefix, node->bits, node->value);
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            if (node->child[i] != 0) {
+                stack[depth++] = node->child[i];
+            }
+        }
+    }
+}
+
+void access_each(const struct access_tree *tree, const struct access_teller *teller)
+{
+    tell_below(tree, 0, teller);
+    tell_below(tree, 1, teller);
+}
+
 bool access_allows_somebody(const struct access_tree *tree)
 {
     uint32_t stack[2 * 129]; /* two trees, each at most 129 nodes deep */

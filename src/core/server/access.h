@@ -75,6 +75,13 @@ void access_init(struct access_tree *tree, struct access_node *nodes, size_t cap
 enum err access_build(struct access_tree *tree, const struct access_rule *rules, size_t count,
                       size_t *bad) MUST_USE;
 
+/* Tells each prefix of which something is said, with its value. */
+struct access_teller {
+    void (*say)(void *context, const struct address *prefix, unsigned bits, uint16_t value);
+    void *context;
+};
+void access_each(const struct access_tree *tree, const struct access_teller *teller);
+
 /* May this address ask?  *visits (unless NULL) counts the nodes or blocks looked at. */
 bool access_allows(const struct access_tree *tree, const struct address *address, unsigned *visits);
 /* May anybody at all? */

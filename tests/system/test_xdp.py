@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Requests that are answered in the network driver: `xdp INTERFACE` on a veth.
+
+usage: test_xdp.py NOOND NOON NOON-HELPER NOON-XDP      prints TAP
+"""
+import json
+import os
+import signal
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..'))
+from support import lab as labs  # noqa: E402
+from support import service as services  # noqa: E402
+from support.tap import Tap, skip_all  # noqa: E402
+
+SERVER, SERVER6 = '10.79.0.1', 'fd79::1'
+RULES = services.SOURCE + ('allow 10.79.0.0/16\ndeny 10.79.9.0/24\nallow fd79::/64\nallow 127.0.0.0/8\n'
+                           'allow 10.80.0.1\nxdp lan0\n')
+
+# Sends each request, given in hexadecimal, from an address; prints the answers likewise.
+CLIENT = r'''
+import json, socket, sys
+def ask(to, source, data):
+    s = socket.socket(socket.AF_INET6 if ':' in to else socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(1 if source[:7] != '10.79.9' else 0.1)
+    s.bind((source, 0))
+    s.sendto(bytes.fromhex(data), (to, 123))
+    try:
+        return s.recv(2048).hex()
+    except OSError:
+        return ''
+print(json.dumps([ask(*question) for question in json.loads(sys.argv[1])]))
+'''
+
+# Asks so often, and counts the answers until there is a second without one.
+MANY = r'''
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+s.bind((sys.argv[1], 0))
+for i in range(int(sys.argv[2])):
+    s.sendto(b"#" + bytes(39) + b"12345678", ("10.79.0.1", 123))
+count = 0
+try:
+    while True:
+        count += len(s.recv(2048)) == 48
+except OSError:
+    print(count)
+'''
+
+# The other end of a veth takes frames from a driver only when it has a program, too: the same one,
+# which nobody ever tells to answer.  Held as long as its descriptors are.
+HOLDER = r'''
+import fcntl, os, socket, subprocess, sys, time
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+ours, theirs = (socket.socket(fileno=fcntl.fcntl(one.detach(), fcntl.F_DUPFD, 10)) for one in (ours, theirs))
+os.dup2(theirs.fileno(), 3)
+subprocess.run([sys.argv[1], 'lan0', '16', '16'], pass_fds=[3], check=True)
+held = [socket.recv_fds(ours, 256, 1)[1] for i in range(8)]
+print('held', flush=True)
+time.sleep(1000)
+'''
+
+
+def request(first=0x23, transmit=b'12345678', origin=bytes(8), receive=bytes(8), poll=6, rest=b''):
+    return (bytes([first, 0, poll, 0]) + bytes(20) + origin + receive + transmit + rest).hex()
+
+
+def ask(machine, *questions):
+    return [bytes.fromhex(answer) for answer in
+            json.loads(machine.run('python3', '-c', CLIENT, json.dumps(questions), timeout=60))]
+
+
+def ask_one(machine, data=None, to=SERVER, source='10.79.0.2'):
+    return ask(machine, (to, source, data or request()))[0]
+
+
+def counters(service):
+    node = service.node()
+    server = node.get('server', {})
+    return {name: node.get(f'server.{name}', server.get(name, 0))
+            for name in ('requests', 'answers', 'driver_answers', 'drops', 'interleaved')}
+
+
+def grown(service, before, name, by):
+    """Whether a counter has grown by so much, soon."""
+    return bool(labs.wait_for(lambda: counters(service)[name] - before[name] == by, 5))
+
+
+def try_plain(tap, service, clients):
+    before = counters(service)
+    reply, reply6 = ask(clients, (SERVER, '10.79.0.2', request()), (SERVER6, 'fd79::2', request()))
+    tap.check(len(reply) == 48 and reply[24:32] == b'12345678' and reply[0] == 0x24 and reply[1] == 2,
+              'a plain request is answered', reply.hex())
+    tap.check(len(reply6) == 48 and reply6[:2] == b'\x24\x02', 'one by IPv6 too', reply6.hex())
+    tap.check(grown(service, before, 'driver_answers', 2) and grown(service, before, 'answers', 2),
+              'by the driver, and it is counted as any other', [before, counters(service)])
+
+
+def try_equal(tap, clients):
+    """The same bytes as from the sockets, which answer on another interface; stamps aside."""
+    bad = []
+    for version in (1, 2, 3, 4):
+        for poll in (0, 3, 10, 250):
+            data = request(version << 3 | 3, poll=poll)
+            one, other = ask(clients, (SERVER, '10.79.0.2', data), ('10.80.0.1', '10.80.0.2', data))
+            # Dispersion grows meanwhile, and is rounded to 15 us.
+            near = abs(int.from_bytes(one[8:12], 'big') - int.from_bytes(other[8:12], 'big')) <= 2
+            if one[:8] + one[12:32] != other[:8] + other[12:32] or not near:
+                bad.append([one.hex(), other.hex()])
+            if abs(int.from_bytes(one[40:48], 'big') - int.from_bytes(other[32:40], 'big')) > 1 << 31:
+                bad.append(['time', one.hex(), other.hex()])
+    tap.check(not bad, 'driver and sockets say the same, octet for octet', bad[:2])
+
+
+def try_others(tap, service, clients):
+    """What is not plain goes on to the sockets."""
+    before = counters(service)
+    others = {
+        'an extension field': request(rest=b'\x20\x05\x00\x1c' + bytes(24)),
+        'a symmetric active request': request(0x21),
+    }
+    for what, data in others.items():
+        tap.check(len(ask_one(clients, data)) >= 48, f'{what} is answered')
+    first = ask_one(clients)
+    second = ask_one(clients, request(origin=first[32:40], receive=b'abcdefgh'))
+    third = ask_one(clients, request(origin=second[32:40], receive=b'ijklmnop', transmit=b'qrstuvwx'))
+    tap.check(len(third) == 48 and third[24:32] == b'ijklmnop',
+              'a client that began in basic mode gets interleaved mode', third.hex())
+    tap.check(grown(service, before, 'interleaved', 1) and grown(service, before, 'driver_answers', 1),
+              'of all these the driver has answered one', [before, counters(service)])
+    before = counters(service)
+    for data in (request()[:94], request(0x2b), request(0x24), ''):
+        tap.check(ask(clients, (SERVER, '10.79.9.9', data))[0] == b'',
+                  f'{len(data) // 2} octets, first {data[:2]}: no answer, and no harm')
+    tap.check(ask_one(clients, source='10.79.9.9') == b'', 'who is denied gets no answer')
+    tap.check(labs.wait_for(lambda: counters(service)['drops'].get('access', 0) > 0, 5),
+              'and is counted by name', counters(service))
+
+
+def try_clients(tap, service):
+    def rows():
+        answer = service.noon('clients', '--json')
+        return {row['address']: row for row in json.loads(answer.stdout)['clients']} if answer.stdout else {}
+
+    row = labs.wait_for(lambda: rows().get('10.79.0.2'), 8) or {}
+    tap.check(row.get('answers', 0) >= 4 and row.get('requests', 0) >= 4, '`noon clients` knows them', rows())
+    denied = labs.wait_for(lambda: rows().get('10.79.9.9'), 8) or {}
+    tap.check(denied.get('answers') == 0 and denied.get('requests', 0) >= 1,
+              'and those that were refused', rows())
+
+
+def try_reload(tap, service, clients):
+    service.configure(RULES.replace('deny 10.79.9.0/24', 'deny 10.79.0.2') + 'ratelimit interval 12 burst 3\n')
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: ask_one(clients, source='10.79.0.2') == b'', 8) and
+              len(ask_one(clients, source='10.79.9.9')) == 48, 'a reload changes who may ask')
+    before = counters(service)
+    count = int(clients.run('python3', '-c', MANY, '10.79.0.3', '40'))
+    tap.check(3 <= count <= 30, 'and how often', count)
+    tap.check(labs.wait_for(lambda: counters(service)['drops'].get('rate-limit', 0) -
+                            before['drops'].get('rate-limit', 0) == 40 - count, 5),
+              'what was too often is counted by name', [count, counters(service)])
+    service.configure(RULES)
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: len(ask_one(clients)) == 48, 8), 'and back')
+
+
+def try_addresses(tap, service, machine, clients):
+    machine.run('ip', 'address', 'add', '10.79.0.77/16', 'dev', 'lan0')
+    def by_driver():
+        before = counters(service)['driver_answers']
+        return len(ask_one(clients, to='10.79.0.77')) == 48 and counters(service)['driver_answers'] > before
+    tap.check(labs.wait_for(by_driver, 10), 'an address that is new is served there')
+    machine.run('ip', 'address', 'del', '10.79.0.77/16', 'dev', 'lan0')
+
+
+def try_stops(tap, service, clients):
+    """No line, no answer from the driver; the sockets go on."""
+    before = counters(service)
+    service.noon('drain')
+    reply = ask_one(clients)
+    tap.check(len(reply) == 48 and reply[0] >> 6 == 3 and grown(service, before, 'driver_answers', 0),
+              'while it is drained the sockets answer', reply.hex())
+    service.noon('drain', 'off')
+    pid = service.child('time')
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        stopped = labs.wait_for(lambda: ask_driver_only(clients) is False, 5, 0.05)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    tap.check(stopped, 'when the time process hangs the driver stops answering')
+    tap.check(labs.wait_for(lambda: ask_driver_only(clients), 10, 0.1), 'and goes on when it is back')
+    old, new = service.kill('time')
+    tap.check(old and new and service.synchronised() and labs.wait_for(lambda: ask_driver_only(clients), 10),
+              'a time process that died is followed by another one')
+
+
+def ask_driver_only(clients):
+    """True: the driver has answered, as its packets' identification of 0 and no socket show."""
+    code = ('import socket, struct\n'
+            'raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)\n'
+            'raw.settimeout(1)\n'
+            's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n'
+            's.setsockopt(socket.IPPROTO_IP, 1, 0x10)\n'
+            's.bind(("10.79.0.2", 0))\n'
+            f's.sendto(b"#" + bytes(39) + b"12345678", ("{SERVER}", 123))\n'
+            'data = raw.recv(2048)\n'
+            't = struct.unpack(">QQ", data[60:76])\n'
+            'print(t[1] - t[0] == 1)\n')
+    return clients.run('python3', '-c', code, check=False).strip() == 'True'
+
+
+def try_end(tap, service, machine):
+    def attached():
+        return 'xdp' in machine.run('ip', 'link', 'show', 'dev', 'lan0')
+
+    tap.check(attached(), 'the program is attached')
+    os.kill(service.parent(), signal.SIGKILL)
+    tap.check(labs.wait_for(lambda: not attached(), 5), 'and gone with the parent, however that ends')
+
+
+def try_refusals(tap, lab, machine, programs):
+    """Where it can't be had there is one sentence, and the sockets serve."""
+    texts = {
+        'there is no interface `nosuch0`': (RULES.replace('xdp lan0', 'xdp nosuch0'), ()),
+        '`lo` is no Ethernet interface': (RULES.replace('xdp lan0', 'xdp lo'), ()),
+        'limits by prefix': (RULES + 'ratelimit ceiling 1000\n', ()),
+        'noond may not load it': (RULES, ('setpriv', '--bounding-set', '-bpf,-sys_admin', '--inh-caps',
+                                          '-bpf,-sys_admin')),
+    }
+    for i, (sentence, (text, prefix)) in enumerate(texts.items()):
+        service = services.Service(lab, machine, programs, name=f'refused{i}')
+        service.configure(text)
+        service.start(prefix=prefix)
+        good = labs.wait_for(lambda: sentence in service.daemon.log(), 5, 0.05) and \
+            labs.wait_for(lambda: len(services.ask(machine, '127.0.0.1')) == 48, 10)
+        tap.check(good and service.daemon.log().count('xdp') == 1, f'{sentence}: said once, and the sockets serve',
+                  service.daemon.log())
+        service.daemon.stop()
+
+
+def main():
+    reason = labs.unable()
+    if reason:
+        skip_all(reason)
+    if not os.path.exists(sys.argv[4]):
+        skip_all('noon-xdp was not built: it needs libbpf and clang')
+    tap = Tap()
+    with labs.Lab() as lab:
+        machine, clients = lab.machine('host'), lab.machine('clients')
+        lab.connect(machine, clients, f'{SERVER}/16', '10.79.0.2/16')
+        lab.connect(machine, clients, '10.80.0.1/16', '10.80.0.2/16', link='lan1')
+        holder = clients.start('holder', 'python3', '-c', HOLDER, sys.argv[4])
+        if not labs.wait_for(lambda: 'held' in holder.log(), 5):
+            skip_all('no program can be loaded into this kernel here')
+        for one, address in ((machine, f'{SERVER6}/64'), (clients, 'fd79::2/64')):
+            one.run('ip', 'address', 'add', address, 'dev', 'lan0', 'nodad')
+        for address in ('10.79.0.3', '10.79.9.9'):
+            clients.run('ip', 'address', 'add', f'{address}/16', 'dev', 'lan0')
+        service = services.Service(lab, machine, sys.argv[1:5])
+        service.reference()
+        service.configure(RULES.replace('allow 10.80.0.1', 'allow 10.80.0.0/16'))
+        service.start()
+        tap.check(service.synchronised(), 'it synchronises', service.daemon.log())
+        tap.check('are answered by the network driver' in service.daemon.log(), 'and says who answers',
+                  service.daemon.log())
+        try_plain(tap, service, clients)
+        try_equal(tap, clients)
+        try_others(tap, service, clients)
+        try_clients(tap, service)
+        try_reload(tap, service, clients)
+        try_addresses(tap, service, machine, clients)
+        try_stops(tap, service, clients)
+        try_end(tap, service, machine)
+        service.daemon.stop()
+        try_refusals(tap, lab, machine, sys.argv[1:5])
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()
