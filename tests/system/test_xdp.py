@@ -99,20 +99,28 @@ def try_plain(tap, service, clients):
               'by the driver, and it is counted as any other', [before, counters(service)])
 
 
+def differ(one, other):
+    """What two answers to the same request, one after the other, do not agree about."""
+    # Dispersion grows meanwhile, and is rounded to 15 us.
+    near = abs(int.from_bytes(one[8:12], 'big') - int.from_bytes(other[8:12], 'big')) <= 2
+    soon = abs(int.from_bytes(one[40:48], 'big') - int.from_bytes(other[32:40], 'big')) < 1 << 32
+    same = one[:8] + one[12:32] == other[:8] + other[12:32]
+    return '' if same and near and soon else f'{one.hex()}\n{other.hex()}'
+
+
 def try_equal(tap, clients):
     """The same bytes as from the sockets, which answer on another interface; stamps aside."""
     bad = []
     for version in (1, 2, 3, 4):
         for poll in (0, 3, 10, 250):
             data = request(version << 3 | 3, poll=poll)
-            one, other = ask(clients, (SERVER, '10.79.0.2', data), ('10.80.0.1', '10.80.0.2', data))
-            # Dispersion grows meanwhile, and is rounded to 15 us.
-            near = abs(int.from_bytes(one[8:12], 'big') - int.from_bytes(other[8:12], 'big')) <= 2
-            if one[:8] + one[12:32] != other[:8] + other[12:32] or not near:
-                bad.append([one.hex(), other.hex()])
-            if abs(int.from_bytes(one[40:48], 'big') - int.from_bytes(other[32:40], 'big')) > 1 << 31:
-                bad.append(['time', one.hex(), other.hex()])
-    tap.check(not bad, 'driver and sockets say the same, octet for octet', bad[:2])
+            for _ in range(4):  # the time may be renewed between the two
+                pair = ask(clients, (SERVER, '10.79.0.2', data), ('10.80.0.1', '10.80.0.2', data))
+                wrong = differ(*pair)
+                if not wrong:
+                    break
+            bad += [wrong] if wrong else []
+    tap.check(not bad, 'driver and sockets say the same, octet for octet', '\n'.join(bad[:2]))
 
 
 def try_others(tap, service, clients):
