@@ -110,7 +110,7 @@ static struct bpf_object *open_program(char *const arguments[])
 static int attach(const struct bpf_object *object, unsigned interface, bool *generic)
 {
     const int program = bpf_program__fd(bpf_object__find_program_by_name(object, "noon_answer"));
-    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+    struct bpf_link_create_opts options = {.sz = sizeof options, .flags = XDP_FLAGS_DRV_MODE};
     int link = bpf_link_create(program, (int)interface, BPF_XDP, &options);
 
     *generic = link < 0 && errno != EBUSY && errno != EPERM;

@@ -228,8 +228,12 @@ static struct frame request_ipv6(const char *from, unsigned port)
 
 static uint32_t run(const struct frame *in, struct frame *out)
 {
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in->bytes, .data_size_in = in->size,
-                .data_out = out->bytes, .data_size_out = FRAME_MAX, .repeat = 1);
+    struct bpf_test_run_opts options = {.sz = sizeof options,
+                                        .data_in = in->bytes,
+                                        .data_size_in = in->size,
+                                        .data_out = out->bytes,
+                                        .data_size_out = FRAME_MAX,
+                                        .repeat = 1};
 
     memset(out, 0, sizeof *out);
     assert_int_equal(bpf_prog_test_run_opts(kernel.program, &options), 0);
