@@ -217,7 +217,7 @@ static void put_limit(struct xdp_settings *settings, const struct limit_options 
     settings->leak_mask = (1U << limits.leak) - 1;
     settings->kod_mask = limits.kod > 0 ? (1U << limits.kod) - 1 : 0;
     settings->interval_log2 = limits.interval_log2;
-    settings->limited = limit->enabled;
+    settings->limited = limit->enabled && !limit->listed; /* who is listed goes to the sockets */
 }
 
 static void put_rules(struct xdp_service *service, const struct log_sink *log)

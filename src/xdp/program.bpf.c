@@ -38,6 +38,7 @@ enum {
     NS_IN_S = 1000000000,
     KISS_INTERVAL_NS = 15625000, /* of one processor: 64 in a second */
     ALLOWED = 1,                 /* a bit of enum access_bit */
+    FLAGGED = 4,                 /* from here on enum access_flag */
 };
 
 #define KISS_RATE 0x52415445U        /* "RATE" */
@@ -112,7 +113,8 @@ static __always_inline bool is_plain(const struct ntp *ntp)
     return (ntp->first & 7) == MODE_CLIENT && version >= 1 && version <= 4 && !(odd && differ);
 }
 
-static __always_inline bool is_allowed(const struct xdp_own *from)
+/* What core/server/access says of an address; 0: nothing. */
+static __always_inline __u32 access_of(const struct xdp_own *from)
 {
     struct xdp_prefix key = {.bits = from->family == ADDRESS_IPV4 ? 32 : 128};
     __u32 *value;
@@ -120,7 +122,7 @@ static __always_inline bool is_allowed(const struct xdp_own *from)
     __builtin_memcpy(key.bytes, from->bytes, sizeof key.bytes);
     value = from->family == ADDRESS_IPV4 ? bpf_map_lookup_elem(&access_ipv4, &key)
                                          : bpf_map_lookup_elem(&access_ipv6, &key);
-    return value != NULL && (*value & ALLOWED) != 0;
+    return value != NULL ? *value : 0;
 }
 
 static __always_inline void name_client(struct work *work)
@@ -225,7 +227,7 @@ static __always_inline void write_answer(const struct work *work, bool kiss)
     __u32 reference[2] = {(__u32)(line->reference >> 32), (__u32)line->reference};
 
     if (kiss ? poll < settings.interval_log2
-             : settings.limited != 0 && poll >= 0 && poll < settings.interval_log2) {
+             : settings.interval_ns > 0 && poll >= 0 && poll < settings.interval_log2) {
         poll = (__s8)settings.interval_log2;
     }
     ntp->first = (__u8)((kiss ? LEAP_UNSYNC : line->leap) << 6 | (ntp->first & 0x38) | MODE_SERVER);
@@ -314,8 +316,12 @@ static __always_inline bool is_ours(struct work *work, const struct udphdr *udp,
 /* From the verdict to the answer; the frame's own part is the caller's. */
 static __always_inline int deal(struct work *work, __u64 index)
 {
-    enum verdict verdict = judge(work, is_allowed(&work->from));
+    __u32 access = access_of(&work->from);
 
+    if (access >= FLAGGED) {
+        return XDP_PASS; /* more is said of it than whether it may ask */
+    }
+    enum verdict verdict = judge(work, (access & ALLOWED) != 0);
     if (verdict == DROP) {
         return XDP_DROP;
     }

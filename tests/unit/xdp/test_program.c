@@ -536,6 +536,22 @@ static void its_clients_are_listed_with_the_others(void **state)
     free(clients);
 }
 
+/* `allow ... authenticated` and the like: the sockets know what it means. */
+static void of_whom_more_is_said_goes_to_the_sockets(void **state)
+{
+    struct frame in = request_ipv4("10.77.2.3", 40000), out;
+
+    (void)state;
+    for (unsigned flag = 1; flag <= ACCESS_THIS_VERSION; flag *= 2) {
+        const struct access_rule rule = {.allow = true, .flags = (uint8_t)flag};
+
+        say_access("10.77.0.0", 16, access_of_rule(&rule));
+        assert_int_equal(run(&in, &out), XDP_PASS);
+    }
+    say_access("10.77.0.0", 16, ACCESS_ALLOW);
+    assert_int_equal(run(&in, &out), XDP_TX);
+}
+
 static void set_limit(uint32_t leak_mask, uint32_t kod_mask)
 {
     kernel.settings->limited = 1;
@@ -647,6 +663,7 @@ int main(void)
         cmocka_unit_test_setup(without_a_line_that_holds_nothing_is_answered, begin),
         cmocka_unit_test_setup(who_is_refused_is_counted_and_remembered, begin),
         cmocka_unit_test_setup(its_clients_are_listed_with_the_others, begin),
+        cmocka_unit_test_setup(of_whom_more_is_said_goes_to_the_sockets, begin),
         cmocka_unit_test_setup(beyond_its_burst_a_client_is_answered_by_chance, begin),
         cmocka_unit_test_setup(some_are_told_to_ask_less_often, begin),
         cmocka_unit_test_setup(no_frame_is_answered_but_plain_requests, begin),
