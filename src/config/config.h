@@ -70,6 +70,7 @@ struct daemon_options {
     const char *bind_command_device;
     const char *drift_file;
     double drift_interval_s; /* the drift file is written no more often */
+    const char *log_file;    /* NULL: the system log */
     const char *log_dir;
     int log_banner;               /* a heading before each so many entries; 0: none */
     int log_size;                 /* octets of one such file; 0: no limit */

@@ -27,6 +27,14 @@ static const struct option directives[] = {
      .restart = true,
      .help = "The directory of the files that `log` asks for.",
      .argument = {STRING("DIRECTORY", DAEMON(log_dir))}},
+    {.name = "logfile",
+     .section = SECTION_LOGGING,
+     .native = true,
+     .restart = true,
+     .help = "The log of a noond in the background is appended to this file instead of going to "
+             "the system log. What rotates it has to copy and empty it (logrotate: "
+             "`copytruncate`).",
+     .argument = {STRING("FILE", DAEMON(log_file))}},
     {.name = "logsize",
      .section = SECTION_LOGGING,
      .native = true,

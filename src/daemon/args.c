@@ -47,6 +47,7 @@ static const char help[] =
     "  -u USER      run as this user: a name, or UID:GID in numbers\n"
     "  -4, -6       use only IPv4, only IPv6\n"
     "  -L LEVEL     log debug, info, warning or error (0 to 3) and what is worse\n"
+    "  -l FILE      append the log to this file\n"
     "  -s DIR       state directory (default /var/lib/noon)\n"
     "  -r DIR       runtime directory: sockets, pid file, time page (default /run/noon)\n"
     "  --single     one process, one thread, poll() only\n"
@@ -193,6 +194,9 @@ static bool set_option(struct args *args, int option, const char *text)
         return true;
     case 'L':
         return set_level(args, text);
+    case 'l':
+        args->log_file = text;
+        return true;
     case 's':
         args->state_dir = text;
         return true;
@@ -231,7 +235,8 @@ static enum args_result parse_words(struct args *args, int argc, char *const arg
     int option;
 
     optind = 0; /* GNU: forget everything about the words before */
-    while ((option = getopt_long(argc, argv, "f:dxqQt:npu:46L:s:r:hv", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "f:dxqQt:npu:46L:l:s:r:hv", long_options, NULL)) !=
+           -1) {
         if (option == 'h') {
             fputs(help, stdout);
             return ARGS_EXIT;

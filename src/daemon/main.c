@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c - noond: reads its arguments and its configuration, then becomes one of its processes. */
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,33 @@ static void open_log(const struct args *args, struct log_sink *log)
         args->log_level >= 0 ? (enum log_severity)args->log_level : LOG_SEVERITY_INFO;
 
     log_open(log, "noond", !terminal, least);
+}
+
+/*
+ * The log goes to a file where a flag says so, or the configuration of a noond in the background.
+ * The parent opens it, with its rights; the others have it as their standard error.
+ */
+static bool use_log_file(const struct args *args, const struct config *config, struct log_sink *log)
+{
+    const char *path = args->log_file   ? args->log_file
+                       : log->to_syslog ? config->daemon.log_file
+                                        : NULL;
+
+    if (!path) {
+        return true;
+    }
+    if (args->role != ROLE_PARENT) {
+        log_inherit(log);
+        return true;
+    }
+    if (!log_to_file(log, path)) {
+        log_format(log, LOG_SEVERITY_ERROR,
+                   "the log file %s can't be written: %s; name another one, or let its directory "
+                   "exist",
+                   path, strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 static int check_only(const struct args *args, const struct config *config, const char *file)
@@ -88,6 +116,22 @@ static void keep_large_blocks_apart(void)
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
+/* Into the background, and to its log; `starter` outlives the log.  False: said why. */
+static bool start_parent(const struct args *args, const struct config *config, struct log_sink *log,
+                         int *starter)
+{
+    if (log->to_syslog && role_is_taken(args)) {
+        fputs("noond: another noond runs in this runtime directory (-r)\n", stderr);
+        return false;
+    }
+    if (log->to_syslog && !args->no_fork && process_background(starter) != ERR_NONE) {
+        fputs("noond: no process for the background; -d stays in the foreground\n", stderr);
+        return false;
+    }
+    log->starter = starter;
+    return use_log_file(args, config, log);
+}
+
 int main(int argc, char *argv[])
 {
     static struct environment environment;
@@ -136,20 +180,15 @@ int main(int argc, char *argv[])
     if (args.reference) {
         return run_reference(&args, config, &log);
     }
-    if (args.role == ROLE_PARENT) {
+    if (args.role != ROLE_PARENT) {
+        (void)use_log_file(&args, config, &log);
+    } else if (!start_parent(&args, config, &log, &starter)) {
+        return 1;
+    } else {
         log_format(&log, LOG_SEVERITY_INFO, "noond %s reads %s", NOON_VERSION, file);
-        if (log.to_syslog && role_is_taken(&args)) {
-            fputs("noond: another noond runs in this runtime directory (-r)\n", stderr);
-            return 1;
-        }
         if (args.remark) {
             log_line(&log, LOG_SEVERITY_INFO, args.remark);
         }
-        if (log.to_syslog && !args.no_fork && process_background(&starter) != ERR_NONE) {
-            fputs("noond: no process for the background; -d stays in the foreground\n", stderr);
-            return 1;
-        }
-        log.starter = &starter;
     }
     return role_run(&args, argv, config, file, &log);
 }

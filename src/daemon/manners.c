@@ -27,6 +27,7 @@ enum effect {
     DOES_PID_FILE,
     DOES_DRIFT_FILE,
     DOES_LOG_DIR,
+    DOES_LOG_FILE,
     DOES_FIRST_FREE,
     DOES_SLEW,
     DOES_STEP_ONCE,
@@ -71,9 +72,7 @@ static const struct flag chrony_flags[] = {
      "clock from it"},
     {'m', DOES_REFUSE, "-m: write `lock_all` into the configuration"},
     {'P', DOES_REFUSE, "-P: write `sched_priority` into the configuration"},
-    {'l', DOES_REFUSE,
-     "-l: noond logs to the system log, or with -d to standard error: have that "
-     "written to a file"},
+    {'l', DOES_LOG_FILE, NULL},
     {0},
 };
 
@@ -116,9 +115,7 @@ static const struct flag ntp_flags[] = {
     {'I', DOES_REFUSE, "-I: write `interface listen ADDRESS` into the configuration"},
     {'k', DOES_REFUSE, "-k: write `keys FILE` into the configuration"},
     {'t', DOES_REFUSE, "-t: leave the flag out: no key is trusted that is not in `keys`"},
-    {'l', DOES_REFUSE,
-     "-l: noond logs to the system log, or with -d to standard error: have that "
-     "written to a file"},
+    {'l', DOES_LOG_FILE, NULL},
     {0},
 };
 
@@ -325,7 +322,7 @@ static bool take_value(struct args *args, const struct flag *flag, const char *v
     } texts[] = {
         {DOES_FILE, &args->config_file},        {DOES_USER, &args->user},
         {DOES_PID_FILE, &args->order.pid_file}, {DOES_DRIFT_FILE, &args->order.drift_file},
-        {DOES_LOG_DIR, &args->order.log_dir},
+        {DOES_LOG_DIR, &args->order.log_dir},   {DOES_LOG_FILE, &args->log_file},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -48,9 +48,10 @@ struct args {
     bool ipv4_only, ipv6_only;
     enum args_once once;
     enum args_role role;
-    double seconds; /* -t; 0: no limit */
-    int log_level;  /* -L: enum log_level; -1: as configured */
-    bool reference; /* --reference */
+    double seconds;       /* -t; 0: no limit */
+    const char *log_file; /* -l; NULL: as configured */
+    int log_level;        /* -L: enum log_level; -1: as configured */
+    bool reference;       /* --reference */
     double reference_noise_s;
     long long reference_offset_ns;
     bool virtual_clock; /* --virtual: discipline a clock of our own, starting so wrong */

@@ -2,6 +2,7 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,6 +55,32 @@ void log_open(struct log_sink *sink, const char *name, bool to_syslog, enum log_
     }
 }
 
+void log_inherit(struct log_sink *sink)
+{
+    sink->to_syslog = false;
+    sink->journal_prefix = false;
+}
+
+bool log_to_file(struct log_sink *sink, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) {
+        int os_error = errno;
+
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        errno = os_error;
+        return false;
+    }
+    if (fd != STDERR_FILENO) {
+        (void)close(fd);
+    }
+    log_inherit(sink);
+    return true;
+}
+
 static void to_stderr(const struct log_sink *sink, enum log_severity severity, const char *line)
 {
     char head[96];
@@ -104,10 +131,10 @@ void log_line(const struct log_sink *sink, enum log_severity severity, const cha
     if (severity >= sink->least) {
         if (sink->to_syslog) {
             syslog(priority_of(severity), "%s", line);
-            to_starter(sink, severity, line);
         } else {
             to_stderr(sink, severity, line);
         }
+        to_starter(sink, severity, line);
     }
     errno = saved;
 }

@@ -29,6 +29,14 @@ struct log_sink {
  */
 void log_open(struct log_sink *sink, const char *name, bool to_syslog, enum log_severity least);
 
+/*
+ * Lines go to the end of this file instead, and so does what this process's children say on their
+ * standard error.  False: it can't be opened for writing; errno says why.
+ */
+bool log_to_file(struct log_sink *sink, const char *path);
+/* A process above has called log_to_file(): standard error is that file. */
+void log_inherit(struct log_sink *sink);
+
 /* One line without its end.  Lines below `least` are dropped.  Never fails, never waits long. */
 void log_line(const struct log_sink *sink, enum log_severity severity, const char *line);
 

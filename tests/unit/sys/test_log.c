@@ -44,6 +44,37 @@ static void speak(struct log_sink *sink)
     assert_int_equal(errno, 5);
 }
 
+static void speak_to_file(struct log_sink *sink)
+{
+    char path[] = "/tmp/noon-test-logfile-XXXXXX";
+    char text[200] = "";
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "before\n", 7), 7);
+    log_open(sink, "noond", false, LOG_SEVERITY_INFO);
+    assert_true(log_to_file(sink, path));
+    log_line(sink, LOG_SEVERITY_INFO, "one");
+    (void)!write(STDERR_FILENO, "a child\n", 8); /* its standard error is the file */
+    (void)unlink(path);
+    assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+    (void)close(fd);
+    assert_int_equal(strncmp(text, "before\n", 7), 0);
+    assert_non_null(strstr(text, "Z noond: one\na child\n"));
+    errno = 0;
+    assert_false(log_to_file(sink, "/nowhere/noond.log"));
+    assert_int_equal(errno, ENOENT);
+}
+
+static void a_file_is_appended_to(void **state)
+{
+    char text[1000];
+
+    (void)state;
+    capture(text, sizeof text, speak_to_file);
+    assert_string_equal(text, "");
+}
+
 static void lines_carry_time_name_and_importance(void **state)
 {
     char text[1000];
@@ -110,6 +141,7 @@ static void a_formatted_line_is_cut_but_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_is_appended_to),
         cmocka_unit_test(lines_carry_time_name_and_importance),
         cmocka_unit_test(the_journal_gets_priorities_instead),
         cmocka_unit_test(a_formatted_line_is_cut_but_ended),
