@@ -118,6 +118,41 @@ static void add_clock(struct text *text, const struct node_status *node)
     }
 }
 
+/* What became of the connections to the key exchange server, where there were any. */
+static void add_ke_server(struct text *text, const struct ke_totals *totals)
+{
+    const struct {
+        uint64_t count;
+        const char *what;
+    } bad[] = {
+        {totals->handshakes_failed, "without TLS"},
+        {totals->bad_requests, "with a bad request"},
+        {totals->no_cipher, "without a cipher in common"},
+        {totals->slow, "too slow"},
+        {totals->crowded_out, "crowded out"},
+        {totals->limited, "too often"},
+        {totals->internal_errors, "for lack of memory"},
+    };
+
+    if (totals->connections == 0) {
+        return;
+    }
+    begin(text, "key exchange");
+    text_u64(text, totals->connections);
+    text_add(text, " NTS clients connected, ");
+    text_u64(text, totals->exchanges);
+    text_add(text, " got keys");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (bad[i].count > 0) {
+            text_add(text, ", ");
+            text_u64(text, bad[i].count);
+            text_char(text, ' ');
+            text_add(text, bad[i].what);
+        }
+    }
+    end(text);
+}
+
 static void add_announced(struct text *text, const struct node_status *node)
 {
     char refid[REFID_TEXT_SIZE];
@@ -155,6 +190,7 @@ static void add_announced(struct text *text, const struct node_status *node)
         text_add(text, node->server.requests > 0 ? ", no longer serving" : "serves nobody");
     }
     end(text);
+    add_ke_server(text, &node->ke_server);
 }
 
 static void add_count(struct text *text, bool *any, uint64_t count, const char *noun)

@@ -14,7 +14,9 @@ void config_init(struct config *config, struct config_space *space)
                    .drift_interval_s = 3600,
                    .nts_port = NTS_PORT,
                    .nts_rotate_s = 604800,
-                   .nts_connections = 100},
+                   .nts_connections = 100,
+                   .nts_threads = 1,
+                   .nts_limit = {.interval_log2 = 6, .burst = 8, .leak = 2}},
         .min_samples = 6,
         .space = space,
     };

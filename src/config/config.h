@@ -92,7 +92,8 @@ struct daemon_options {
     const char *nts_secret;     /* from which the keys of cookies are derived */
     const char *nts_ntp_server; /* that NTS clients are sent to */
     uint16_t nts_port;
-    int nts_rotate_s, nts_connections;
+    int nts_rotate_s, nts_connections, nts_threads; /* nts_threads: ntsprocesses */
+    struct limit_options nts_limit;                 /* ntsratelimit */
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;

@@ -237,6 +237,45 @@ static void say_certificates(struct difference *difference, const char *word,
     }
 }
 
+/* A line of one configuration that is looked for in the other. */
+struct nts_line {
+    struct difference *difference;
+    const char *word;
+    const struct config *other;
+    const char *wanted;
+    bool found;
+};
+
+static void find_line(void *context, const char *line)
+{
+    struct nts_line *search = context;
+
+    search->found = search->found || strcmp(line, search->wanted) == 0;
+}
+
+static void say_if_missing(void *context, const char *line)
+{
+    struct nts_line *search = context;
+
+    search->wanted = line;
+    search->found = false;
+    config_print_nts(search->other, find_line, search);
+    if (!search->found) {
+        struct text text = begin(search->difference, search->word);
+
+        text_add(&text, line);
+        say(search->difference);
+    }
+}
+
+static void say_nts(struct difference *difference, const char *word, const struct config *one,
+                    const struct config *other)
+{
+    struct nts_line search = {.difference = difference, .word = word, .other = other};
+
+    config_print_nts(one, say_if_missing, &search);
+}
+
 static bool fields_equal(const struct option *option, const struct config *a,
                          const struct config *b)
 {
@@ -279,6 +318,8 @@ size_t config_diff(const struct config *before, const struct config *after,
     say_directories(&difference, "added: ", &after->daemon, &before->daemon);
     say_certificates(&difference, "removed: ", &before->daemon, &after->daemon);
     say_certificates(&difference, "added: ", &after->daemon, &before->daemon);
+    say_nts(&difference, "removed: ", before, after);
+    say_nts(&difference, "added: ", after, before);
     for (size_t i = 0; i < count; i++) {
         if (option_at(SCOPE_DIRECTIVE, i)->scope != SCOPE_SOURCE &&
             option_at(SCOPE_DIRECTIVE, i)->scope != SCOPE_REFCLOCK &&

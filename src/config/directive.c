@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "config/number.h"
 #include "config/value.h"
+#include "wire/nts.h"
 
 /* Fields that a line without the keyword sets back: of `local` and `driftfile`. */
 static void reset_keywords(struct parser *parser, enum option_scope scope)
@@ -297,6 +299,40 @@ static bool parse_nts_key(struct parser *parser)
     return parse_nts_file(parser, daemon->nts_keys, &daemon->nts_key_count);
 }
 
+/* Numbers of IANA's registry.  One that is not spoken here is passed over, as chronyd does. */
+static bool parse_aeads(struct parser *parser)
+{
+    struct node_options *node = &parser->config->node;
+    const struct words *words = &parser->words;
+    bool good = words->count > 1;
+
+    node->nts_aead_count = 0;
+    for (unsigned i = 1; good && i < words->count; i++) {
+        int64_t number = 0;
+        bool twice = false;
+
+        good = number_whole(words->at[i], 10, &number) && number >= 0 && number <= UINT16_MAX;
+        for (unsigned k = 0; k < node->nts_aead_count; k++) {
+            twice = twice || node->nts_aeads[k] == number;
+        }
+        if (good && number != AEAD_AES_SIV_CMAC_256 && number != AEAD_AES_128_GCM_SIV) {
+            parser_warning(parser, "the cipher ", words->at[i],
+                           " is not spoken here and passed over; 15 (AES-SIV-CMAC-256) and 30 "
+                           "(AES-128-GCM-SIV) are",
+                           NULL);
+        } else if (good && !twice) {
+            node->nts_aeads[node->nts_aead_count++] = (uint16_t)number;
+        }
+    }
+    if (!good || node->nts_aead_count == 0) {
+        return parser_error(parser,
+                            "ntsaeads takes numbers of ciphers, the best first, and at least one "
+                            "that is spoken here; expected for example \"ntsaeads 30 15\"",
+                            NULL);
+    }
+    return true;
+}
+
 /* What dialect has the word that this one lacks; DIALECT_UNKNOWN: none. */
 static enum config_dialect dialect_of(const char *word)
 {
@@ -378,6 +414,7 @@ bool parser_directive(struct parser *parser)
         {"leapsectz", parse_zone},
         {"tempcomp", parser_tempcomp},
         {"ntstrustedcerts", parse_trusted},
+        {"ntsaeads", parse_aeads},
         {"ntsservercert", parse_nts_cert},
         {"ntsserverkey", parse_nts_key},
     };

@@ -35,7 +35,7 @@ enum option_scope {
     SCOPE_REFCLOCK_PARAMETER, /* behind the driver's parameter, after a colon */
     SCOPE_RATELIMIT,
     SCOPE_CMD_RATELIMIT,
-    SCOPE_OTHER_RATELIMIT, /* of ntsratelimit */
+    SCOPE_NTS_RATELIMIT, /* of ntsratelimit */
     SCOPE_HWTIMESTAMP,
     SCOPE_RXFILTER,
     SCOPE_SMOOTHTIME,

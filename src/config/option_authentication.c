@@ -13,13 +13,11 @@ static const struct option directives[] = {
      .argument = {STRING("FILE", DAEMON(key_file))}},
     {.name = "ntsaeads",
      .section = SECTION_AUTHENTICATION,
-     .verdict = VERDICT_NOTHING_HERE,
      .arguments = "ID...",
-     .standard = "30 15",
-     .help = "The ciphers for NTS, the best first.",
-     .reason = "AES-SIV-CMAC-256 and AES-128-GCM-SIV are always offered, the former first: every "
-               "server has it",
-     .argument = {WORDS("ID", 1, 16)}},
+     .help = "The ciphers for NTS, the best first, of clients and of the server: 15, "
+             "AES-SIV-CMAC-256, which everybody has, and 30, AES-128-GCM-SIV, whose cookies are "
+             "shorter. Without it, clients ask for 15 before 30, and the server gives 30 before "
+             "15."},
     {.name = "ntsdumpdir",
      .section = SECTION_AUTHENTICATION,
      .help = "Where keys and cookies of NTS are kept over a restart, which then needs no key "
@@ -78,17 +76,15 @@ static const struct option directives[] = {
      .argument = {WORDS("FILE", 1, 1)}},
     {.name = "ntsprocesses",
      .section = SECTION_AUTHENTICATION,
-     .verdict = VERDICT_NOTHING_HERE,
      .standard = "1",
-     .neutral = "1",
-     .help = "How many processes exchange NTS keys.",
-     .reason = "one process of its own exchanges keys, with many clients at a time",
-     .argument = {WHOLE("PROCESSES", NO_FIELD, 0, 1000)}},
+     .help = "How many threads exchange NTS keys, in the process of its own that does it. As many "
+             "as processors can do so at a time.",
+     .argument = {WHOLE_CLAMPED("PROCESSES", TYPE_INT, DAEMON(nts_threads), 0, 64)}},
     {.name = "maxntsconnections",
      .section = SECTION_AUTHENTICATION,
      .standard = "100",
      .help = "How many NTS key exchanges run at a time. One that takes longer than 5 seconds is "
-             "broken off, and earlier when others wait.",
+             "broken off, and earlier when others wait. It holds for each of `ntsprocesses`.",
      .argument = {WHOLE_CLAMPED("CONNECTIONS", TYPE_INT, DAEMON(nts_connections), 1, 1000)}},
     {.name = "ntsntpserver",
      .section = SECTION_AUTHENTICATION,
@@ -112,11 +108,11 @@ static const struct option directives[] = {
      .argument = {STRING("FILE", DAEMON(nts_secret))}},
     {.name = "ntsratelimit",
      .section = SECTION_AUTHENTICATION,
-     .verdict = VERDICT_NOTHING_HERE,
-     .scope = SCOPE_OTHER_RATELIMIT,
+     .flag = DAEMON(nts_limit.enabled),
+     .scope = SCOPE_NTS_RATELIMIT,
      .arguments = "[OPTION]...",
-     .help = "Limits the rate of NTS key exchanges.",
-     .reason = "`maxntsconnections` limits how many run at a time"},
+     .help = "Closes connections for NTS key exchanges at once when they come from one address too "
+             "often. They are counted as `limited`."},
 };
 
 struct option_table option_authentication(void)

@@ -2,7 +2,6 @@
 #include "config/option_rows.h"
 
 #define NO_CHRONYC .section = SECTION_CONTROL, .verdict = VERDICT_NOT_YET
-#define OTHER_LIMIT_REASON "these limits can't be set yet"
 #define CHRONYC_REASON "the set is fixed: see `opencommands`"
 
 static const struct option local_options[] = {
@@ -227,30 +226,31 @@ static const struct option command_ratelimit_options[] = {
      .argument = {ANY_WHOLE("RATE")}},
 };
 
-/* Of directives without effect: what chrony has. */
-static const struct option other_ratelimit_options[] = {
+/* Of ntsratelimit.  TLS has no answer that asks for restraint. */
+static const struct option nts_ratelimit_options[] = {
     {.name = "interval",
-     NO_CHRONYC,
-     .help = "Answers once in 2^POLL seconds.",
-     .reason = OTHER_LIMIT_REASON,
-     .argument = {ANY_WHOLE("POLL")}},
+     .section = SECTION_AUTHENTICATION,
+     .standard = "6",
+     .help = "Exchanges keys with an address once in 2^POLL seconds on average. A /64 of IPv6 "
+             "counts as 32 clients.",
+     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, DAEMON(nts_limit.interval_log2), -19, 12)}},
     {.name = "burst",
-     NO_CHRONYC,
+     .section = SECTION_AUTHENTICATION,
      .standard = "8",
      .help = "So many at a time.",
-     .reason = OTHER_LIMIT_REASON,
-     .argument = {ANY_WHOLE("RESPONSES")}},
+     .argument = {WHOLE_CLAMPED("RESPONSES", TYPE_UINT8, DAEMON(nts_limit.burst), 1, 255)}},
     {.name = "leak",
-     NO_CHRONYC,
+     .section = SECTION_AUTHENTICATION,
      .standard = "2",
-     .help = "Beyond the limit answers one request in 2^RATE nevertheless.",
-     .reason = OTHER_LIMIT_REASON,
-     .argument = {ANY_WHOLE("RATE")}},
+     .help = "Beyond the limit takes one connection in 2^RATE nevertheless.",
+     .argument = {WHOLE_CLAMPED("RATE", TYPE_UINT8, DAEMON(nts_limit.leak), 1, 4)}},
     {.name = "kod",
-     NO_CHRONYC,
+     .section = SECTION_AUTHENTICATION,
+     .verdict = VERDICT_NOTHING_HERE,
      .standard = "0",
+     .neutral = "0",
      .help = "Beyond the limit asks for restraint, once in 2^RATE requests.",
-     .reason = OTHER_LIMIT_REASON,
+     .reason = "a connection that is closed says nothing",
      .argument = {ANY_WHOLE("RATE")}},
 };
 
@@ -294,7 +294,7 @@ struct option_table option_keywords(enum option_scope scope)
         [SCOPE_AUTHSELECTMODE] = TABLE(authselect_modes),
         [SCOPE_RATELIMIT] = TABLE(ratelimit_options),
         [SCOPE_CMD_RATELIMIT] = TABLE(command_ratelimit_options),
-        [SCOPE_OTHER_RATELIMIT] = TABLE(other_ratelimit_options),
+        [SCOPE_NTS_RATELIMIT] = TABLE(nts_ratelimit_options),
         [SCOPE_SMOOTHTIME] = TABLE(smoothtime_options),
         [SCOPE_OPENCOMMANDS] = TABLE(open_commands),
     };

@@ -187,7 +187,7 @@ static void print_fields(const struct config *config, config_line_function *line
     }
 }
 
-static void print_nts_files(const struct config *config, config_line_function *line, void *context)
+void config_print_nts(const struct config *config, config_line_function *line, void *context)
 {
     const struct daemon_options *daemon = &config->daemon;
     const char *const *const files[] = {daemon->nts_certs, daemon->nts_keys};
@@ -203,6 +203,17 @@ static void print_nts_files(const struct config *config, config_line_function *l
             text_add(&text, files[kind][i]);
             line(context, written);
         }
+    }
+    if (config->node.nts_aead_count > 0) {
+        char written[CONFIG_LINE_SIZE];
+        struct text text = text_begin(written, sizeof written);
+
+        text_add(&text, "ntsaeads");
+        for (unsigned i = 0; i < config->node.nts_aead_count; i++) {
+            text_char(&text, ' ');
+            text_u64(&text, config->node.nts_aeads[i]);
+        }
+        line(context, written);
     }
 }
 
@@ -225,7 +236,7 @@ void config_print(const struct config *config, config_line_function *line, void 
         text_add(&text, config->daemon.trusted_certs[i]);
         line(context, written);
     }
-    print_nts_files(config, line, context);
+    config_print_nts(config, line, context);
     for (size_t i = 0; i < config->daemon.source_dir_count; i++) {
         text = text_begin(written, sizeof written);
         text_add(&text, "sourcedir ");

@@ -14,6 +14,9 @@ typedef void config_line_function(void *context, const char *line);
  */
 void config_print(const struct config *config, config_line_function *line, void *context);
 
+/* Of these, the lines with the NTS server's files and with the ciphers. */
+void config_print_nts(const struct config *config, config_line_function *line, void *context);
+
 /* A source as it would be written: "server 192.0.2.1 iburst". */
 void config_print_source(struct text *text, const struct config *config,
                          const struct source_options *source);

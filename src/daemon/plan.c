@@ -99,9 +99,11 @@ static void trust_certificates(const struct daemon_options *daemon, struct words
 }
 
 /* The key exchange server of NTS, whose sockets are among the endpoints. */
-static void serve_keys(const struct args *args, const struct daemon_options *daemon,
-                       struct words *words)
+static void serve_keys(const struct args *args, const struct config *config, struct words *words)
 {
+    const struct daemon_options *daemon = &config->daemon;
+    const struct limit_options *limit = &daemon->nts_limit;
+
     for (size_t i = 0; i < daemon->nts_cert_count && i < daemon->nts_key_count; i++) {
         words_add(words, "--cert=%s", daemon->nts_certs[i]);
         words_add(words, "--key=%s", daemon->nts_keys[i]);
@@ -118,6 +120,13 @@ static void serve_keys(const struct args *args, const struct daemon_options *dae
     }
     words_add(words, "--rotate=%d", daemon->nts_rotate_s);
     words_add(words, "--sessions=%d", daemon->nts_connections);
+    words_add(words, "--threads=%d", daemon->nts_threads);
+    if (limit->enabled) {
+        words_add(words, "--limit=%d,%u,%u", limit->interval_log2, limit->burst, limit->leak);
+    }
+    for (unsigned i = 0; i < config->node.nts_aead_count; i++) {
+        words_add(words, "--algorithm=%u", config->node.nts_aeads[i]);
+    }
 }
 
 bool plan_make(const struct args *args, const struct config *config, const struct user_ids *user,
@@ -153,6 +162,6 @@ bool plan_make(const struct args *args, const struct config *config, const struc
     if (config_load_finds(config)) {
         words_add(&plan->arguments[CHILD_RESOLVE], "--find");
     }
-    serve_keys(args, &config->daemon, &plan->arguments[CHILD_NTS]);
+    serve_keys(args, config, &plan->arguments[CHILD_NTS]);
     return fits && !plan->arguments[CHILD_KEYS].full && !plan->arguments[CHILD_NTS].full;
 }

@@ -7,6 +7,17 @@
 #include "daemon/time_process.h"
 #include "sys/process.h"
 
+/* Zeros as long as there was no key exchange server. */
+static void fill_ke_server(const struct page *page, struct ke_totals *totals)
+{
+    struct ke_totals read;
+    size_t size = 0;
+
+    if (page_read(page, &read, sizeof read, &size) == ERR_NONE && size == sizeof read) {
+        *totals = read;
+    }
+}
+
 static void fill_daemon_part(struct time_process *process, struct node_status *node)
 {
     snprintf(node->version, sizeof node->version, "%s", NOON_VERSION);
@@ -23,6 +34,7 @@ static void fill_daemon_part(struct time_process *process, struct node_status *n
                        &node->server);
     if (process->setup.supervised) {
         xdp_feed_count(&process->setup.supervised->xdp, &node->server);
+        fill_ke_server(&process->setup.supervised->ke_totals, &node->ke_server);
     }
     if (process->rules.time.count > 0) {
         node->server.serving = process->rules_serve;

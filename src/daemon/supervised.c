@@ -6,6 +6,7 @@
 #include "daemon/supervisor.h"
 #include "sys/process.h"
 #include "sys/unix_socket.h"
+#include "wire/ke_totals.h"
 #include "wire/line.h"
 
 /* A descriptor that is /dev/null stands for one that could not be had. */
@@ -29,6 +30,8 @@ bool supervised_open(struct supervised *supervised)
            page_adopt(&supervised->record, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, true) ==
                ERR_NONE &&
            page_adopt(&supervised->rules, SUPERVISOR_FD_RULES, PAGE_LAYOUT_RULES, true) ==
+               ERR_NONE &&
+           page_adopt(&supervised->ke_totals, SUPERVISOR_FD_NTS_TOTALS, KE_TOTALS_LAYOUT, false) ==
                ERR_NONE &&
            server_totals_open(&supervised->server, SUPERVISOR_FD_COUNTERS);
 }

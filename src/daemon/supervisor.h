@@ -94,6 +94,7 @@ struct supervised {
     struct page life, line, record, rules;
     struct server_totals server;
     struct xdp_feed xdp;
+    struct page ke_totals; /* of the key exchange server */
 };
 
 /* Takes over the descriptors.  False: this process was not started by a supervisor. */

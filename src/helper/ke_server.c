@@ -17,16 +17,16 @@ enum { REQUEST_MAX = 1024, ANSWER_MAX = 8192 };
 struct ke_server {
     SSL_CTX *contexts[KE_PAIRS_MAX];
     size_t count;
-    const struct ke_grant *grant;
 };
 
 enum stage { STAGE_HANDSHAKE, STAGE_REQUEST, STAGE_ANSWER };
 
 struct ke_session {
-    struct ke_server *server;
+    const struct ke_grant *grant;
     SSL *ssl;
     int fd;
     enum stage stage;
+    enum ke_failure failure; /* should it fail */
     bool granted;
     size_t size, sent; /* of the buffer */
     uint8_t buffer[ANSWER_MAX];
@@ -124,8 +124,8 @@ static SSL_CTX *make_context(struct ke_server *server, const struct ke_pair *pai
     return context;
 }
 
-struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count,
-                                 const struct ke_grant *grant, char *why, size_t why_size)
+struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count, char *why,
+                                 size_t why_size)
 {
     struct ke_server *server = calloc(1, sizeof *server);
 
@@ -134,7 +134,6 @@ struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count,
         (void)snprintf(why, why_size, "no memory");
         return NULL;
     }
-    server->grant = grant;
     for (size_t i = 0; i < count; i++) {
         server->contexts[i] = make_context(server, &pairs[i], why, why_size);
         if (server->contexts[i] == NULL) {
@@ -154,7 +153,7 @@ void ke_server_close(struct ke_server *server)
     free(server);
 }
 
-struct ke_session *ke_session_open(struct ke_server *server, int fd)
+struct ke_session *ke_session_open(struct ke_server *server, const struct ke_grant *grant, int fd)
 {
     struct ke_session *session = malloc(sizeof *session);
 
@@ -162,9 +161,10 @@ struct ke_session *ke_session_open(struct ke_server *server, int fd)
         tcp_close(&fd);
         return NULL;
     }
-    session->server = server;
+    session->grant = grant;
     session->fd = fd;
     session->stage = STAGE_HANDSHAKE;
+    session->failure = KE_FAILED_HANDSHAKE;
     session->granted = false;
     session->size = session->sent = 0;
     session->ssl = SSL_new(server->contexts[0]);
@@ -187,6 +187,11 @@ void ke_session_close(struct ke_session *session)
 int ke_session_fd(const struct ke_session *session)
 {
     return session->fd;
+}
+
+enum ke_failure ke_session_failure(const struct ke_session *session)
+{
+    return session->failure;
 }
 
 static bool offers(const struct ke_request *request, uint16_t algorithm)
@@ -243,8 +248,7 @@ static bool grant_cookies(struct ke_session *session, struct ke_response *respon
     entropy_fill(nonces, sizeof nonces);
     for (int i = 0; i < NTS_COOKIES; i++) {
         response->cookies[i].size = (uint16_t)cookie_size(response->algorithm);
-        cookie_seal(session->server->grant->cookies, &cookie, nonces[i],
-                    response->cookies[i].bytes);
+        cookie_seal(session->grant->cookies, &cookie, nonces[i], response->cookies[i].bytes);
     }
     response->cookie_count = NTS_COOKIES;
     OPENSSL_cleanse(&cookie, sizeof cookie);
@@ -254,7 +258,7 @@ static bool grant_cookies(struct ke_session *session, struct ke_response *respon
 /* The answer to the request in the buffer takes its place. */
 static void make_answer(struct ke_session *session, size_t size)
 {
-    const struct ke_grant *grant = session->server->grant;
+    const struct ke_grant *grant = session->grant;
     struct ke_request request = {.port = 0};
     struct ke_response response = {.algorithm = 0};
     enum ke_fault fault = ke_request_decode(&request, session->buffer, size);
@@ -275,8 +279,11 @@ static void make_answer(struct ke_session *session, size_t size)
         }
         response.port = grant->ntp_port;
         session->granted = grant_cookies(session, &response);
+        session->failure = session->granted ? KE_FAILED_REQUEST : KE_FAILED_INTERNAL;
         response.failed = !session->granted;
         response.error = KE_ERROR_INTERNAL;
+    } else if (!response.failed) {
+        session->failure = KE_FAILED_CIPHER;
     }
     struct writer w = {.at = session->buffer, .left = sizeof session->buffer};
     ke_response_encode(&w, &response);
@@ -355,6 +362,7 @@ enum ke_progress ke_session_drive(struct ke_session *session)
             return KE_FAILED;
         }
         session->stage = STAGE_REQUEST;
+        session->failure = KE_FAILED_REQUEST;
     }
     if (session->stage == STAGE_REQUEST) {
         progress = read_request(session);

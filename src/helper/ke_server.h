@@ -4,7 +4,8 @@
  * request, one answer with cookies, the end.
  *
  * Sessions are driven by their owner, who waits for their sockets; none of them ever blocks.  There
- * are no tickets and no resumption: a client comes once in weeks.
+ * are no tickets and no resumption: a client comes once in weeks.  Several threads may share a
+ * server; a session is of one of them.
  */
 #ifndef HELPER_KE_SERVER_H
 #define HELPER_KE_SERVER_H
@@ -22,7 +23,7 @@ struct ke_session;
 
 enum { KE_PAIRS_MAX = 8 };
 
-/* What is granted; borrowed by the server as long as it lives. */
+/* What is granted; borrowed by a session as long as it lives. */
 struct ke_grant {
     const struct cookie_keys *cookies;
     const char *ntp_server; /* that clients are sent to; NULL: the one they have asked */
@@ -41,12 +42,12 @@ struct ke_pair {
  * Reads certificates and keys; the first pair is for clients that name no server, or another one.
  * NULL: why[] says which file is no good, and why.
  */
-struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count,
-                                 const struct ke_grant *grant, char *why, size_t why_size);
+struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count, char *why,
+                                 size_t why_size);
 void ke_server_close(struct ke_server *server);
 
 /* Takes over a connection.  NULL: no memory; then the connection is closed. */
-struct ke_session *ke_session_open(struct ke_server *server, int fd);
+struct ke_session *ke_session_open(struct ke_server *server, const struct ke_grant *grant, int fd);
 void ke_session_close(struct ke_session *session);
 
 enum ke_progress {
@@ -59,5 +60,9 @@ enum ke_progress {
 /* Goes on as far as it can. */
 enum ke_progress ke_session_drive(struct ke_session *session);
 int ke_session_fd(const struct ke_session *session);
+
+/* Why a session has failed. */
+enum ke_failure { KE_FAILED_HANDSHAKE, KE_FAILED_REQUEST, KE_FAILED_CIPHER, KE_FAILED_INTERNAL };
+enum ke_failure ke_session_failure(const struct ke_session *session);
 
 #endif

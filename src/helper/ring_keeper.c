@@ -67,7 +67,6 @@ static void save(const struct ring_keeper *keeper)
 
 static void show(struct ring_keeper *keeper)
 {
-    cookie_keys_prepare(&keeper->keys, &keeper->ring);
     page_write(keeper->page, &keeper->ring, sizeof keeper->ring);
 }
 

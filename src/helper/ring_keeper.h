@@ -25,7 +25,6 @@ struct ring_keeper {
     uint8_t secret[RING_SECRET_MAX];
     size_t secret_size; /* 0: the keys are random */
     struct cookie_ring ring;
-    struct cookie_keys keys; /* of the ring */
 };
 
 /* Reads a file with a secret that several servers share; false: it can't be used, which was said.

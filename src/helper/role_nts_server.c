@@ -2,28 +2,27 @@
 #include "helper/role_nts_server.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#include "base/text.h"
-#include "helper/ke_server.h"
+#include "helper/ke_service.h"
 #include "helper/ring_keeper.h"
 #include "sys/clock.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
 #include "sys/signals.h"
-#include "sys/tcp_listen.h"
-#include "wire/ke_totals.h"
 
 enum {
-    LISTENERS_MAX = 8,
     SESSIONS_LIMIT = 1000,
     SESSIONS_STANDARD = 100,
-    PATIENCE_S = 5,          /* with a client, from its connection to its last octet */
-    LAST_S = 2,              /* after SIGTERM */
-    CROWD_PATIENCE_MS = 500, /* when others wait for its place */
+    THREADS_LIMIT = 64,
+    STACK_SIZE = 256 << 10,
+    LAST_S = 2, /* after SIGTERM */
     ROTATE_STANDARD_S = 604800,
     WHY_SIZE = 500,
     EXIT_RESTART = 70,
@@ -33,31 +32,33 @@ struct options {
     struct ke_pair pairs[KE_PAIRS_MAX];
     size_t certificates, keys;
     const char *user, *directory, *secret, *ntp_server;
-    long ntp_port, rotate_s, sessions;
+    long ntp_port, rotate_s, sessions, threads;
+    struct limit_options limit;
     uint16_t algorithms[KE_ALGORITHMS];
     size_t algorithm_count;
 };
 
-struct slot {
-    struct ke_session *session; /* NULL: free */
-    struct steady_time since;
-    enum ke_progress progress;
-};
-
 struct service {
     struct log_sink log;
-    struct ke_grant grant;
-    struct ke_server *server;
     struct ring_keeper keeper;
     struct page ring_page, totals_page;
-    struct ke_totals totals;
-    int listeners[LISTENERS_MAX];
-    size_t listener_count;
-    struct slot *slots;
-    size_t capacity, used;
-    struct pollfd *fds;
-    size_t *slot_of; /* of fds[listener_count + i] */
+    struct ke_shared shared;
+    struct ke_worker workers[THREADS_LIMIT]; /* the first one is the main thread's */
+    pthread_t threads[THREADS_LIMIT];
+    size_t count; /* of threads */
+    int stop_fd;
 };
+
+/* "INTERVAL,BURST,LEAK", as noond writes it. */
+static void take_limit(struct limit_options *limit, const char *value)
+{
+    char *end;
+
+    limit->enabled = true;
+    limit->interval_log2 = (int8_t)strtol(value, &end, 10);
+    limit->burst = (uint8_t)strtol(*end == ',' ? end + 1 : end, &end, 10);
+    limit->leak = (uint8_t)strtol(*end == ',' ? end + 1 : end, &end, 10);
+}
 
 static bool take_option(struct options *options, int option, const char *value)
 {
@@ -95,6 +96,12 @@ static bool take_option(struct options *options, int option, const char *value)
     case 'm':
         options->sessions = strtol(value, NULL, 10);
         return true;
+    case 'h':
+        options->threads = strtol(value, NULL, 10);
+        return true;
+    case 'l':
+        take_limit(&options->limit, value);
+        return true;
     case 'a':
         if (options->algorithm_count < KE_ALGORITHMS) {
             options->algorithms[options->algorithm_count++] = (uint16_t)strtol(value, NULL, 10);
@@ -105,6 +112,11 @@ static bool take_option(struct options *options, int option, const char *value)
     }
 }
 
+static long within(long value, long most)
+{
+    return value < 1 ? 1 : value > most ? most : value;
+}
+
 static bool parse(struct options *options, int argc, char *const argv[])
 {
     static const struct option known[] = {
@@ -113,7 +125,8 @@ static bool parse(struct options *options, int argc, char *const argv[])
         {"dir", required_argument, NULL, 'd'},       {"secret", required_argument, NULL, 's'},
         {"server", required_argument, NULL, 'n'},    {"port", required_argument, NULL, 'p'},
         {"rotate", required_argument, NULL, 't'},    {"sessions", required_argument, NULL, 'm'},
-        {"algorithm", required_argument, NULL, 'a'}, {NULL, 0, NULL, 0},
+        {"algorithm", required_argument, NULL, 'a'}, {"threads", required_argument, NULL, 'h'},
+        {"limit", required_argument, NULL, 'l'},     {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -123,9 +136,8 @@ static bool parse(struct options *options, int argc, char *const argv[])
             return false;
         }
     }
-    if (options->sessions < 1 || options->sessions > SESSIONS_LIMIT) {
-        options->sessions = options->sessions < 1 ? 1 : SESSIONS_LIMIT;
-    }
+    options->sessions = within(options->sessions, SESSIONS_LIMIT);
+    options->threads = within(options->threads, THREADS_LIMIT);
     return optind == argc && options->certificates > 0 && options->certificates == options->keys &&
            options->rotate_s >= 0;
 }
@@ -134,18 +146,18 @@ static bool parse(struct options *options, int argc, char *const argv[])
 static bool load(struct service *s, const struct options *options)
 {
     char why[WHY_SIZE];
+    struct ke_grant *grant = &s->shared.grant;
 
-    s->grant = (struct ke_grant){
-        .cookies = &s->keeper.keys,
+    *grant = (struct ke_grant){
         .ntp_server = options->ntp_server,
         .ntp_port = (uint16_t)options->ntp_port,
         .algorithm_count = options->algorithm_count,
     };
-    memcpy(s->grant.algorithms, options->algorithms, sizeof s->grant.algorithms);
-    if (s->grant.algorithm_count == 0) {
-        s->grant.algorithms[0] = AEAD_AES_128_GCM_SIV;
-        s->grant.algorithms[1] = AEAD_AES_SIV_CMAC_256;
-        s->grant.algorithm_count = 2;
+    memcpy(grant->algorithms, options->algorithms, sizeof grant->algorithms);
+    if (grant->algorithm_count == 0) {
+        grant->algorithms[0] = AEAD_AES_128_GCM_SIV;
+        grant->algorithms[1] = AEAD_AES_SIV_CMAC_256;
+        grant->algorithm_count = 2;
     }
     s->keeper.log = &s->log;
     s->keeper.page = &s->ring_page;
@@ -157,28 +169,41 @@ static bool load(struct service *s, const struct options *options)
     if (options->secret != NULL && !ring_keeper_secret(&s->keeper, options->secret)) {
         return false;
     }
-    s->server = ke_server_open(options->pairs, options->certificates, &s->grant, why, sizeof why);
-    if (s->server == NULL) {
+    s->shared.server = ke_server_open(options->pairs, options->certificates, why, sizeof why);
+    if (s->shared.server == NULL) {
         log_format(&s->log, LOG_SEVERITY_ERROR, "no NTS service: %s", why);
     }
-    return s->server != NULL;
+    return s->shared.server != NULL;
 }
 
 static bool take_descriptors(struct service *s, const struct options *options)
 {
     size_t given = process_given_fds();
 
-    s->capacity = (size_t)options->sessions;
-    s->slots = calloc(s->capacity, sizeof *s->slots);
-    s->fds = calloc(s->capacity + LISTENERS_MAX, sizeof *s->fds);
-    s->slot_of = calloc(s->capacity, sizeof *s->slot_of);
+    s->shared.capacity = (size_t)options->sessions;
+    s->shared.ring_page = &s->ring_page;
+    s->shared.totals_page = &s->totals_page;
     for (size_t i = NTS_SERVER_FD_LISTEN - PROCESS_FDS_FIRST;
-         i < given && s->listener_count < LISTENERS_MAX; i++) {
-        s->listeners[s->listener_count++] = PROCESS_FDS_FIRST + (int)i;
+         i < given && s->shared.listener_count < KE_LISTENERS_MAX; i++) {
+        s->shared.listeners[s->shared.listener_count++] = PROCESS_FDS_FIRST + (int)i;
     }
-    return s->slots != NULL && s->fds != NULL && s->slot_of != NULL && s->listener_count > 0 &&
+    return s->shared.listener_count > 0 &&
            page_adopt(&s->ring_page, NTS_SERVER_FD_RING, COOKIE_RING_LAYOUT, true) == ERR_NONE &&
            page_adopt(&s->totals_page, NTS_SERVER_FD_TOTALS, KE_TOTALS_LAYOUT, true) == ERR_NONE;
+}
+
+static bool open_workers(struct service *s, const struct options *options)
+{
+    bool good = ke_shared_open(&s->shared, &options->limit);
+
+    s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    for (s->count = 0; good && s->count < (size_t)options->threads; s->count++) {
+        good = ke_worker_open(&s->workers[s->count], &s->shared);
+    }
+    if (!good || s->stop_fd < 0) {
+        log_line(&s->log, LOG_SEVERITY_ERROR, "the key exchange server has too little memory");
+    }
+    return good && s->stop_fd >= 0;
 }
 
 static bool confine(const struct service *s, const struct options *options)
@@ -205,148 +230,116 @@ static bool confine(const struct service *s, const struct options *options)
     return true;
 }
 
-static void drop_session(struct service *s, struct slot *slot)
+/* Who is being served when the end is asked for is served to the end; nobody else begins. */
+static bool goes_on(const struct ke_worker *worker, struct steady_time end)
 {
-    ke_session_close(slot->session);
-    slot->session = NULL;
-    s->used--;
+    return !worker->closing || (worker->used > 0 && clock_steady().ns < end.ns);
 }
 
-static void drive(struct service *s, struct slot *slot)
+static void begin_end(struct ke_worker *worker, struct steady_time *end)
 {
-    slot->progress = ke_session_drive(slot->session);
-    if (slot->progress == KE_DONE || slot->progress == KE_FAILED) {
-        s->totals.exchanges += slot->progress == KE_DONE;
-        s->totals.failures += slot->progress == KE_FAILED;
-        drop_session(s, slot);
-    }
+    worker->closing = true;
+    end->ns = clock_steady().ns + LAST_S * NS_PER_S;
 }
 
-/* Who has been here longest makes room, if he has had a while. */
-static bool make_room(struct service *s, struct steady_time now)
-{
-    struct slot *oldest = NULL;
+struct thread {
+    struct ke_worker *worker;
+    int stop_fd;
+};
 
-    if (s->used < s->capacity) {
-        return true;
-    }
-    for (size_t i = 0; i < s->capacity; i++) {
-        if (oldest == NULL || s->slots[i].since.ns < oldest->since.ns) {
-            oldest = &s->slots[i];
+/* Every thread but the first. */
+static void *serve_beside(void *context)
+{
+    struct thread thread = *(struct thread *)context;
+    struct ke_worker *worker = thread.worker;
+    struct steady_time end = {INT64_MAX};
+
+    free(context);
+    while (goes_on(worker, end)) {
+        struct duration timeout = {3600 * NS_PER_S};
+        size_t count = ke_worker_collect(worker, clock_steady(), &timeout);
+        struct pollfd *stop = &worker->fds[count];
+
+        *stop = (struct pollfd){.fd = worker->closing ? -1 : thread.stop_fd, .events = POLLIN};
+        (void)poll(worker->fds, (nfds_t)count + 1, (int)(timeout.ns / 1000000) + 1);
+        if (stop->revents != 0) {
+            begin_end(worker, &end);
         }
+        ke_worker_serve(worker, count, clock_steady());
     }
-    if (now.ns - oldest->since.ns < CROWD_PATIENCE_MS * (NS_PER_S / 1000)) {
-        return false;
-    }
-    s->totals.crowded_out++;
-    drop_session(s, oldest);
-    return true;
+    return NULL;
 }
 
-static void accept_some(struct service *s, int listener, struct steady_time now)
+/* Signals are the main thread's.  Fewer threads than wanted do the work of all. */
+static void start_threads(struct service *s)
 {
-    int fd;
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    size_t started = 1;
 
-    while (make_room(s, now) && tcp_accept(listener, &fd) == ERR_NONE) {
-        struct slot *slot = s->slots;
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (; started < s->count; started++) {
+        struct thread *thread = malloc(sizeof *thread);
 
-        while (slot->session != NULL) {
-            slot++;
+        if (thread == NULL) {
+            break;
         }
-        s->totals.connections++;
-        slot->session = ke_session_open(s->server, fd);
-        slot->since = now;
-        if (slot->session == NULL) {
-            s->totals.failures++;
-            continue;
+        *thread = (struct thread){&s->workers[started], s->stop_fd};
+        if (pthread_create(&s->threads[started], &attributes, serve_beside, thread) != 0) {
+            free(thread);
+            break;
         }
-        s->used++;
-        drive(s, slot);
     }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    if (started < s->count) {
+        log_format(&s->log, LOG_SEVERITY_WARNING,
+                   "%zu of %zu threads exchange keys: the others can't be started", started,
+                   s->count);
+    }
+    s->count = started;
 }
 
-/* Ends what is late; fills in what to wait for, and returns how many descriptors that are. */
-static size_t collect(struct service *s, struct steady_time now, struct duration *timeout)
+static void stop_threads(struct service *s)
 {
-    size_t count = s->listener_count, seen = 0;
+    const uint64_t one = 1;
 
-    for (size_t i = 0; i < s->listener_count; i++) {
-        s->fds[i] = (struct pollfd){.fd = s->listeners[i], .events = POLLIN};
+    if (write(s->stop_fd, &one, sizeof one) != sizeof one) {
+        return; /* it can't be */
     }
-    for (size_t i = 0; i < s->capacity && s->used > 0 && seen < s->capacity; i++) {
-        struct slot *slot = &s->slots[i];
-        int64_t left_ns = slot->since.ns + PATIENCE_S * NS_PER_S - now.ns;
-
-        if (slot->session == NULL) {
-            continue;
-        }
-        if (left_ns <= 0) {
-            s->totals.failures++;
-            drop_session(s, slot);
-            continue;
-        }
-        timeout->ns = left_ns < timeout->ns ? left_ns : timeout->ns;
-        s->slot_of[count - s->listener_count] = i;
-        s->fds[count++] = (struct pollfd){
-            .fd = ke_session_fd(slot->session),
-            .events = slot->progress == KE_WANTS_WRITE ? POLLOUT : POLLIN,
-        };
-        seen++;
+    for (size_t i = 1; i < s->count; i++) {
+        (void)pthread_join(s->threads[i], NULL);
     }
-    /* Full: who waits is looked at again when the oldest may be asked to leave. */
-    if (s->used == s->capacity) {
-        int64_t soon_ns = CROWD_PATIENCE_MS * (NS_PER_S / 1000) / 4;
-
-        timeout->ns = timeout->ns < soon_ns ? timeout->ns : soon_ns;
-        for (size_t i = 0; i < s->listener_count; i++) {
-            s->fds[i].events = 0;
-        }
-    }
-    return count;
 }
 
 static void serve(struct service *s)
 {
+    struct ke_worker *worker = &s->workers[0];
     struct steady_time end = {INT64_MAX};
 
     ring_keeper_begin(&s->keeper, clock_system());
-    /* Who is being served when the end is asked for is served to the end; nobody else begins. */
-    while (end.ns == INT64_MAX || (s->used > 0 && clock_steady().ns < end.ns)) {
-        struct steady_time now = clock_steady();
+    start_threads(s);
+    while (goes_on(worker, end)) {
         struct utc_time real = clock_system();
         struct duration timeout = {ring_keeper_turn(&s->keeper, real).ns - real.ns};
-        bool full = s->used == s->capacity;
-        size_t count = collect(s, now, &timeout);
-        int ready = signals_wait(s->fds, count, timeout);
+        size_t count = ke_worker_collect(worker, clock_steady(), &timeout);
 
-        now = clock_steady();
-        for (size_t i = s->listener_count; ready > 0 && i < count; i++) {
-            struct slot *slot = &s->slots[s->slot_of[i - s->listener_count]];
-
-            if (s->fds[i].revents != 0 && slot->session != NULL) {
-                drive(s, slot);
-            }
-        }
-        for (size_t i = 0; end.ns == INT64_MAX && i < s->listener_count; i++) {
-            if (full || s->fds[i].revents != 0) {
-                accept_some(s, s->listeners[i], now);
-            }
-        }
-        if (ready > 0) {
-            page_write(&s->totals_page, &s->totals, sizeof s->totals);
-        }
+        (void)signals_wait(worker->fds, count, timeout);
         if (signals_take().terminate) {
-            end.ns = clock_steady().ns + LAST_S * NS_PER_S;
-            s->listener_count = 0;
+            begin_end(worker, &end);
         }
+        ke_worker_serve(worker, count, clock_steady());
     }
+    stop_threads(s);
 }
 
 int role_nts_server(int argc, char *const argv[])
 {
     struct service *s = calloc(1, sizeof *s);
     struct options options;
-    size_t size = 0;
 
     if (s == NULL || !parse(&options, argc, argv)) {
         (void)fputs("noon-helper: --role=nts-server is started by noond\n", stderr);
@@ -358,15 +351,13 @@ int role_nts_server(int argc, char *const argv[])
         return 2;
     }
     signals_open(SIGNALS_NORMAL);
-    if (!load(s, &options) || !confine(s, &options)) {
+    if (!load(s, &options) || !open_workers(s, &options) || !confine(s, &options)) {
         return EXIT_RESTART;
     }
-    /* What an earlier process has counted goes on. */
-    if (page_read(&s->totals_page, &s->totals, sizeof s->totals, &size) != ERR_NONE ||
-        size != sizeof s->totals) {
-        s->totals = (struct ke_totals){.connections = 0};
-    }
     serve(s);
-    ke_server_close(s->server);
+    for (size_t i = 0; i < (size_t)options.threads; i++) {
+        ke_worker_close(&s->workers[i]);
+    }
+    ke_server_close(s->shared.server);
     return 0;
 }

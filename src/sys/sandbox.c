@@ -231,6 +231,7 @@ static void allow_role(struct filter *f, enum sandbox_role role)
     if (role == SANDBOX_NTS_SERVER) {
         ALLOW(f, for_writing);
         ALLOW(f, for_listeners);
+        allow_threads(f);
         return;
     }
     ALLOW(f, for_sockets);

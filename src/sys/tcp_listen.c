@@ -69,9 +69,34 @@ bool tcp_listens_at(int fd, const struct address *local)
            address_equal(&bound, local) && bound.port == local->port;
 }
 
-enum err tcp_accept(int listener, int *fd)
+static struct address address_of(const struct sockaddr_storage *storage)
 {
-    *fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct address address = {.family = ADDRESS_NONE};
+
+    if (storage->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)storage;
+
+        address.family = ADDRESS_IPV4;
+        address.port = ntohs(in->sin_port);
+        memcpy(address.bytes, &in->sin_addr, sizeof in->sin_addr);
+    } else if (storage->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)storage;
+
+        address.family = ADDRESS_IPV6;
+        address.port = ntohs(in->sin6_port);
+        address.scope = in->sin6_scope_id;
+        memcpy(address.bytes, &in->sin6_addr, sizeof in->sin6_addr);
+    }
+    return address;
+}
+
+enum err tcp_accept(int listener, int *fd, struct address *from)
+{
+    struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof storage;
+
+    *fd = accept4(listener, (struct sockaddr *)&storage, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    *from = address_of(&storage);
     if (*fd < 0) {
         /* Who has gone again before he was accepted is nobody. */
         return errno == ECONNABORTED || errno == EPROTO ? ERR_AGAIN : storage_err(errno);

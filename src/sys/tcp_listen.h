@@ -17,8 +17,11 @@ MUST_USE enum err tcp_listen(int *fd, const struct address *local);
 /* Is it such a socket, of exactly that address and port? */
 bool tcp_listens_at(int fd, const struct address *local);
 
-/* The next connection, non-blocking.  ERR_AGAIN: none now; ERR_FULL: no descriptor left. */
-MUST_USE enum err tcp_accept(int listener, int *fd);
+/*
+ * The next connection, non-blocking, and who has made it.  ERR_AGAIN: none now; ERR_FULL: no
+ * descriptor left.
+ */
+MUST_USE enum err tcp_accept(int listener, int *fd, struct address *from);
 
 void tcp_close(int *fd);
 

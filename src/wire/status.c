@@ -116,6 +116,21 @@ static const struct status_field node_fields[] = {
       "part of the changes of frequency that the temperature explains (tempcomp auto), 0 to 1"),
     T(reload_error, "why the configuration that lies on disk was refused; empty: it was not"),
     F(U64, server.driver_answers, "answers of the program in the network driver (`xdp`)"),
+    F(U64, server.nts_answers, "answers authenticated by NTS"),
+    F(U64, server.nts_naks, "clients told that their cookie can't be opened (NTS NAK)"),
+    F(U64, server.nts_cookies, "cookies given with answers"),
+    F(U32, keys_exchanged, "key exchanges (NTS), as a client, that brought keys"),
+    F(U32, keys_failed, "key exchanges (NTS), as a client, that failed"),
+    F(U64, ke_server.connections, "connections to the key exchange server (NTS)"),
+    F(U64, ke_server.exchanges, "of them, those that got keys and cookies"),
+    F(U64, ke_server.handshakes_failed,
+      "... that came to no TLS 1.3 connection: another version or protocol, or hung up"),
+    F(U64, ke_server.bad_requests, "... whose request was not sound, too long or not finished"),
+    F(U64, ke_server.no_cipher, "... that asked for no cipher or protocol that is spoken here"),
+    F(U64, ke_server.slow, "... that had not finished in time"),
+    F(U64, ke_server.crowded_out, "... that were closed to make room for others"),
+    F(U64, ke_server.limited, "... that came too often (ntsratelimit)"),
+    F(U64, ke_server.internal_errors, "... that failed for lack of memory"),
 };
 #undef OWNER
 

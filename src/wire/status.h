@@ -18,6 +18,7 @@
 #include "wire/drop.h"
 #include "wire/fields.h"
 #include "wire/found.h"
+#include "wire/ke_totals.h"
 
 /* X(constant, word in JSON, sentence) */
 #define NODE_STATE_LIST(X)                                                                         \
@@ -204,6 +205,9 @@ struct server_status {
     uint64_t unsent_refused;  /* ... a firewall, or another reason */
     uint64_t receive_errors;  /* of the sockets */
     uint64_t driver_answers;  /* of the answers, those of the program in the network driver */
+    uint64_t nts_answers;     /* of `authenticated`, those by NTS */
+    uint64_t nts_naks;        /* clients told that their cookie can't be opened */
+    uint64_t nts_cookies;     /* given with answers */
 };
 
 struct node_status {
@@ -249,7 +253,10 @@ struct node_status {
     double tempcomp_s_per_s;   /* the correction in force: the clock is so much slower by itself */
     double tempcomp_explained; /* part of the frequency's changes that the best sensor explains */
     char reload_error[STATUS_NAME_SIZE]; /* why the last reload was refused; "": it was not */
+    uint32_t keys_exchanged;             /* NTS, as a client: exchanges that brought keys */
+    uint32_t keys_failed;                /* ... and that did not */
     struct server_status server;
+    struct ke_totals ke_server; /* NTS, as a server */
 };
 
 /* Borrowed record: node and `count` sources. */

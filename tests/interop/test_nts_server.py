@@ -32,7 +32,8 @@ def status(noon, machine, name):
     text = machine.run(noon, 'status', '--json', '-r', machine.lab.path(f'{machine.name}-{name}'),
                        check=False)
     try:
-        return json.loads(text)['node']['server']
+        node = json.loads(text)['node']
+        return dict(node['server'], ke=node['ke_server'])
     except (ValueError, KeyError):
         return {}
 
@@ -78,7 +79,7 @@ def main(built, noon, helper, folder):
         authority = pki.Authority(lab.path('pki'))
         certificate, key = authority.pair('server', f'IP:{SERVER}', f'IP:{OTHER}', 'DNS:noon.test')
         config = (f'local stratum 8\nallow\nntsservercert {certificate}\nntsserverkey {key}\n'
-                  'ntsrotate 3600\n')
+                  'ntsrotate 3600\nntsprocesses 2\n')
         daemon = noond(program, above, 'noond', config)
         attack = hostile(below)
         trust = authority.certificate
@@ -104,7 +105,18 @@ def main(built, noon, helper, folder):
         attack.stop()
         server = labs.wait_for(lambda: (s := status(noon, above, 'noond')) and
                                s.get('authenticated', 0) > 5 and s, 10) or {}
-        tap.check(server.get('authenticated', 0) > 5, 'what is authenticated is counted', server)
+        tap.check(server.get('authenticated', 0) > 5 and
+                  server.get('nts_answers', 0) == server['authenticated'] and
+                  server.get('nts_cookies', 0) >= server['nts_answers'],
+                  'what is authenticated is counted', server)
+        # Who said nothing is not even let in before five seconds are over.
+        ke = labs.wait_for(lambda: (k := status(noon, above, 'noond').get('ke', {})) and
+                           k.get('exchanges', 0) >= 3 and k.get('handshakes_failed', 0) >= 1 and k,
+                           15) or {}
+        tap.check(ke, 'key exchanges are counted, and those that failed by their reason',
+                  status(noon, above, 'noond'))
+        text = above.run(noon, 'status', '-r', lab.path('server-noond'), check=False)
+        tap.check('got keys' in text and 'without TLS' in text, '`noon status` says so', text)
         check_tls(tap, below)
         check_restart(tap, program, noon, peers, lab, (above, below), (daemon, config, authority))
     tap.done()

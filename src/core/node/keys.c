@@ -38,7 +38,8 @@ static struct utc_time time_of_proof(const struct node *node, struct mono_time r
 void node_get_keys(struct node *node, const struct clock_reading *now, uint16_t index,
                    struct actions *out)
 {
-    static const uint16_t algorithms[] = {AEAD_AES_SIV_CMAC_256, AEAD_AES_128_GCM_SIV};
+    static const uint16_t usual[] = {AEAD_AES_SIV_CMAC_256, AEAD_AES_128_GCM_SIV};
+    const bool chosen = node->options->nts_aead_count > 0;
     struct slot *slot = &node->slots[index];
     const struct source_options *options = &node->entries[slot->entry].options;
     struct nts *nts = slot->association.nts;
@@ -65,8 +66,9 @@ void node_get_keys(struct node *node, const struct clock_reading *now, uint16_t 
     get->question.ntp_port = slot->resolved.port;
     get->question.at = time_of_proof(node, now->raw);
     memcpy(get->question.name, options->name, sizeof get->question.name);
-    get->question.algorithm_count = sizeof algorithms / sizeof *algorithms;
-    memcpy(get->question.algorithms, algorithms, sizeof algorithms);
+    get->question.algorithm_count =
+        chosen ? node->options->nts_aead_count : sizeof usual / sizeof *usual;
+    memcpy(get->question.algorithms, chosen ? node->options->nts_aeads : usual, sizeof usual);
     nts->proof_asked = get->question.at.ns != 0 && !get->kept_will_do;
     nts_asked(nts, get->question.query, now->raw);
 }
@@ -121,10 +123,12 @@ void node_take_keys(struct node *node, const struct clock_reading *now,
         if (association_keyed(&slot->association, &answer->server, now->raw)) {
             node_begin_estimate(node, slot);
         }
+        node->keys_exchanged += answer->made.ns == 0; /* not those kept over a restart */
         log = node_log(out, LOG_EVENT_KEYS_EXCHANGED, index);
         log->value[0] = (double)answer->took_us * 1e-6;
         log->value[1] = answer->cookie_count;
     } else if (answer->result != KEYS_NONE) {
+        node->keys_failed++;
         log = node_log(out, LOG_EVENT_KEYS_FAILED, index);
         log->value[0] = answer->result;
         log->value[1] = mono_diff_s(nts_deadline(nts), now->raw);

@@ -132,6 +132,8 @@ struct limit_options {
     double ceiling_per_s;        /* answers to everybody together; 0: no limit */
 };
 
+enum { NODE_NTS_AEADS = 2 };
+
 struct node_options {
     const struct source_options *sources; /* borrowed, as long as the options are in force */
     size_t source_count;
@@ -160,11 +162,13 @@ struct node_options {
     double accuracy_target_s;       /* accuracytarget: poll no more than this needs; 0: none */
     int min_sources;                /* minsources */
     double nts_refresh_s;           /* ntsrefresh; 0: never */
-    int no_cert_time_check;         /* in that many first updates certificates have no dates */
-    uint8_t auth_select;            /* enum auth_select */
-    uint8_t leap_mode;              /* enum leap_mode */
-    bool no_client_log;             /* noclientlog */
-    bool rtcsync;                   /* the kernel may copy the time to the RTC */
+    uint16_t nts_aeads[NODE_NTS_AEADS]; /* ntsaeads: numbers of ciphers, the best first */
+    uint8_t nts_aead_count;             /* 0: the usual ones */
+    int no_cert_time_check;             /* in that many first updates certificates have no dates */
+    uint8_t auth_select;                /* enum auth_select */
+    uint8_t leap_mode;                  /* enum leap_mode */
+    bool no_client_log;                 /* noclientlog */
+    bool rtcsync;                       /* the kernel may copy the time to the RTC */
     bool manual;
 };
 

@@ -420,6 +420,8 @@ void node_status(const struct node *node, const struct clock_reading *now,
     status->suspends = node->suspends;
     status->pauses = node->pauses;
     status->rivals = node->rivals;
+    status->keys_exchanged = node->keys_exchanged;
+    status->keys_failed = node->keys_failed;
     status->updates = node->updates;
     status->rms_correction_s = sqrt(node->mean_square_correction);
     status->update_interval_s = node->update_interval_s;

@@ -147,6 +147,7 @@ struct node {
     uint32_t next_entry_id;
     struct mono_time last_step_at;
     uint32_t steps, disturbances, suspends, pauses, rivals, updates, leap_armed;
+    uint32_t keys_exchanged, keys_failed;
     uint32_t generation; /* counts publications */
     int8_t precision_log2;
     uint8_t last_stratum; /* of ours, while a source was selected */

@@ -329,11 +329,17 @@ static void ntp_data(const struct source_status *source, struct chrony_ntp_data 
     data->tx_stamp = data->rx_stamp = kernel ? 'K' : 'D';
 }
 
-static void server_stats(const struct server_status *server, struct chrony_server_stats *data)
+/* Connections that were never spoken with are drops, as those that chronyd refuses. */
+static void server_stats(const struct node_status *node, struct chrony_server_stats *data)
 {
+    const struct server_status *server = &node->server;
+    const struct ke_totals *ke = &node->ke_server;
+
     *data = (struct chrony_server_stats){
         .ntp_hits = server->requests,
         .ntp_drops = server->drops[DROP_RATE_LIMIT],
+        .nke_hits = ke->connections,
+        .nke_drops = ke->limited + ke->crowded_out,
         .cmd_hits = server->command_requests,
         .cmd_drops = server->command_drops,
         .ntp_interleaved_hits = server->interleaved,
@@ -512,7 +518,7 @@ static bool fill(const struct ask_view *view, const struct chrony_request *reque
         break;
     case CHRONY_SERVER_STATS:
         answer->code = chrony_reply_for(request);
-        server_stats(&view->record->node.server, &answer->server_stats);
+        server_stats(&view->record->node, &answer->server_stats);
         break;
     case CHRONY_CLIENT_ACCESSES:
         about_clients(view, request, answer);

@@ -4,6 +4,7 @@
 
 #include "core/server/ask_mode6.h"
 #include "wire/ntp_packet.h"
+#include "wire/nts.h"
 #include "wire/refid.h"
 
 enum { STRATUM_UNSYNCHRONISED = 16, SOURCE_NTP = 6, SOURCE_LOCAL = 5, MS_PER_S = 1000 };
@@ -75,6 +76,40 @@ GETTER(monitors, view->clients ? 3 : 0)
 GETTER(maxerror, (node->root_delay_s / 2 + node->root_dispersion_s) * MS_PER_S)
 GETTER(esterror, node->sd_s *MS_PER_S)
 
+/* Of the sources with NTS, as they are now. */
+static double sum_nts(const struct ask_view *view, bool sent, bool good)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < view->record->count; i++) {
+        const struct source_status *source = &view->record->sources[i];
+
+        if (source->auth == AUTH_MODE_NTS) {
+            sum += sent   ? source->sent
+                   : good ? source->accepted
+                          : source->received - source->accepted;
+        }
+    }
+    return sum;
+}
+
+GETTER(nts_client_send, sum_nts(view, true, false))
+GETTER(nts_client_good, sum_nts(view, false, true))
+GETTER(nts_client_bad, sum_nts(view, false, false))
+GETTER(nts_server_send, node->server.nts_answers + node->server.nts_naks)
+GETTER(nts_server_good, node->server.nts_answers)
+GETTER(nts_server_bad, node->server.drops[DROP_NTS_COOKIE])
+GETTER(nts_cookie_make, node->server.nts_cookies + node->ke_server.exchanges * NTS_COOKIES)
+GETTER(ke_probes_good, node->keys_exchanged)
+GETTER(ke_probes_bad, node->keys_failed)
+GETTER(ke_serves_good, node->ke_server.exchanges)
+GETTER(ke_serves_bad, node->ke_server.handshakes_failed + node->ke_server.bad_requests +
+                          node->ke_server.no_cipher + node->ke_server.slow +
+                          node->ke_server.crowded_out + node->ke_server.limited +
+                          node->ke_server.internal_errors)
+GETTER(badauth, node->server.drops[DROP_BAD_MAC] + node->server.drops[DROP_NTS_COOKIE])
+GETTER(kisses, node->server.kisses + node->server.nts_naks)
+
 struct variable {
     const char *name;
     enum mode6_kind kind;
@@ -123,11 +158,11 @@ static const struct variable variables[] = {
     BOTH("ss_ver1zero", NULL),
     BOTH("ss_ver1symm", NULL),
     BOTH("ss_badformat", get_badformat),
-    BOTH("ss_badauth", NULL),
+    BOTH("ss_badauth", get_badauth),
     BOTH("ss_declined", get_declined),
     BOTH("ss_restricted", get_restricted),
     BOTH("ss_limited", get_limited),
-    BOTH("ss_kodsent", NULL),
+    BOTH("ss_kodsent", get_kisses),
     BOTH("ss_processed", get_processed),
     {"koffset", MODE6_FIXED6, NULL},
     {"kfreq", MODE6_FIXED6, get_frequency},
@@ -175,6 +210,23 @@ static const struct variable variables[] = {
     {"timerstats_reset", MODE6_WHOLE, get_uptime},
     NONE("timer_overruns"),
     NONE("timer_xmts"),
+    {"nts_client_send", MODE6_WHOLE, get_nts_client_send},
+    {"nts_client_recv_good", MODE6_WHOLE, get_nts_client_good},
+    {"nts_client_recv_bad", MODE6_WHOLE, get_nts_client_bad},
+    {"nts_server_send", MODE6_WHOLE, get_nts_server_send},
+    {"nts_server_recv_good", MODE6_WHOLE, get_nts_server_good},
+    {"nts_server_recv_bad", MODE6_WHOLE, get_nts_server_bad},
+    {"nts_cookie_make", MODE6_WHOLE, get_nts_cookie_make},
+    {"nts_cookie_decode", MODE6_WHOLE, get_nts_server_good},
+    NONE("nts_cookie_decode_old"),
+    NONE("nts_cookie_decode_old2"),
+    NONE("nts_cookie_decode_older"),
+    NONE("nts_cookie_decode_too_old"),
+    {"nts_cookie_decode_error", MODE6_WHOLE, get_nts_server_bad},
+    {"nts_ke_probes_good", MODE6_WHOLE, get_ke_probes_good},
+    {"nts_ke_probes_bad", MODE6_WHOLE, get_ke_probes_bad},
+    {"nts_ke_serves_good", MODE6_WHOLE, get_ke_serves_good},
+    {"nts_ke_serves_bad", MODE6_WHOLE, get_ke_serves_bad},
 };
 
 static void put_refid(const struct ask_view *view, struct mode6_answer *answer)

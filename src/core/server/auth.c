@@ -120,7 +120,7 @@ static void make_nonce(struct auth_tables *own, uint8_t nonce[static COOKIE_NONC
 
 /* As many new cookies as the client has asked for, and has made room for. */
 static size_t put_cookies(const struct auth *auth, const struct auth_secrets *secrets,
-                          struct auth_tables *own, const struct auth_answer *answer,
+                          struct auth_tables *own, struct auth_answer *answer,
                           uint8_t text[static NTP_PACKET_MAX])
 {
     const size_t one = extension_size(cookie_size(auth->cookie.algorithm));
@@ -141,6 +141,7 @@ static size_t put_cookies(const struct auth *auth, const struct auth_secrets *se
         cookie_seal(secrets->cookies, &auth->cookie, nonce, cookie);
         extension_put(&w, EXTENSION_COOKIE, cookie, cookie_size(auth->cookie.algorithm));
         size += one;
+        answer->cookies++;
     }
     return size;
 }

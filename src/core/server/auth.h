@@ -73,8 +73,9 @@ bool auth_may_nak(const struct auth *auth, struct auth_tables *own, struct stead
 /* An answer being completed. */
 struct auth_answer {
     uint8_t *bytes;
-    size_t size;  /* so far; a header at first */
-    size_t space; /* as many octets as were asked with */
+    size_t size;      /* so far; a header at first */
+    size_t space;     /* as many octets as were asked with */
+    unsigned cookies; /* that were put into it */
 };
 
 /* Completes the answer; it never gets longer than its space. */

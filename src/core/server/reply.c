@@ -327,11 +327,14 @@ enum drop_reason server_reply(const struct server_view *view, struct server_tabl
             tell_time(&work, &out, &reply->handle);
         }
         ntp_packet_encode(&out, reply->bytes);
-        struct auth_answer answer = {reply->bytes, NTP_HEADER_SIZE, request->size};
+        struct auth_answer answer = {reply->bytes, NTP_HEADER_SIZE, request->size, 0};
         if (!kiss) {
             auth_seal(&work.auth, &view->secrets, &own->auth, &answer);
         }
         own->counters.authenticated += work.auth.kind == AUTH_KEY || work.auth.kind == AUTH_NTS;
+        own->counters.nts_answers += work.auth.kind == AUTH_NTS;
+        own->counters.nts_naks += nak;
+        own->counters.nts_cookies += answer.cookies;
         reply->size = answer.size;
     }
     must(reply->size <= request->size);

@@ -263,6 +263,7 @@ static void sample_line(struct text *text, const struct option *option)
         {"confdir", " /nowhere"},
         {"sourcedir", " /nowhere"},
         {"tempcomp", " auto", true},
+        {"ntsaeads", " 30 15"},
         {"ntsservercert", " /c\nallow\nntsserverkey"},
         {"ntsserverkey", " /k\nallow\nntsservercert"},
     };
@@ -329,7 +330,7 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
         {SCOPE_DRIFTFILE, "driftfile /x"},     {SCOPE_LOG, "log"},
         {SCOPE_LEAPSECMODE, "leapsecmode"},    {SCOPE_AUTHSELECTMODE, "authselectmode"},
         {SCOPE_RATELIMIT, "ratelimit"},        {SCOPE_ROLE, "role"},
-        {SCOPE_CMD_RATELIMIT, "cmdratelimit"},
+        {SCOPE_CMD_RATELIMIT, "cmdratelimit"}, {SCOPE_NTS_RATELIMIT, "ntsratelimit"},
     };
 
     (void)state;
@@ -369,7 +370,6 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
     } lines[] = {
         {SCOPE_REFCLOCK, "refclock SHM 0", false},
         {SCOPE_REFCLOCK_DRIVER, "refclock", true},
-        {SCOPE_OTHER_RATELIMIT, "ntsratelimit", false},
         {SCOPE_HWTIMESTAMP, "hwtimestamp *", false},
         {SCOPE_RXFILTER, "hwtimestamp * rxfilter", false},
         {SCOPE_OPENCOMMANDS, "opencommands", false},

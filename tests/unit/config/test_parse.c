@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "config/print.h"
 
@@ -359,6 +360,60 @@ static void one_error_does_not_hide_the_next(void **state)
     assert_int_equal(fixture.report.count, 1);
 }
 
+static void ciphers_of_nts_are_taken_in_their_order(void **state)
+{
+    static const struct {
+        const char *line;
+        bool taken;
+        size_t warnings;
+        uint16_t first, second; /* 0: none */
+    } rows[] = {
+        {"ntsaeads 30 15\n", true, 0, 30, 15},    {"ntsaeads 15\n", true, 0, 15, 0},
+        {"ntsaeads 15 30 15\n", true, 0, 15, 30}, {"ntsaeads 32 30\n", true, 1, 30, 0},
+        {"ntsaeads 32\n", false, 0, 0, 0},        {"ntsaeads\n", false, 0, 0, 0},
+        {"ntsaeads fifteen\n", false, 0, 0, 0},   {"ntsaeads 65551\n", false, 0, 0, 0},
+        {"ntsaeads -1\n", false, 0, 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct node_options *node = &fixture.config.node;
+        char text[100];
+
+        (void)snprintf(text, sizeof text, "server a.example\n%s", rows[i].line);
+        assert_int_equal(parse_text(&fixture, text), rows[i].taken);
+        if (rows[i].taken) {
+            assert_int_equal(fixture.report.count, rows[i].warnings);
+            assert_int_equal(node->nts_aead_count, 1 + (rows[i].second != 0));
+            assert_int_equal(node->nts_aeads[0], rows[i].first);
+            assert_true(rows[i].second == 0 || node->nts_aeads[1] == rows[i].second);
+        }
+    }
+    assert_true(parse_text(&fixture, "server a.example\n"));
+    assert_int_equal(fixture.config.node.nts_aead_count, 0);
+}
+
+static void the_limit_of_key_exchanges_is_read(void **state)
+{
+    const struct daemon_options *daemon = &fixture.config.daemon;
+
+    (void)state;
+    assert_true(parse_text(&fixture, "server a.example\n"));
+    assert_false(daemon->nts_limit.enabled);
+    assert_int_equal(daemon->nts_threads, 1);
+    assert_true(parse_text(&fixture, "server a.example\nntsprocesses 4\nntsratelimit\n"));
+    assert_true(daemon->nts_limit.enabled);
+    assert_int_equal(daemon->nts_limit.interval_log2, 6);
+    assert_int_equal(daemon->nts_limit.burst, 8);
+    assert_int_equal(daemon->nts_limit.leak, 2);
+    assert_int_equal(daemon->nts_threads, 4);
+    assert_true(
+        parse_text(&fixture, "server a.example\nntsratelimit interval 1 burst 16 leak 3\n"));
+    assert_int_equal(daemon->nts_limit.interval_log2, 1);
+    assert_int_equal(daemon->nts_limit.burst, 16);
+    assert_int_equal(daemon->nts_limit.leak, 3);
+}
+
 static void what_would_be_weakened_is_refused(void **state)
 {
     static const char *const rows[] = {
@@ -458,9 +513,8 @@ static void a_line_whose_directive_does_nothing_gets_one_warning(void **state)
     (void)state;
     assert_true(parse_text(&fixture, "server a.example\n"
                                      "refclock PHC /dev/ptp0:nocrossts:pin=1 poll 2 refid PTP0\n"
-                                     "ntsratelimit interval 1 burst 16\n"
                                      "hwtimestamp eth0 minpoll -2 rxfilter ntp\n"));
-    assert_int_equal(fixture.report.count, 3);
+    assert_int_equal(fixture.report.count, 2);
     assert_int_equal(fixture.report.not_yet, 2);
 }
 
@@ -653,6 +707,8 @@ int main(void)
         cmocka_unit_test(numbers_that_chrony_clamps_are_clamped_with_a_warning),
         cmocka_unit_test(errors_say_where_what_and_what_instead),
         cmocka_unit_test(one_error_does_not_hide_the_next),
+        cmocka_unit_test(ciphers_of_nts_are_taken_in_their_order),
+        cmocka_unit_test(the_limit_of_key_exchanges_is_read),
         cmocka_unit_test(what_would_be_weakened_is_refused),
         cmocka_unit_test(what_asks_for_nothing_that_is_missing_is_silent),
         cmocka_unit_test(a_debian_configuration_starts_unedited),

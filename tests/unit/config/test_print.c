@@ -107,6 +107,11 @@ static void a_difference_is_told_in_sentences(void **state)
          "changed: local stratum 5, now local stratum "
          "6\n"},
         {"local\n", "local\nrtcsync\n", "added: rtcsync\n"},
+        {"local\nntsaeads 30 15\n", "local\nntsaeads 15\n",
+         "removed: ntsaeads 30 15\nadded: ntsaeads 15\n"},
+        {"local\nntsservercert /a\nntsserverkey /k\n", "local\nntsservercert /b\nntsserverkey /k\n",
+         "removed: ntsservercert /a\nadded: ntsservercert /b\n"},
+        {"local\n", "local\nntsratelimit burst 4\n", "added: ntsratelimit burst 4\n"},
         {"local\nbindaddress 192.0.2.1\n", "local\nbindaddress 192.0.2.1\nbindaddress ::1\n",
          "changed: bindaddress 192.0.2.1, now bindaddress 192.0.2.1 ::1\n"},
         {"local\nallow 10\n", "local\nallow 10.0.0.0/8\n", ""},

@@ -76,13 +76,15 @@ static const struct row rows[] = {
      "noon-helper --role=keys -u 990:991 --trust=0:/a.pem --no-system-certs"},
     {"certificates that are shown", "allow\nntsservercert /c.pem\nntsserverkey /k.pem\n", CHILD_NTS,
      "noon-helper --role=nts-server -u 990:991 --cert=/c.pem --key=/k.pem --dir=/state "
-     "--rotate=604800 --sessions=100"},
+     "--rotate=604800 --sessions=100 --threads=1"},
     {"and all that is said of the service",
      "allow\nport 1123\nntsservercert /c.pem\nntsserverkey /k.pem\nntsdumpdir /dump\n"
-     "ntsntpserver ntp.example\nntsrotate 3600\nntsprocesses 2\nmaxntsconnections 7\n",
+     "ntsntpserver ntp.example\nntsrotate 3600\nntsprocesses 2\nmaxntsconnections 7\n"
+     "ntsratelimit interval -2 burst 3\nntsaeads 15 30\n",
      CHILD_NTS,
      "noon-helper --role=nts-server -u 990:991 --cert=/c.pem --key=/k.pem --dir=/dump "
-     "--server=ntp.example --port=1123 --rotate=3600 --sessions=7"},
+     "--server=ntp.example --port=1123 --rotate=3600 --sessions=7 --threads=2 "
+     "--limit=-2,3,2 --algorithm=15 --algorithm=30"},
 };
 
 static void each_child_gets_its_words(void **state)

@@ -198,6 +198,7 @@ static int be_server(void)
 /* The key exchange server: shows by what it is given that it is one. */
 static int be_nts_server(void)
 {
+    struct address from;
     struct page ring;
     bool good = process_given_fds() == 4 && unix_peer_uid(3) >= 0 &&
                 page_adopt(&ring, 4, COOKIE_RING_LAYOUT, true) == ERR_NONE;
@@ -206,7 +207,7 @@ static int be_nts_server(void)
     while (good) {
         struct pollfd p = {.fd = 6, .events = POLLIN};
 
-        if (poll(&p, 1, -1) == 1 && tcp_accept(6, &fd) == ERR_NONE) {
+        if (poll(&p, 1, -1) == 1 && tcp_accept(6, &fd, &from) == ERR_NONE) {
             char text[16];
             int length = snprintf(text, sizeof text, "%d", process_id());
 
