@@ -66,6 +66,14 @@ const struct command commands[] = {
      "SHA512, AES128 or AES256, BITS 80 to 4096 (160) and fixed for AES. Both ends need the line,\n"
      "in the file that `keyfile` names.\n",
      command_keygen},
+    {"sources-from", "", "CLIENT [INTERFACE [EVENT]]", 1, 3,
+     "for hooks of DHCP clients: keep the time servers that one was told",
+     "CLIENT is dhclient, dhcpcd, udhcpc or networkmanager. The servers are taken from the "
+     "variables\n"
+     "that it calls its hook with; INTERFACE and EVENT too, unless they are given. Writes\n"
+     "/run/noon-dhcp/INTERFACE.CLIENT.sources, or removes it; `source dhcp` follows within a "
+     "second.\n",
+     command_sources_from},
     {"clients", "Sn", "", 0, 0, "who asks this server for time",
      "The busiest first; `--sort last` shows the latest first, `--count 20` the first twenty of "
      "the\n"

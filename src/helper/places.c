@@ -145,12 +145,16 @@ struct agent {
 /* "eth0.dhclient.sources" is dhclient's word on eth0; what does not end so is some hook's. */
 static struct found found_of_hook(const char *name)
 {
+    /* What came by DHCPv6 has a file of its own. */
     static const struct agent agents[] = {
         {".networkmanager", FOUND_BY_NETWORKMANAGER},
+        {".networkmanager6", FOUND_BY_NETWORKMANAGER},
         {".dhclient", FOUND_BY_DHCLIENT},
+        {".dhclient6", FOUND_BY_DHCLIENT},
         {".dhcpcd", FOUND_BY_DHCPCD},
+        {".dhcpcd6", FOUND_BY_DHCPCD},
         {".udhcpc", FOUND_BY_UDHCPC},
-        {".networkd", FOUND_BY_NETWORKD},
+        {".udhcpc6", FOUND_BY_UDHCPC},
     };
     struct found found = {.how = FOUND_DHCP, .by = FOUND_BY_HOOK};
     char stem[256];
