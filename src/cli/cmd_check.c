@@ -11,6 +11,7 @@
 #include "config/lint.h"
 #include "config/print.h"
 #include "sys/directory.h"
+#include "sys/dmi.h"
 #include "sys/machine.h"
 #include "sys/storage.h"
 
@@ -107,11 +108,24 @@ static void print_lint(const struct lint_report *lint, const char *file)
 }
 
 /* noond itself, which may run with this very file, is nobody's rival here. */
+/* What the provider of this virtual machine offers; NULL: none that is known. */
+static const struct cloud_offer *provider(void)
+{
+    struct cloud_dmi dmi;
+
+    dmi_read("sys_vendor", dmi.sys_vendor, sizeof dmi.sys_vendor);
+    dmi_read("product_name", dmi.product_name, sizeof dmi.product_name);
+    dmi_read("chassis_asset_tag", dmi.chassis_asset_tag, sizeof dmi.chassis_asset_tag);
+    dmi_read("bios_version", dmi.bios_version, sizeof dmi.bios_version);
+    return cloud_offer(cloud_recognise(&dmi));
+}
+
 static void run_lint(struct checked *checked)
 {
     struct machine_rival rival;
     char name[64];
-    struct lint_machine machine = {.public_address = machine_has_public_address()};
+    struct lint_machine machine = {.public_address = machine_has_public_address(),
+                                   .cloud = provider()};
 
     if (machine_find_rival("/proc", getpid(), &rival) && strncmp(rival.name, "noond", 5) != 0) {
         snprintf(name, sizeof name, "%s (process %d)", rival.name, rival.process);

@@ -49,9 +49,30 @@ static bool is_of(const char *name, const char *const *domains, size_t count)
     return false;
 }
 
-static bool is_smeared(const struct source_options *source)
+/* Is it one of the provider's servers, as written or as found? */
+static bool is_offered(const struct source_options *source, const struct cloud_offer *cloud)
 {
     struct address address;
+
+    if (cloud == NULL || cloud->servers[0] == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < CLOUD_SERVERS_MAX && cloud->servers[i] != NULL; i++) {
+        if (address_parse(&address, cloud->servers[i]) &&
+            address_equal(&address, &source->literal)) {
+            return true;
+        }
+    }
+    return source->method == RESOLVE_CLOUD || source->method == RESOLVE_AUTO;
+}
+
+static bool is_smeared(const struct source_options *source, const struct cloud_offer *cloud)
+{
+    struct address address;
+
+    if (is_offered(source, cloud) && cloud->smears) {
+        return true;
+    }
 
     for (size_t i = 0; i < sizeof smeared_addresses / sizeof smeared_addresses[0]; i++) {
         if (address_parse(&address, smeared_addresses[i]) &&
@@ -96,17 +117,34 @@ static size_t comparable(const struct config *config)
         const struct source_options *source = &config->node.sources[i];
 
         if (!source->noselect) {
-            count += source->kind == SOURCE_SERVER ? 1 : source->max_sources;
+            /* The addresses of a provider are all of one clock. */
+            bool one = source->kind == SOURCE_SERVER || source->method == RESOLVE_CLOUD;
+
+            count += one ? 1 : source->max_sources;
         }
     }
     return count;
+}
+
+/* Nobody knows how many DHCP or DNS will name. */
+static bool finds_many(const struct config *config)
+{
+    for (size_t i = 0; i < config->node.source_count; i++) {
+        const struct source_options *source = &config->node.sources[i];
+
+        if (source->kind == SOURCE_FOUND && source->method != RESOLVE_CLOUD && !source->noselect) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void lint_count(const struct config *config, struct lint_report *report)
 {
     size_t count = comparable(config);
 
-    if (config->daemon.source_dir_count > 0 || count >= MAJORITY || count == 0) {
+    if (config->daemon.source_dir_count > 0 || finds_many(config) || count >= MAJORITY ||
+        count == 0) {
         return;
     }
     if (count == 1) {
@@ -134,13 +172,14 @@ static void lint_limit(const struct config *config, struct lint_report *report)
     }
 }
 
-static void lint_smear(const struct config *config, struct lint_report *report)
+static void lint_smear(const struct config *config, const struct lint_machine *machine,
+                       struct lint_report *report)
 {
     size_t with = 0, without = 0, first = 0;
 
     for (size_t i = 0; i < config->node.source_count; i++) {
         const struct source_options *source = &config->node.sources[i];
-        bool smears = is_smeared(source);
+        bool smears = is_smeared(source, machine->cloud);
 
         first = smears && with == 0 ? i : first;
         with += smears && !source->noselect;
@@ -239,16 +278,24 @@ static void lint_authentication(const struct config *config, struct lint_report 
     }
 }
 
+static void lint_cloud(const struct lint_machine *machine, struct lint_report *report)
+{
+    if (machine->cloud != NULL && machine->cloud->better != NULL) {
+        say(report, LINT_CLOUD_CLOCK, NULL, machine->cloud->better);
+    }
+}
+
 void lint_run(const struct config *config, const struct lint_machine *machine,
               struct lint_report *report)
 {
     report->count = 0;
     lint_count(config, report);
     lint_limit(config, report);
-    lint_smear(config, report);
+    lint_smear(config, machine, report);
     lint_pools(config, report);
     lint_server(config, machine, report);
     lint_authentication(config, report);
+    lint_cloud(machine, report);
     if (machine->rival) {
         struct text text = find(report, LINT_RIVAL, NULL);
 

@@ -9,6 +9,7 @@
 #define CONFIG_LINT_H
 
 #include "config/config.h"
+#include "wire/cloud.h"
 
 #define LINT_LIST(X)                                                                               \
     X(ONE_SOURCE, "one-source")                                                                    \
@@ -19,7 +20,8 @@
     X(OPEN_SERVER, "open-server")                                                                  \
     X(LOCAL_WITHOUT_ORPHAN, "local-without-orphan")                                                \
     X(RIVAL, "rival")                                                                              \
-    X(MIXED_AUTHENTICATION, "mixed-authentication")
+    X(MIXED_AUTHENTICATION, "mixed-authentication")                                                \
+    X(CLOUD_CLOCK, "cloud-clock")
 
 enum lint_kind {
 #define X(name, word) LINT_##name,
@@ -47,6 +49,7 @@ struct lint_report {
 struct lint_machine {
     const char *rival;   /* a program that also disciplines the clock, with its process; NULL */
     bool public_address; /* it has an address that anybody can reach */
+    const struct cloud_offer *cloud; /* what its provider offers; NULL: none that is known */
 };
 
 void lint_run(const struct config *config, const struct lint_machine *machine,

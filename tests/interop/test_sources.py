@@ -30,8 +30,7 @@ host-record=two.time.test,10.99.0.3
 host-record=both.time.test,10.99.0.4,fd99::4
 srv-host=_ntp._udp.time.test,one.time.test,123,10,5
 srv-host=_ntp._udp.time.test,two.time.test,123,20,0
-cname=loop.time.test,pool.time.test
-'''
+''' + ''.join(f'host-record=many.time.test,10.98.{i // 200}.{i % 200 + 1}\n' for i in range(500))
 
 
 class Place:
@@ -104,8 +103,13 @@ class Place:
 def dns(tap, place):
     place.name_server()
     daemon = place.start(f'source srv time.test {FAST}\nsource dns both.time.test {FAST}\n'
-                         f'server none.time.test\nserver pool.time.test\n')
-    used = place.uses('10.99.0.2', '10.99.0.4', 'fd99::4')
+                         f'server none.time.test\nserver elsewhere.example\npool many.time.test\n')
+    labs.wait_for(lambda: len(place.used()) == 7, 20, 0.1)
+    used = place.used()
+    many = [address for address in used if address.startswith('10.98.')]
+    tap.check(len(many) == 4, 'of 500 addresses of a pool as many are used as are wanted',
+              f'{used}\n{daemon.log()}')
+    used = {address: source for address, source in used.items() if address not in many}
     one = used.get('10.99.0.2', {})
     tap.check(set(used) == {'10.99.0.2', '10.99.0.4', 'fd99::4'} and one['found_how'] == 'srv' and
               one['srv_priority'] == 10 and one['srv_weight'] == 5 and
@@ -118,8 +122,11 @@ def dns(tap, place):
     why = place.service.noon('why').stdout
     tap.check('none.time.test: its name does not exist' in why, '`noon why` says what NXDOMAIN means',
               why)
+    tap.check("elsewhere.example: the resolver answers that it can't find out" in why,
+              'and what REFUSED means', why)
     place.server.run('ip', 'address', 'del', '10.99.0.2/24', 'dev', 'lan0')
-    used = place.uses('10.99.0.3', '10.99.0.4', 'fd99::4', timeout_s=40)
+    labs.wait_for(lambda: '10.99.0.3' in place.used(), 40, 0.1)
+    used = place.used()
     tap.check('10.99.0.3' in used and used['10.99.0.3']['srv_priority'] == 20,
               'when it is silent, that of the next priority is used', f'{used}\n{daemon.log()}')
     place.server.run('ip', 'address', 'add', '10.99.0.2/24', 'dev', 'lan0')

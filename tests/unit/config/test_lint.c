@@ -10,6 +10,9 @@ static struct fixture fixture;
 
 static void each_kind_is_found_and_nothing_else(void **state)
 {
+    static const struct cloud_offer smearing = {
+        .servers = {"169.254.169.254"}, .on_link = true, .smears = true};
+    static const struct cloud_offer device = {.better = "there is a device; use it"};
     static const struct {
         const char *sentence, *text;
         const char *kinds; /* by spaces */
@@ -74,6 +77,15 @@ static void each_kind_is_found_and_nothing_else(void **state)
          "server a.example nts\nserver b.example nts\nserver c.example key 3\nkeyfile /k\n",
          "",
          {0}},
+        {"what a provider offers smears, found ...",
+         THREE "source cloud\n",
+         "mixed-smear",
+         {.cloud = &smearing}},
+        {"... or written", THREE "server 169.254.169.254\n", "mixed-smear", {.cloud = &smearing}},
+        {"somewhere else the address means nothing", THREE "server 169.254.169.254\n", "", {0}},
+        {"all that it offers is one clock", "source cloud\n", "one-source", {.cloud = &smearing}},
+        {"nobody knows how many DHCP names", "source auto\n", "", {0}},
+        {"a clock that is better", THREE, "cloud-clock", {.cloud = &device}},
         {"several at once",
          "server 169.254.169.123 key 1\nserver b.example\nlocal\nkeyfile /k\n",
          "two-sources mixed-smear local-without-orphan mixed-authentication",
