@@ -88,6 +88,7 @@ enum exit_code command_sources_from(const struct cli *cli)
     const char *word = cli->arguments[0];
     enum named_client client = named_client_find(word);
     const char *interface = word_or(cli, 1, "interface"), *event = word_or(cli, 2, "reason");
+    const struct named_values values = {.value = environment};
     struct dhcp_servers servers = {.count = 0};
     char path[PATH_SIZE];
     bool six = false;
@@ -102,7 +103,7 @@ enum exit_code command_sources_from(const struct cli *cli)
     if (meaning == NAMED_IGNORED) {
         return EXIT_CODE_OK;
     }
-    unsigned strange = named_servers(client, six, environment, NULL, &servers);
+    unsigned strange = named_servers(client, six, &values, &servers);
     if (strange > 0) {
         fprintf(stderr, "noon: %u time servers of %s make no sense: left out\n", strange,
                 interface);

@@ -167,15 +167,15 @@ static unsigned take_octets(enum named_form form, const char *value, struct dhcp
     return 0;
 }
 
-unsigned named_servers(enum named_client client, bool six,
-                       const char *(*value)(void *context, const char *name), void *context,
+unsigned named_servers(enum named_client client, bool six, const struct named_values *values,
                        struct dhcp_servers *servers)
 {
     unsigned strange = 0;
 
     for (int i = 0; i < VARIABLES_MAX && variables[client][i].name != NULL; i++) {
         const struct named_variable *variable = &variables[client][i];
-        const char *text = variable->six == six ? value(context, variable->name) : NULL;
+        const char *text =
+            variable->six == six ? values->value(values->context, variable->name) : NULL;
 
         if (text == NULL || *text == '\0') {
             continue;

@@ -37,12 +37,17 @@ enum named_event {
 /* What the event, as the client calls it, means; *six: it is about DHCPv6. */
 enum named_event named_event_of(enum named_client client, const char *event, bool *six);
 
+/* The client's variables. */
+struct named_values {
+    const char *(*value)(void *context, const char *name); /* NULL: not set */
+    void *context;
+};
+
 /*
- * Servers out of the client's variables, by `value` (NULL: not set).  Strange ones are left out;
+ * Servers out of the client's variables.  Strange ones are left out;
  * returns how many were.
  */
-unsigned named_servers(enum named_client client, bool six,
-                       const char *(*value)(void *context, const char *name), void *context,
+unsigned named_servers(enum named_client client, bool six, const struct named_values *values,
                        struct dhcp_servers *servers);
 
 #endif

@@ -87,7 +87,8 @@ static void each_client_has_names_of_its_own(void **state)
         struct variable variables[5] = {{NULL, NULL}};
 
         memcpy(variables, rows[i].variables, sizeof rows[i].variables);
-        assert_int_equal(named_servers(rows[i].client, rows[i].six, lookup, variables, &servers),
+        assert_int_equal(named_servers(rows[i].client, rows[i].six,
+                                       &(struct named_values){lookup, variables}, &servers),
                          0);
         assert_int_equal(servers.count, rows[i].count);
         assert_string_equal(servers.at[0], rows[i].first);
@@ -103,7 +104,8 @@ static void what_makes_no_sense_is_left_out_and_counted(void **state)
     struct dhcp_servers servers = {.count = 0};
 
     (void)state;
-    assert_int_equal(named_servers(NAMED_UDHCPC, false, lookup, odd, &servers), 7);
+    assert_int_equal(
+        named_servers(NAMED_UDHCPC, false, &(struct named_values){lookup, odd}, &servers), 7);
     assert_int_equal(servers.count, 1);
 }
 
