@@ -50,6 +50,12 @@ static bool parse_pool(struct parser *parser)
 
 static bool parse_source(struct parser *parser)
 {
+    if (parser->sourcedir) {
+        return parser_error(parser,
+                            "\"source\" can't stand in a file of sourcedir; expected server or "
+                            "pool",
+                            NULL);
+    }
     return parser_source(parser, SOURCE_FOUND, ADDRESS_NONE);
 }
 

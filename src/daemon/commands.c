@@ -89,6 +89,12 @@ static void add_source(struct time_process *process, const struct control_reques
         fail(response, CONTROL_BAD, why);
         return;
     }
+    if (event.command.source.method > RESOLVE_SRV && !config_load_finds(process->config)) {
+        /* The helper that runs was started without a right to the files that tell. */
+        fail(response, CONTROL_BAD,
+             "`source auto`, `dhcp` and `cloud` are for the configuration, then `noon reload`");
+        return;
+    }
     ask_node(process, &event, response);
 }
 

@@ -96,6 +96,11 @@ static int run_alone(const struct args *args, struct config *config, const char 
     struct premises premises = {.listeners = {-1, -1}};
 
     config_load_keys(config, -1, log);
+    if (config_load_finds(config)) {
+        log_line(log, LOG_SEVERITY_WARNING,
+                 "alone, noond looks up names only: `source auto`, `dhcp`, `cloud` and `srv` find "
+                 "nobody");
+    }
     config_load_leaps(config, log);
     sensors_find(&setup.sensors, config, log);
     if (args->once == ONCE_NO) {

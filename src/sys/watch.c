@@ -15,8 +15,9 @@ int watch_open(void)
 
 void watch_directories(int fd, const char *const *paths, size_t count)
 {
-    const uint32_t whole = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
-                           IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+    /* dhclient appends to a file that it never closes. */
+    const uint32_t whole = IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                           IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
     /* What lies above is only watched for the directory to come. */
     const uint32_t above = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""noond finds its sources: by names and SRV records of dnsmasq, by the leases of udhcpc, dhclient
+"""noond finds its sources: by names and SRV records of dnsmasq and Knot, by the leases of udhcpc, dhclient
 and systemd-networkd, by a provider's link-local address; and by what an earlier run knew.
 
 usage: test_sources.py NOOND NOON NOON-HELPER PEERS-FOLDER     prints TAP
@@ -21,7 +21,9 @@ from support import service as services  # noqa: E402
 from support.tap import Tap, skip_all  # noqa: E402
 
 PACKAGES = ['chrony', 'dnsmasq-base', 'libnftables1', 'libnftnl11', 'libnetfilter-conntrack3',
-            'libnfnetlink0', 'libdbus-1-3', 'isc-dhcp-client']
+            'libnfnetlink0', 'libdbus-1-3', 'isc-dhcp-client', 'isc-dhcp-server', 'knot',
+            'libknot13', 'libzscanner4', 'libdnssec9', 'liburcu8', 'liblmdb0', 'libxdp1', 'libbpf1',
+            'libfstrm0']
 NETWORKD = '/lib/systemd/systemd-networkd'
 FAST = 'iburst minpoll 0 maxpoll 0'
 # What dnsmasq says of names; the resolver's TTL is what noond goes by.
@@ -181,22 +183,62 @@ def hook(name):
     return os.path.join(HERE, '..', '..', 'deploy', 'dhcp', f'{name}-hook')
 
 
+def knot(tap, place):
+    """An authoritative server's SRV records."""
+    lab = place.lab
+    lab.write('knot.zone', '$ORIGIN knot.test.\n$TTL 60\n@ SOA a b 1 60 60 60 60\n@ NS a\n'
+              'a A 10.99.0.2\nb A 10.99.0.3\nc A 10.99.0.6\n'
+              '_ntp._udp SRV 10 60 123 a\n_ntp._udp SRV 10 40 123 b\n_ntp._udp SRV 20 0 123 c\n')
+    path = lab.write('knot.conf', f'server:\n  rundir: {lab.directory("knot-run")}\n'
+                     '  listen: 10.99.0.1@53\n  user: root:root\n'
+                     f'database:\n  storage: {lab.directory("knot-db")}\n'
+                     f'zone:\n  - domain: knot.test\n    file: {lab.path("knot.zone")}\n')
+    place.names.stop()
+    knotd = place.server.start('knotd', place.peers.program('knot/usr/sbin/knotd'), '-c', path,
+                               env=place.peers.env())
+    daemon = place.start(f'source srv knot.test {FAST}\n')
+    used = place.uses('10.99.0.2', '10.99.0.3')
+    tap.check(sorted(source['srv_weight'] for source in used.values()) == [40, 60] and
+              place.service.synchronised(20), 'the SRV records of Knot, with their weights',
+              f'{used}\n{knotd.log()}\n{daemon.log()}')
+    knotd.stop()
+
+
 def dhclient(tap, place):
-    """ISC's client: its file of leases, which is watched."""
+    """ISC's client and server: the file of leases, which is watched."""
     for file in os.listdir(place.lab.path('hooks')):
         os.unlink(place.lab.path(f'hooks/{file}'))
-    place.name_server(lease('10.99.0.7'))
+    place.name_server()
+    four = place.lab.write('dhcpd.conf', 'default-lease-time 120;\nauthoritative;\n'
+                           'subnet 10.99.0.0 netmask 255.255.255.0 {\n'
+                           '  range 10.99.0.170 10.99.0.180;\n  option ntp-servers 10.99.0.7;\n}\n')
+    six = place.lab.write('dhcpd6.conf', 'default-lease-time 120;\nauthoritative;\n'
+                          'option dhcp6.sntp-servers fd99::4;\n'
+                          'subnet6 fd99::/64 {\n  range6 fd99::170 fd99::180;\n}\n')
+    for family, config in (('-4', four), ('-6', six)):
+        place.server.start(f'dhcpd{family}', place.peers.program('isc-dhcp-server/usr/sbin/dhcpd'),
+                           '-f', '-d', family, '-user', 'root', '-group', 'root', '-cf', config,
+                           '-lf', place.lab.write(f'dhcpd{family}.leases', ''), '-pf',
+                           place.lab.path(f'dhcpd{family}.pid'), 'lan0')
     leases = place.lab.path('dhcp/dhclient.lan0.leases')
-    config = place.lab.write('dhclient.conf', 'request subnet-mask, ntp-servers;\n')
-    client = place.node.start('dhclient', place.peers.program('isc-dhcp-client/sbin/dhclient'), '-d',
-                              '-cf', config, '-lf', leases, '-pf', place.lab.path('dhclient.pid'),
-                              '-sf', '/bin/true', 'lan0', env=place.peers.env())
-    used = place.uses('10.99.0.7')
-    seven = used.get('10.99.0.7', {})
-    tap.check(seven.get('found_by') == 'dhclient' and seven['found_interface'] == 'lan0',
-              'a lease of dhclient names a source', f'{used}\n{client.log()}')
-    client.stop()
-    os.unlink(leases)
+    config = place.lab.write('dhclient.conf', 'request subnet-mask, ntp-servers;\n'
+                             'also request dhcp6.sntp-servers;\n')
+    program = place.peers.program('isc-dhcp-client/sbin/dhclient')
+    clients = [place.node.start(f'dhclient{family}', program, family, '-d', '-cf', config, '-lf',
+                                leases.replace('dhclient', f'dhclient{family}'), '-pf',
+                                place.lab.path(f'dhclient{family}.pid'), '-sf', '/bin/true', 'lan0')
+               for family in ('-4', '-6')]
+    used = place.uses('10.99.0.7', 'fd99::4')
+    logs = '\n'.join(daemon.log() for daemon in place.lab.daemons if 'dhc' in daemon.name)
+    for address, what in (('10.99.0.7', 'a lease of dhclient names a source'),
+                          ('fd99::4', 'and one of DHCPv6 (option 31)')):
+        one = used.get(address, {})
+        tap.check(one.get('found_by') == 'dhclient' and one['found_interface'] == 'lan0', what,
+                  f'{used}\n{logs}')
+    for daemon in clients + [daemon for daemon in place.lab.daemons if 'dhcpd' in daemon.name]:
+        daemon.stop()
+    shutil.rmtree(place.lab.path('dhcp'))
+    os.mkdir(place.lab.path('dhcp'), 0o755)
 
 
 def networkd(tap, place):
@@ -252,7 +294,7 @@ def main():
     tap = Tap()
     with labs.Lab() as lab:
         place = Place(lab, peers, programs)
-        for part in (dns, without_resolver, udhcpc, dhclient, networkd, cloud):
+        for part in (dns, without_resolver, knot, udhcpc, dhclient, networkd, cloud):
             part(tap, place)
     tap.done()
 
