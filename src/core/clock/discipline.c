@@ -7,15 +7,21 @@
 #include "base/must.h"
 
 /*
- * Slew time for corrtimeratio 1, as a share of the poll interval; 3 makes it half of the interval.
- * Against a quarter, that costs 0.5 % of accuracy under jitter (5 % to 9 % where a fast oscillator
- * is polled rarely) and takes 25 % to 29 % off the clock's frequency noise, which is then below
- * chrony's.
+ * How long a slew takes with chrony's default corrtimeratio: this share of the poll interval, and
+ * no less than this share of the time over which the estimate remembers (the offset's standard
+ * deviation by the frequency's).  To follow an estimate that averages over hours within minutes
+ * wins almost nothing of its error, and a rare good exchange would shake the clock's frequency:
+ * with 10 ms of jitter at long polls this makes the noise half, and the error 2 % larger; a share
+ * of 0.5 a third, and 6 %.
  */
-#define SLEW_SHARE (1.0 / 6)
+#define RATIO_DEFAULT 3.0
+#define POLL_SHARE 0.35
+#define MEMORY_SHARE 0.25
+#define SLEW_POLLS_MAX 4.0
 #define SLEW_TIME_MIN_S 1.0
 #define SLEW_TIME_MAX_S 1e8
-/* Errors up to this many standard deviations are noise, and not hurried after. */
+/* Errors up to this many standard deviations, as they were claimed before the update or after it,
+ * are noise, and not hurried after. */
 #define HURRY_SD 3.0
 /* Below this part of a standard deviation a slew may as well last until the next wake-up. */
 #define STRETCH_SD (1.0 / 3)
@@ -86,14 +92,19 @@ static struct mono_time after(struct mono_time at, double seconds)
     return mono_add(at, duration_from_s(fmin(seconds, SLEW_TIME_MAX_S)));
 }
 
-static double slew_time_s(const struct node_options *options, const struct discipline_input *input)
+static double slew_time_s(const struct discipline *discipline, const struct node_options *options,
+                          const struct discipline_input *input)
 {
-    double ratio = options->corr_time_ratio > 0 ? options->corr_time_ratio : 3;
+    double ratio = options->corr_time_ratio > 0 ? options->corr_time_ratio : RATIO_DEFAULT;
+    double memory_s = input->freq_sd_s_per_s > 0 ? input->sd_s / input->freq_sd_s_per_s : 0;
     double error_s = fabs(input->clock_error_s);
-    double time_s = fmax(input->poll_s * ratio * SLEW_SHARE, SLEW_TIME_MIN_S);
+    double time_s = fmax(POLL_SHARE * input->poll_s,
+                         fmin(MEMORY_SHARE * memory_s, SLEW_POLLS_MAX * input->poll_s));
+    double usual_s = HURRY_SD * fmax(input->sd_s, discipline->expected_sd_s);
 
-    if (error_s > HURRY_SD * input->sd_s) {
-        time_s = fmax(time_s * HURRY_SD * input->sd_s / error_s, SLEW_TIME_MIN_S);
+    time_s = fmax(time_s * ratio / RATIO_DEFAULT, SLEW_TIME_MIN_S);
+    if (error_s > usual_s) {
+        time_s = fmax(time_s * usual_s / error_s, SLEW_TIME_MIN_S);
     }
     return time_s;
 }
@@ -112,7 +123,7 @@ static struct decision slew(struct discipline *discipline, const struct node_opt
     double error_s = input->clock_error_s;
     double limit = fmin(options->max_slew_s_per_s,
                         discipline->max_rate_s_per_s - fabs(discipline->base_s_per_s));
-    double time_s = slew_time_s(options, input);
+    double time_s = slew_time_s(discipline, options, input);
     double wake_s = until_next_wake_s(input);
     struct decision decision;
 
@@ -163,11 +174,24 @@ static bool is_refused(struct discipline *discipline, const struct change_option
     return true;
 }
 
+/* What was claimed of UTC before this update. */
+static double expected_sd_s(const struct discipline *discipline, struct mono_time now)
+{
+    double elapsed_s = mono_diff_s(now, discipline->accepted.when);
+    double sd_s = discipline->accepted.sd_s;
+    double drifted_s = discipline->accepted.freq_sd_s_per_s * elapsed_s;
+
+    return discipline->accepted.known ? sqrt(sd_s * sd_s + drifted_s * drifted_s) : 0;
+}
+
 static void accept(struct discipline *discipline, const struct node_options *options,
                    const struct discipline_input *input)
 {
+    discipline->expected_sd_s = expected_sd_s(discipline, input->now);
     set_base(discipline, options, input);
     discipline->accepted.known = true;
+    discipline->accepted.sd_s = input->sd_s;
+    discipline->accepted.freq_sd_s_per_s = input->freq_sd_s_per_s;
     discipline->accepted.when = input->now;
     discipline->accepted.offset_s = input->utc_offset_s;
     discipline->accepted.freq_s_per_s = input->freq_s_per_s;

@@ -57,7 +57,9 @@ struct discipline {
         bool known;
         struct mono_time when;
         double offset_s, freq_s_per_s;
+        double sd_s, freq_sd_s_per_s;
     } accepted;           /* UTC as last accepted: what maxchange is measured against */
+    double expected_sd_s; /* of UTC, as was claimed just before the last update */
     unsigned updates;     /* accepted */
     unsigned refusals;    /* ever */
     bool refused;         /* the last update was: its error is not to be corrected */
@@ -75,9 +77,11 @@ struct decision discipline_set_freq(struct discipline *discipline,
 /*
  * A new estimate.  makestep and maxchange as in chrony.conf(5), but that nothing ends the daemon:
  * a correction beyond maxchange is refused each time, and once it has been ignored as often as
- * allowed, change_refused says so.  Slews take half of the poll interval (corrtimeratio 3), at
- * least 1 s; errors beyond three standard deviations are taken out faster in proportion, up to
- * maxslewrate.  Errors below a third of one end with the next wake-up instead of needing their own.
+ * allowed, change_refused says so.  With corrtimeratio 3, slews take a third of the poll interval
+ * or half of the time that the estimate averages over (at most four intervals), whichever is
+ * longer; at least 1 s.  Errors beyond three standard deviations, as claimed before and after the
+ * update, are taken out faster in proportion, up to maxslewrate.  Errors below a third of one end
+ * with the next wake-up instead of needing their own.
  */
 struct decision discipline_update(struct discipline *discipline, const struct node_options *options,
                                   const struct discipline_input *input);

@@ -34,7 +34,7 @@ static struct discipline_input input_at(int64_t s, double error_s)
         .clock_error_s = error_s,
         .sd_s = 100e-6,
         .freq_s_per_s = 10e-6,
-        .freq_sd_s_per_s = 1e-7,
+        .freq_sd_s_per_s = 1e-5,
         .poll_s = 64,
     };
 }
@@ -58,17 +58,19 @@ static void slews_take_the_time_that_error_and_poll_ask_for(void **state)
         double error_s, sd_s, poll_s, ratio, max_slew;
         double time_s;
     } rows[] = {
-        {100e-6, 100e-6, 64, 3, 0.08, 32},        /* half of the interval */
-        {-300e-6, 100e-6, 64, 3, 0.08, 32},       /* still noise */
-        {100e-6, 100e-6, 1024, 3, 0.08, 512},     /* grows with it */
-        {100e-6, 100e-6, 1024, 6, 0.08, 1024},    /* corrtimeratio */
-        {100e-6, 100e-6, 1, 3, 0.08, 1},          /* never below a second */
-        {3e-3, 100e-6, 64, 3, 0.08, 3.2},         /* ten times beyond noise: ten times faster */
+        {100e-6, 100e-6, 64, 3, 0.08, 22.4},      /* a third of the interval */
+        {-300e-6, 100e-6, 64, 3, 0.08, 22.4},     /* still noise */
+        {100e-6, 100e-6, 1024, 3, 0.08, 358.4},   /* grows with it */
+        {100e-6, 100e-6, 1024, 6, 0.08, 716.8},   /* corrtimeratio */
+        {10e-6, 10e-6, 1, 3, 0.08, 1},            /* never below a second */
+        {3e-3, 100e-6, 64, 3, 0.08, 2.24},        /* ten times beyond noise: ten times faster */
         {50e-3, 100e-6, 64, 3, 0.08, 1},          /* far beyond */
         {0.4, 100e-6, 64, 3, 0.08, 5},            /* at maxslewrate */
         {0.4, 100e-6, 64, 3, 500e-6, 800},        /* at a small one */
         {0.9, 100e-6, 64, 3, 1.0, 0.9 / 0.09999}, /* the backend's own limit less 10 ppm */
         {50e-3, 0, 64, 3, 0.08, 1},               /* no idea of the noise */
+        {1e-3, 1e-3, 64, 3, 0.08, 25}, /* a quarter of the 100 s that are averaged over */
+        {1e-3, 1e-3, 4, 3, 0.08, 16},  /* but no more than four intervals */
     };
 
     (void)state;
@@ -98,10 +100,10 @@ static void small_errors_end_with_the_next_wake_up(void **state)
         int64_t wake_s; /* after now */
         double time_s;
     } rows[] = {
-        {30e-6, 64, 64},   {-30e-6, 64, 64}, {30e-6, 0, 32}, /* none known */
-        {30e-6, 10, 32},                                     /* too early to be done by then */
-        {30e-6, 1000, 32},                                   /* too late */
-        {50e-6, 64, 32},                                     /* too large to wait */
+        {30e-6, 64, 64},     {-30e-6, 64, 64}, {30e-6, 0, 22.4}, /* none known */
+        {30e-6, 10, 22.4},                                       /* too early to be done by then */
+        {30e-6, 1000, 22.4},                                     /* too late */
+        {50e-6, 64, 22.4},                                       /* too large to wait */
     };
 
     (void)state;
@@ -113,8 +115,33 @@ static void small_errors_end_with_the_next_wake_up(void **state)
         input.next_wake.ns = input.now.ns + rows[i].wake_s * NS_PER_S;
         assert_true(
             near(discipline_update(&discipline, &options, &input).slew_time_s, rows[i].time_s));
-        assert_int_equal(discipline_deadline(&discipline).ns,
-                         input.now.ns + (int64_t)rows[i].time_s * NS_PER_S);
+        assert_true(near(mono_diff_s(discipline_deadline(&discipline), input.now), rows[i].time_s));
+    }
+}
+
+static void what_was_as_unsure_before_is_not_hurried_after(void **state)
+{
+    static const struct {
+        double sd_before_s, error_s;
+        double time_s;
+    } rows[] = {
+        {100e-6, 3e-3, 2.24}, /* ten times beyond what was claimed before and after */
+        {1e-3, 3e-3, 22.4},   /* one good exchange made a doubtful estimate a sure one */
+        {1e-3, 30e-3, 2.24},  /* no doubt explains that */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct node_options options = options_default();
+        struct discipline discipline = fresh();
+        struct discipline_input first = input_at(100, 0), second = input_at(164, rows[i].error_s);
+
+        options.step.limit = 0;
+        first.sd_s = rows[i].sd_before_s;
+        first.freq_sd_s_per_s = 0;
+        discipline_update(&discipline, &options, &first);
+        assert_true(
+            near(discipline_update(&discipline, &options, &second).slew_time_s, rows[i].time_s));
     }
 }
 
@@ -511,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slews_take_the_time_that_error_and_poll_ask_for),
         cmocka_unit_test(small_errors_end_with_the_next_wake_up),
+        cmocka_unit_test(what_was_as_unsure_before_is_not_hurried_after),
         cmocka_unit_test(makestep_steps_in_the_first_updates_only),
         cmocka_unit_test(a_disturbed_clock_may_be_stepped_once_more),
         cmocka_unit_test(a_leap_second_is_slewed_though_makestep_would_step_it),
