@@ -74,7 +74,7 @@ class Chronyc:
 
     def plain(self, *command):
         return self.machine.run(self.peers.program('chrony/usr/bin/chronyc'), '-n', '-h', self.where,
-                                *command, env=self.peers.env(), check=False)
+                                *command, env=dict(self.peers.env(), TZ='UTC'), check=False)
 
 
 def rows(text):
@@ -232,6 +232,36 @@ def check_udp(tap, chronyc):
               '501' in chronyc('ntpdata', '127.0.0.1', where='127.0.0.1'), 'and so is ntpdata')
 
 
+def check_typed_time(tap, lab, peers, programs):
+    """A machine that no server reaches: the operator types the time, and it is served."""
+    machine = lab.machine('lonely')
+    service = services.Service(lab, machine, programs, 'lonely')
+    service.configure('manual\nlocal stratum 10\nallow 127.0.0.1\n')
+    service.start(user='0:0', clock=('--virtual', '0,0'))
+    chronyc = Chronyc(peers, machine, os.path.join(service.run, 'chronyd.sock'))
+    labs.wait_for(lambda: 'Stratum' in chronyc.plain('tracking'), 10)
+
+    def type_in(ahead_s):
+        typed = time.strftime('%b %d, %Y %H:%M:%S', time.gmtime(time.time() + ahead_s))
+        said = chronyc.plain('settime', typed)
+        found = re.search(r'Clock was (-?[\d.]+) seconds fast.  Frequency change = -?0.00ppm', said)
+        return float(found[1]) if found else said
+
+    first, second = type_in(60), type_in(60)
+    tap.check(isinstance(first, float) and -61.5 < first < -58.5 and
+              isinstance(second, float) and abs(second) < 2, 'settime sets the clock, and says how wrong it was',
+              (first, second, service.daemon.log()))
+    listed = chronyc.plain('manual', 'list')
+    tap.check('n_samples = 2' in listed and '200 OK' in chronyc.plain('manual', 'delete', '0') and
+              'n_samples = 1' in chronyc.plain('manual', 'list'), 'manual list and delete know what was typed',
+              listed)
+    answer = services.ask(machine, '127.0.0.1')
+    served = int.from_bytes(answer[40:44], 'big') - 2208988800 if answer else 0
+    tap.check(57 < served - time.time() < 63 and answer[1] == 10, 'and that time is served as stratum 10',
+              (served - time.time(), answer))
+    service.daemon.stop()
+
+
 GARBAGE = '''
 import os, random, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -289,6 +319,7 @@ def main():
         check_logs(tap, logs)
         check_access(tap, ours, service)
         check_orders(tap, ours, theirs)
+        check_typed_time(tap, lab, peers, sys.argv[1:4])
         tap.check(machine.run('python3', '-c', GARBAGE).strip() == '0' and
                   'Stratum' in ours.plain('tracking'), 'nonsense is survived', service.daemon.log())
         tap.check(ours.plain('shutdown').strip() == '200 OK' and
