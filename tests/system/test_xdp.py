@@ -176,6 +176,17 @@ def try_reload(tap, service, clients):
     tap.check(labs.wait_for(lambda: len(ask_one(clients)) == 48, 8), 'and back')
 
 
+def try_orders(tap, service, clients):
+    """The driver does not know rules made at runtime, and leaves everything to the sockets from then on."""
+    def answered():
+        return len(services.ask(clients, SERVER, source='10.79.0.3')) == 48
+
+    service.noon('deny', '10.79.0.3')
+    denied = not answered()
+    service.noon('allow', '10.79.0.3')
+    tap.check(denied and answered(), '`noon deny` and `noon allow` hold for the next request there too')
+
+
 def try_addresses(tap, service, machine, clients):
     machine.run('ip', 'address', 'add', '10.79.0.77/16', 'dev', 'lan0')
     def by_driver():
@@ -282,6 +293,7 @@ def main():
         try_reload(tap, service, clients)
         try_addresses(tap, service, machine, clients)
         try_stops(tap, service, clients)
+        try_orders(tap, service, clients)
         try_end(tap, service, machine)
         service.daemon.stop()
         try_refusals(tap, lab, machine, sys.argv[1:5])
