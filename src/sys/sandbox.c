@@ -62,7 +62,6 @@ static const int for_all[] = {
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall),
-    SCMP_SYS(tgkill),
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(sched_yield),
@@ -77,12 +76,10 @@ static const int for_all[] = {
     SCMP_SYS(getsockopt),
     SCMP_SYS(getsockname),
     SCMP_SYS(getpeername),
-    SCMP_SYS(fcntl),
     SCMP_SYS(alarm),
     SCMP_SYS(sched_getaffinity),
     SCMP_SYS(uname),
     SCMP_SYS(sysinfo),
-    SCMP_SYS(prlimit64),
 };
 
 /* Files, within the Landlock rules. */
@@ -191,6 +188,32 @@ static void allow_ioctl(struct filter *f, unsigned long request)
     }
 }
 
+static void allow_if(struct filter *f, int call, struct scmp_arg_cmp condition)
+{
+    if (call >= 0 && seccomp_rule_add_array(f->context, SCMP_ACT_ALLOW, call, 1, &condition) != 0) {
+        f->failed = true;
+    }
+}
+
+/*
+ * Calls that can be turned against other processes, only against itself: noond's processes are one
+ * user's, whom the kernel lets end, limit and interrupt all of them.
+ */
+static void allow_itself(struct filter *f)
+{
+    static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+                                   F_SETFL, F_GETLK,         F_SETLK, F_SETLKW};
+
+    allow_if(f, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    allow_if(f, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
+    /* Not F_SETOWN: whoever "owns" a socket gets its signals. */
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        allow_if(f, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+    }
+    allow_if(f, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_ADD_SEALS));
+    allow_if(f, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GET_SEALS));
+}
+
 /* Threads of this process, and no other process. */
 static void allow_threads(struct filter *f)
 {
@@ -216,11 +239,11 @@ static void allow_map_reading(struct filter *f)
     }
 }
 
-/* Itself alone: a reply to an alarm of its own is no harm, other processes are none of its. */
 static void allow_role(struct filter *f, enum sandbox_role role)
 {
     ALLOW(f, for_all);
     allow_memory(f);
+    allow_itself(f);
     allow_ioctl(f, TCGETS); /* what stdio asks */
     if (role == SANDBOX_SERVER) {
         allow_threads(f);
