@@ -16,6 +16,9 @@ static enum doctor_role role_of(const struct inspected *process)
     if (strcmp(process->name, "noond-server") == 0) {
         return DOCTOR_SERVER;
     }
+    if (strcmp(process->name, "noon-nts-server") == 0) {
+        return DOCTOR_KEY_SERVER;
+    }
     return strcmp(process->name, "noond") == 0 ? DOCTOR_PARENT : DOCTOR_HELPER;
 }
 

@@ -13,6 +13,7 @@ uint64_t doctor_needs(enum doctor_role role)
         return UINT64_MAX;
     case DOCTOR_SERVER:
     case DOCTOR_HELPER:
+    case DOCTOR_KEY_SERVER:
         break;
     }
     return 0;
@@ -25,6 +26,7 @@ const char *doctor_task(enum doctor_role role)
         [DOCTOR_TIME] = "keeps the clock",
         [DOCTOR_SERVER] = "answers clients",
         [DOCTOR_HELPER] = "resolves names and speaks TLS",
+        [DOCTOR_KEY_SERVER] = "exchanges keys with NTS clients; it alone holds the TLS key",
         [DOCTOR_ALONE] = "everything in one process (--single)",
     };
 

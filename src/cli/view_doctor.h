@@ -15,6 +15,7 @@ enum doctor_role {
     DOCTOR_TIME,
     DOCTOR_SERVER,
     DOCTOR_HELPER,
+    DOCTOR_KEY_SERVER,
     DOCTOR_ALONE, /* --single: one process is all of them */
 };
 

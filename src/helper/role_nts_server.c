@@ -345,6 +345,7 @@ int role_nts_server(int argc, char *const argv[])
         (void)fputs("noon-helper: --role=nts-server is started by noond\n", stderr);
         return 2;
     }
+    process_name("noon-nts-server");
     log_open(&s->log, "noon-helper", false, LOG_SEVERITY_INFO);
     if (!take_descriptors(s, &options)) {
         (void)fputs("noon-helper: --role=nts-server is started by noond\n", stderr);

@@ -52,6 +52,9 @@ def try_doctor(tap, service):
     seen = {process['name']: process for process in json.loads(answer.stdout)['processes']}
     tap.check({'noond', 'noond-time', 'noond-server'} <= set(seen), '`noon doctor` finds every process',
               answer.stdout)
+    # Sockets of requests come and go: once it has to be the same on both sides.
+    tap.check(labs.wait_for(lambda: is_true(service), 10), 'what it says of each is true',
+              service.noon('doctor', '--json').stdout)
     sandboxed = [seen.get(name, {}) for name in ('noond-time', 'noond-server')]
     tap.check(all(process.get('syscalls_filtered') and process.get('no_new_privileges')
                   for process in sandboxed), 'they run with a filter and can gain nothing', seen)
@@ -59,6 +62,34 @@ def try_doctor(tap, service):
     tap.check(rights[0] in ([], ['CAP_SYS_TIME']) and rights[1] == [],
               'the server process has no right at all, the other at most that to set the clock',
               rights)
+
+
+def truth(process):
+    """What /proc says of it: the words of `noon doctor`, found another way."""
+    with open(f'/proc/{process["pid"]}/status', encoding='ascii') as file:
+        status = dict(line.split(':', 1) for line in file.read().splitlines())
+    held = int(status['CapEff'], 16) | int(status['CapPrm'], 16)
+    return {'held': bin(held).count('1'), 'set_clock': bool(held >> 25 & 1),
+            'syscalls_filtered': status['Seccomp'].strip() == '2',
+            'no_new_privileges': status['NoNewPrivs'].strip() == '1',
+            'threads': int(status['Threads']), 'name': status['Name'].strip(),
+            'sockets': sum('socket:' in os.readlink(f'/proc/{process["pid"]}/fd/{fd}')
+                           for fd in os.listdir(f'/proc/{process["pid"]}/fd'))}
+
+
+def said(process):
+    return {'held': len(process['capabilities']),
+            'set_clock': 'CAP_SYS_TIME' in process['capabilities'],
+            **{key: process[key] for key in ('syscalls_filtered', 'no_new_privileges', 'threads',
+                                             'name', 'sockets')}}
+
+
+def is_true(service):
+    try:
+        processes = json.loads(service.noon('doctor', '--json').stdout)['processes']
+        return len(processes) >= 3 and all(said(p) == truth(p) for p in processes)
+    except FileNotFoundError:
+        return False  # one has just ended
 
 
 def try_killing(tap, service):

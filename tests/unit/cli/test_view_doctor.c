@@ -46,10 +46,10 @@ static struct doctor_patient healthy(enum doctor_role role)
 static void who_has_what_his_task_needs_has_no_finding(void **state)
 {
     static const enum doctor_role roles[] = {DOCTOR_PARENT, DOCTOR_TIME, DOCTOR_SERVER,
-                                             DOCTOR_HELPER};
+                                             DOCTOR_HELPER, DOCTOR_KEY_SERVER};
 
     (void)state;
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         struct doctor_patient patient = healthy(roles[i]);
         assert_int_equal(doctor_findings(&patient), 0);
     }
