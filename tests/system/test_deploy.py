@@ -22,10 +22,11 @@ FILES = ['sbin/noond', 'sbin/noon-helper', 'bin/noon', 'lib/systemd/system/noond
          'lib/systemd/system/noon-wait.service', 'lib/systemd/system/noon-timesync1.service',
          'lib/systemd/ntp-units.d/40-noon.list', 'libexec/noon/noon-timesync1',
          'share/dbus-1/system.d/org.freedesktop.timesync1.noon.conf', 'lib/sysusers.d/noon.conf',
-         'share/doc/noon/examples/noon.conf']
+         'lib/tmpfiles.d/noon.conf', 'sbin/noon-adopt', 'share/doc/noon/examples/noon.conf']
 OPTIONAL = ['sbin/noon-xdp']
 PAGES = ['share/man/man8/noond.8', 'share/man/man1/noon.1', 'share/man/man5/noon.conf.5',
-         'share/man/man8/noon-timesync1.8']
+         'share/man/man8/noon-timesync1.8', 'share/man/man8/noon-adopt.8',
+         'share/man/man8/noon-helper.8']
 
 
 def read(path):
@@ -72,7 +73,66 @@ def check_units(tap, prefix, folder, final):
     done = subprocess.run(['systemd-analyze', 'verify', '--man=no', *paths], check=False,
                           capture_output=True, text=True)
     tap.check(done.returncode == 0 and not done.stderr.strip(), sentence, done.stderr)
+    check_exposure(tap, paths)
     return texts
+
+
+def check_exposure(tap, paths):
+    """Not more than was weighed: noond serves on a low port, hears of the network and looks for
+    rivals, each of which counts."""
+    for path, limit in zip(paths, (22, 5, 12)):
+        done = subprocess.run(['systemd-analyze', 'security', '--offline=true',
+                               f'--threshold={limit}', '--no-pager', path], check=False,
+                              capture_output=True, text=True)
+        tap.check(done.returncode == 0 and not done.stderr.strip(),
+                  f'the exposure of {os.path.basename(path)} is at most {limit / 10}',
+                  done.stdout[-200:] + done.stderr)
+
+
+ADOPTED = [
+    ('chrony', 'etc/chrony/chrony.conf', 'pool 2.debian.pool.ntp.org iburst\nmakestep 1 3\n',
+     ['pool 2.debian.pool.ntp.org', 'iburst', 'makestep 1 3']),
+    ('ntpsec', 'etc/ntpsec/ntp.conf', 'server a.example iburst\nrestrict default nomodify\n',
+     ['server a.example', 'iburst', 'allow']),
+    ('openntpd', 'etc/openntpd/ntpd.conf', 'servers pool.example\nlisten on 127.0.0.1\n',
+     ['pool pool.example', 'allow']),
+    ('timesyncd', 'etc/systemd/timesyncd.conf', '[Time]\nNTP=a.example b.example\n',
+     ['server a.example', 'server b.example'])]
+
+
+def check_adopt(tap, prefix, folder):
+    """Each of the others' configurations becomes one of noon's, and what was there is kept."""
+    env = dict(os.environ, NOON=os.path.join(prefix, 'bin/noon'), NOON_ADOPT_ROOT=folder,
+               NOOND=os.path.join(prefix, 'sbin/noond'))
+
+    def adopt(*words):
+        return subprocess.run([os.path.join(prefix, 'sbin/noon-adopt'), *words], env=env,
+                              capture_output=True, text=True, check=False)
+
+    ours = os.path.join(folder, 'etc/noon/noon.conf')
+    done = adopt()
+    tap.check(done.returncode == 1 and 'name a file' in done.stderr,
+              'without anything to adopt it says so', done.stderr)
+    tap.check(adopt('cron').returncode == 2 and adopt('chrony').returncode == 1,
+              'what it does not know, and what is not here, is told apart')
+    for name, path, text, wanted in ADOPTED:
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        with open(os.path.join(folder, path), 'w', encoding='utf-8') as file:
+            file.write(text)
+        shown = adopt('-n', name)
+        before = read(ours) if os.path.exists(ours) else None
+        done = adopt(name)
+        tap.check(done.returncode == 0 and all(word in read(ours) for word in wanted) and
+                  shown.stdout == read(ours), f'the configuration of {name} is adopted',
+                  f'{done.stderr}\n{shown.stdout}')
+        tap.check(before is None or read(ours + '.before-adopt') == before,
+                  f'{name}: what was there is kept')
+    with open(os.path.join(folder, 'broken.conf'), 'w', encoding='utf-8') as file:
+        file.write('server\nno such line\n')
+    before = read(ours)
+    done = adopt(os.path.join(folder, 'broken.conf'))
+    tap.check(done.returncode == 1 and 'broken.conf:1' in done.stderr and read(ours) == before,
+              'one that noond could not start with is refused, and nothing changes', done.stderr)
 
 
 def options_in(text, pattern):
@@ -115,10 +175,15 @@ def check_confined(tap, unit, noond, noon):
     with labs.Lab() as lab, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         machine = lab.machine('one')
         listener.bind(lab.path('notify'))
+        os.chmod(lab.path('notify'), 0o777)
         listener.settimeout(0.5)
         config = lab.write('noon.conf', 'server 127.0.0.9 port 9\nallow 127.0.0.0/8\n')
         folder = lab.directory('run')
-        daemon = machine.start('noond', 'setpriv', '--bounding-set', bounds, '--inh-caps', '-all',
+        os.chown(folder, 65534, 65534)
+        ambient = ','.join('+' + name[len('cap_'):] for name in names if name != 'cap_sys_time')
+        daemon = machine.start('noond', 'setpriv', '--reuid', '65534', '--regid', '65534',
+                               '--clear-groups', '--bounding-set', bounds, '--inh-caps',
+                               '-all,' + ambient, '--ambient-caps', '-all,' + ambient,
                                '--no-new-privs', '--', noond, '-d', '-x', '-f', config, '-s', folder,
                                '-r', folder, '-u', '65534:65534',
                                env=dict(os.environ, NOTIFY_SOCKET=lab.path('notify')))
@@ -144,6 +209,8 @@ def main(build, meson, noond, noon):
         if prefix:
             units = check_units(tap, prefix, folder, final)
             check_manual(tap, noond)
+            with tempfile.TemporaryDirectory() as root:
+                check_adopt(tap, prefix, root)
             check_confined(tap, units['noond.service'], noond, noon)
     tap.done()
 
