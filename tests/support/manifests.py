@@ -55,7 +55,7 @@ KINDS = {
     'v1 ConfigMap': {'!data': LABELS},
     'v1 ServiceAccount': {},
     'v1 Pod': {'!spec': POD},
-    'v1 Service': {'!spec': {'!selector': LABELS, 'internalTrafficPolicy': TEXT,
+    'v1 Service': {'!spec': {'!selector': LABELS,
                              '!ports': [{'!name': TEXT, '!port': NUMBER, '!targetPort': SIZE,
                                          '!protocol': TEXT}]}},
     'apps/v1 DaemonSet': {'!spec': {'!selector': SELECTOR, 'updateStrategy': ROLLING,
