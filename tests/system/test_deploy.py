@@ -22,7 +22,9 @@ FILES = ['sbin/noond', 'sbin/noon-helper', 'bin/noon', 'lib/systemd/system/noond
          'lib/systemd/system/noon-wait.service', 'lib/systemd/system/noon-timesync1.service',
          'lib/systemd/ntp-units.d/40-noon.list', 'libexec/noon/noon-timesync1',
          'share/dbus-1/system.d/org.freedesktop.timesync1.noon.conf', 'lib/sysusers.d/noon.conf',
-         'lib/tmpfiles.d/noon.conf', 'sbin/noon-adopt', 'share/doc/noon/examples/noon.conf']
+         'lib/tmpfiles.d/noon.conf', 'sbin/noon-adopt', 'share/doc/noon/examples/noon.conf',
+         'share/noon/dhcp/dhclient-hook', 'share/noon/dhcp/dhcpcd-hook',
+         'share/noon/dhcp/networkmanager-hook', 'share/noon/dhcp/udhcpc-hook']
 OPTIONAL = ['sbin/noon-xdp']
 PAGES = ['share/man/man8/noond.8', 'share/man/man1/noon.1', 'share/man/man5/noon.conf.5',
          'share/man/man8/noon-timesync1.8', 'share/man/man8/noon-adopt.8',
@@ -48,7 +50,7 @@ def check_install(tap, build, meson, folder):
     tap.check(not missing, 'programs, manual, units, user and example are installed', missing)
     extra = [path for path in found if os.path.relpath(path, prefix) not in FILES + PAGES + OPTIONAL]
     tap.check(not extra, 'nothing else is installed', extra)
-    example = os.path.join(prefix, FILES[-1])
+    example = os.path.join(prefix, 'share/doc/noon/examples/noon.conf')
     done = subprocess.run([os.path.join(prefix, 'bin/noon'), 'check', example], check=False,
                           capture_output=True, text=True)
     tap.check(done.returncode == 0, 'the example configuration holds as written', done.stdout)
