@@ -42,6 +42,8 @@ enum view_color view_source_color(uint8_t state)
     case SOURCE_UNAUTHENTICATED:
     case SOURCE_KEY_EXCHANGE:
     case SOURCE_CERT_TIME:
+    case SOURCE_NO_CONSTRAINT:
+    case SOURCE_CONTRADICTS:
         return VIEW_BAD;
     case SOURCE_TOO_FAR:
     case SOURCE_JUMPED:

@@ -5,6 +5,7 @@
 
 #include "cli/record.h"
 #include "cli/view_sentence.h"
+#include "wire/date.h"
 #include "wire/ntp_packet.h"
 #include "wire/refid.h"
 
@@ -153,6 +154,30 @@ static void add_ke_server(struct text *text, const struct ke_totals *totals)
     end(text);
 }
 
+static void add_constraint(struct text *text, const struct view *view,
+                           const struct node_status *node)
+{
+    if (node->constraint_lines == 0) {
+        return;
+    }
+    begin(text, "constraint");
+    if (node->constraint_servers > 0) {
+        view_plural(text, node->constraint_servers, "HTTPS server");
+        text_add(text, ", off by ");
+        text_offset(text, node->constraint_offset_s);
+        text_add(text, ", last asked ");
+        view_when_ago(text, view, node->constraint_time);
+    }
+    if (node->constraint_result > DATE_OK) {
+        text_add(text,
+                 node->constraint_servers > 0 ? "; one failed: " : "none has told the time: ");
+        text_add(text, date_result_sentence(node->constraint_result));
+    } else if (node->constraint_servers == 0) {
+        text_add(text, "none has answered yet");
+    }
+    end(text);
+}
+
 static void add_announced(struct text *text, const struct node_status *node)
 {
     char refid[REFID_TEXT_SIZE];
@@ -238,6 +263,7 @@ void view_status(struct text *text, const struct view *view, const struct status
     add_state(text, view, node);
     add_precision(text, view, record);
     add_clock(text, node);
+    add_constraint(text, view, node);
     add_announced(text, node);
     add_events(text, view, node);
     begin(text, "daemon");

@@ -45,6 +45,12 @@ const char *view_why_advice(const struct node_status *node)
             "See below why no keys could be exchanged; TCP to port 4460 must pass, not only UDP "
             "to port 123.",
         [NODE_REASON_OFFLINE] = "`noon online` has all of them asked again.",
+        [NODE_REASON_NO_CONSTRAINT] =
+            "TCP to port 443 of the HTTPS servers that `constraint` names must pass, and their "
+            "certificates must be trusted here; the log says what is wrong.",
+        [NODE_REASON_CONTRADICTED] =
+            "Either somebody answers in the sources' place, or the HTTPS servers are wrong: name "
+            "several of them, of which the median counts.",
         [NODE_REASON_RIVAL] =
             "Find the other program (chronyd, ntpd, systemd-timesyncd, a hypervisor's tools) and "
             "stop it; then `noon reload`.",
@@ -296,6 +302,12 @@ static const char *source_advice(const struct source_status *source)
     case SOURCE_CERT_TIME:
         return "Set the clock, or follow three servers with NTS, which vouch for the time; "
                "`nocerttimecheck 1` believes certificates whatever their dates.";
+    case SOURCE_NO_CONSTRAINT:
+        return "It is followed once an HTTPS server of `constraint` answers: TCP to port 443 must "
+               "pass. `trusted` (`unconstrained` in noon's language) follows it without.";
+    case SOURCE_CONTRADICTS:
+        return "It lies, somebody on the way answers in its place, or the HTTPS servers of "
+               "`constraint` are wrong: more of them tell which.";
     case SOURCE_UNAUTHENTICATED:
         return source->auth == AUTH_MODE_NTS
                    ? "Somebody on the way answers in the server's place, or changes what it says."

@@ -23,6 +23,7 @@ void config_init(struct config *config, struct config_space *space)
     node_options_default(&config->node);
     if (space) {
         config->node.sources = space->sources;
+        config->node.constraints = space->constraints;
         config->node.access = space->access;
         space->rule_count = 0;
         space->command_rule_count = 0;

@@ -123,6 +123,8 @@ struct config_space {
     struct config_rule command_rules[CONFIG_ACCESS_MAX]; /* cmdallow, cmddeny */
     struct access_rule access[CONFIG_RESOLVED_MAX];      /* of rules[], names resolved */
     size_t rule_count, command_rule_count;
+    struct constraint_options constraints[CONSTRAINTS_MAX];
+    const char *constraint_lines[CONSTRAINTS_MAX];   /* of constraints[]: as noon writes them */
     const char *directories[CONFIG_DIRECTORIES_MAX]; /* in which files were looked for */
     size_t directory_count;
     char strings[CONFIG_STRINGS_SIZE];

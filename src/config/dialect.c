@@ -35,9 +35,16 @@ struct votes {
 /* The second word or an option tells OpenNTPD's lines apart; some words are its own. */
 static bool is_openntpd(const struct words *words)
 {
-    static const char *const own[] = {"servers", "sensor", "constraint", "constraints"};
+    static const char *const own[] = {"servers", "sensor"};
     static const char *const options[] = {"weight", "trusted", "rtable"};
 
+    static const char *const with_from[] = {"constraint", "constraints"};
+
+    for (size_t i = 0; i < 2 && words->count > 1 && word_equal(words->at[1], "from"); i++) {
+        if (word_equal(words->at[0], with_from[i])) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         if (word_equal(words->at[0], own[i])) {
             return true;

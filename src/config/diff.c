@@ -276,6 +276,29 @@ static void say_nts(struct difference *difference, const char *word, const struc
     config_print_nts(one, say_if_missing, &search);
 }
 
+static bool has_constraint(const struct config *config, const char *line)
+{
+    for (size_t i = 0; i < config->node.constraint_count; i++) {
+        if (strcmp(config->space->constraint_lines[i], line) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_constraints(struct difference *difference, const char *word,
+                            const struct config *one, const struct config *other)
+{
+    for (size_t i = 0; i < one->node.constraint_count; i++) {
+        if (!has_constraint(other, one->space->constraint_lines[i])) {
+            struct text text = begin(difference, word);
+
+            text_add(&text, one->space->constraint_lines[i]);
+            say(difference);
+        }
+    }
+}
+
 static bool fields_equal(const struct option *option, const struct config *a,
                          const struct config *b)
 {
@@ -314,6 +337,8 @@ size_t config_diff(const struct config *before, const struct config *after,
     size_t count = option_count(SCOPE_DIRECTIVE);
 
     compare_sources(&difference);
+    say_constraints(&difference, "removed: ", before, after);
+    say_constraints(&difference, "added: ", after, before);
     say_directories(&difference, "removed: ", &before->daemon, &after->daemon);
     say_directories(&difference, "added: ", &after->daemon, &before->daemon);
     say_certificates(&difference, "removed: ", &before->daemon, &after->daemon);

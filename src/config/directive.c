@@ -339,6 +339,16 @@ static bool parse_aeads(struct parser *parser)
     return true;
 }
 
+static bool parse_constraint(struct parser *parser)
+{
+    return parser_constraint(parser, false);
+}
+
+static bool parse_constraints(struct parser *parser)
+{
+    return parser_constraint(parser, true);
+}
+
 /* What dialect has the word that this one lacks; DIALECT_UNKNOWN: none. */
 static enum config_dialect dialect_of(const char *word)
 {
@@ -419,6 +429,8 @@ bool parser_directive(struct parser *parser)
         {"role", parse_role},
         {"leapsectz", parse_zone},
         {"tempcomp", parser_tempcomp},
+        {"constraint", parse_constraint},
+        {"constraints", parse_constraints},
         {"ntstrustedcerts", parse_trusted},
         {"ntsaeads", parse_aeads},
         {"ntsservercert", parse_nts_cert},

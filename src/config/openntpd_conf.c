@@ -106,6 +106,14 @@ static bool parse_query(struct parser *parser)
     return true;
 }
 
+static bool parse_constraint(struct parser *parser)
+{
+    const char *word = argument_behind(parser, "from", "constraint from https://www.example.com/");
+
+    parser->words_at = 2;
+    return word && parser_constraint(parser, parser->directive->name[strlen("constraint")] == 's');
+}
+
 static bool parse_sensor(struct parser *parser)
 {
     if (parser->words.count < 2) {
@@ -126,8 +134,10 @@ static bool parse_sensor(struct parser *parser)
 bool openntpd_directive(struct parser *parser)
 {
     static const struct special special[] = {
-        {"server", parse_server}, {"servers", parse_servers}, {"listen", parse_listen},
-        {"query", parse_query},   {"sensor", parse_sensor},
+        {"server", parse_server},          {"servers", parse_servers},
+        {"listen", parse_listen},          {"query", parse_query},
+        {"sensor", parse_sensor},          {"constraint", parse_constraint},
+        {"constraints", parse_constraint},
     };
 
     return parser_special(parser, SCOPE_OPENNTPD, special, sizeof special / sizeof special[0]);

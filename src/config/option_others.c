@@ -8,9 +8,6 @@
 #define WEIGHT                                                                                     \
     "noon weighs each source by how sure its time is; `prefer` puts one before the others"
 #define ROUTES "noon uses one routing table, the machine's"
-#define CONSTRAINT                                                                                 \
-    "the bound that an HTTPS server sets on the time is not checked yet; remove the line, and "    \
-    "have three sources or more, of which the majority is followed"
 #define SENSOR "hardware clocks are written in the native form: see `refclock` in noon.conf(5)"
 
 static const struct option openntpd[] = {
@@ -42,25 +39,23 @@ static const struct option openntpd[] = {
      .help = "A time sensor of the machine.",
      .reason = SENSOR},
     {.name = "constraint",
-     REFUSED,
      .repeats = true,
      .arguments = "from URL [ADDRESS]...",
-     .help = "An HTTPS server whose Date bounds the time.",
-     .reason = CONSTRAINT,
-     .argument = {WORDS("URL", 2, 20)}},
+     .help =
+         "An HTTPS server whose Date bounds the time: servers that are farther than two minutes "
+         "from the median of all constraints are not followed, nor is any before one has "
+         "answered. Its certificate has to be valid at the time that it tells. With addresses, "
+         "these are asked in turn until one answers."},
     {.name = "constraints",
-     REFUSED,
      .repeats = true,
      .arguments = "from URL",
-     .help = "The same, with all addresses of the name.",
-     .reason = CONSTRAINT,
-     .argument = {WORDS("URL", 2, 20)}},
+     .help = "The same, and every address of the name counts."},
 };
 
 static const struct option openntpd_server[] = {
     {.name = "trusted",
-     .help = "Measured even when `constraint` can't be asked. Without constraints every server "
-             "is."},
+     .flag = SOURCE(unconstrained),
+     .help = "Followed whatever `constraint` says, and before it has answered."},
     {.name = "weight",
      NOTHING,
      .standard = "1",

@@ -146,6 +146,25 @@ static const struct option directives[] = {
      .reason = "noon can't keep sources out by their stratum, and would follow what is to be "
                "ruled out; the `minstratum` option of a server line makes it less attractive",
      .argument = {WHOLE("STRATUM", NO_FIELD, 0, 15)}},
+    {.name = "constraint",
+     .section = SECTION_SELECTION,
+     .native = true,
+     .repeats = true,
+     .arguments = "URL [ADDRESS]...",
+     .help =
+         "An HTTPS server whose Date bounds the time: sources that are farther than two minutes "
+         "from the median of all constraints are not followed, nor is any before one has "
+         "answered; but see `unconstrained`. Who answers in a server's place can then lie by "
+         "no more than that. Certificates are trusted as for NTS, and have to be valid at the "
+         "time that the server tells. With addresses, these are asked in turn.",
+     .argument = {WORDS("URL", 1, 5)}},
+    {.name = "constraints",
+     .section = SECTION_SELECTION,
+     .native = true,
+     .repeats = true,
+     .arguments = "URL",
+     .help = "The same, and every address of the name counts.",
+     .argument = {WORDS("URL", 1, 1)}},
     {.name = "minsources",
      .section = SECTION_SELECTION,
      .standard = "1",

@@ -73,6 +73,9 @@ bool parser_source(struct parser *parser, enum source_kind kind, uint8_t family)
 /* The line from parser->words_at on is a source's name and options: read them. */
 bool parser_source_options(struct parser *parser, struct source_options *source);
 
+/* `constraint` and `constraints`: parser->words_at is at the URL. */
+bool parser_constraint(struct parser *parser, bool all);
+
 /* The whole line of `tempcomp`. */
 bool parser_tempcomp(struct parser *parser);
 

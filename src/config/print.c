@@ -237,6 +237,9 @@ void config_print(const struct config *config, config_line_function *line, void 
         line(context, written);
     }
     config_print_nts(config, line, context);
+    for (size_t i = 0; i < config->node.constraint_count; i++) {
+        line(context, space->constraint_lines[i]);
+    }
     for (size_t i = 0; i < config->daemon.source_dir_count; i++) {
         text = text_begin(written, sizeof written);
         text_add(&text, "sourcedir ");

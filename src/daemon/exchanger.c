@@ -28,6 +28,13 @@ void exchanger_ask(struct exchanger *exchanger, const struct action_get_keys *ge
     exchanger->count++;
 }
 
+void exchanger_ask_date(struct exchanger *exchanger, const struct date_question *question)
+{
+    if (exchanger->date_count < EXCHANGER_QUEUE) {
+        exchanger->date_queue[exchanger->date_count++] = *question;
+    }
+}
+
 static const struct exchanger_question *next_question(const struct exchanger *exchanger)
 {
     return exchanger->count > 0 ? &exchanger->queue[exchanger->first] : NULL;
@@ -37,14 +44,16 @@ bool exchanger_needs_helper(const struct exchanger *exchanger)
 {
     const struct exchanger_question *next = next_question(exchanger);
 
-    return next != NULL && !next->kept_will_do && !exchanger->alone && exchanger->fd < 0;
+    return ((next != NULL && !next->kept_will_do) || exchanger->date_count > 0) &&
+           !exchanger->alone && exchanger->fd < 0;
 }
 
 bool exchanger_busy(const struct exchanger *exchanger)
 {
     const struct exchanger_question *next = next_question(exchanger);
 
-    return next != NULL && (next->kept_will_do || exchanger->alone);
+    return (next != NULL && (next->kept_will_do || exchanger->alone)) || exchanger->dated > 0 ||
+           (exchanger->date_count > 0 && exchanger->alone);
 }
 
 void exchanger_attach(struct exchanger *exchanger, int fd)
@@ -58,6 +67,27 @@ static void drop_first(struct exchanger *exchanger)
     must(exchanger->count > 0);
     exchanger->first = (exchanger->first + 1) % EXCHANGER_QUEUE;
     exchanger->count--;
+}
+
+static void flush_dates(struct exchanger *exchanger)
+{
+    while (exchanger->fd >= 0 && exchanger->date_count > 0) {
+        uint8_t bytes[DATE_QUESTION_SIZE];
+        enum err error;
+
+        date_question_encode(&exchanger->date_queue[0], bytes);
+        error = unix_send_fd(exchanger->fd, bytes, sizeof bytes, -1);
+        if (error == ERR_AGAIN) {
+            return;
+        }
+        if (error != ERR_NONE) {
+            unix_close(&exchanger->fd);
+            return;
+        }
+        exchanger->date_count--;
+        memmove(exchanger->date_queue, exchanger->date_queue + 1,
+                exchanger->date_count * sizeof *exchanger->date_queue);
+    }
 }
 
 void exchanger_flush(struct exchanger *exchanger)
@@ -79,6 +109,7 @@ void exchanger_flush(struct exchanger *exchanger)
         }
         drop_first(exchanger);
     }
+    flush_dates(exchanger);
 }
 
 /* The file of the keys that were exchanged with that address; false: none are kept. */
@@ -116,6 +147,38 @@ static void read_kept(const struct exchanger *exchanger, const struct keys_quest
     wipe(bytes, sizeof bytes);
 }
 
+/* False: it is no date.  When too many wait it is forgotten, and asked for again. */
+static bool keep_date(struct exchanger *exchanger, const uint8_t bytes[static DATE_ANSWER_SIZE])
+{
+    struct date_answer answer;
+
+    if (!date_answer_decode(&answer, bytes, DATE_ANSWER_SIZE)) {
+        return false;
+    }
+    if (exchanger->dated < EXCHANGER_DATES) {
+        exchanger->date_answers[exchanger->dated++] = answer;
+    }
+    return true;
+}
+
+bool exchanger_date(struct exchanger *exchanger, struct date_answer *answer)
+{
+    if (exchanger->dated > 0) {
+        *answer = exchanger->date_answers[0];
+        exchanger->dated--;
+        memmove(exchanger->date_answers, exchanger->date_answers + 1,
+                exchanger->dated * sizeof *exchanger->date_answers);
+        return true;
+    }
+    if (exchanger->alone && exchanger->date_count > 0) {
+        *answer =
+            (struct date_answer){.query = exchanger->date_queue[--exchanger->date_count].query,
+                                 .result = DATE_NO_HELPER};
+        return true;
+    }
+    return false;
+}
+
 bool exchanger_answer(struct exchanger *exchanger, struct keys_answer *answer)
 {
     const struct exchanger_question *next = next_question(exchanger);
@@ -136,8 +199,10 @@ bool exchanger_answer(struct exchanger *exchanger, struct keys_answer *answer)
     if (exchanger->fd < 0) {
         return false;
     }
-    error = unix_receive_fd(exchanger->fd, bytes, sizeof bytes, &passed);
-    unix_close(&passed);
+    do {
+        error = unix_receive_fd(exchanger->fd, bytes, sizeof bytes, &passed);
+        unix_close(&passed);
+    } while (error == ERR_NONE && keep_date(exchanger, bytes));
     if (error == ERR_AGAIN) {
         return false;
     }

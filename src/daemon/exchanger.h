@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * exchanger.h - keys of NTS for the node: by noon-helper at the end of a socket, which does the
- * TLS, or from files of an earlier run.
+ * TLS, or from files of an earlier run; and the dates of HTTPS servers by the same helper.
  */
 #ifndef DAEMON_EXCHANGER_H
 #define DAEMON_EXCHANGER_H
@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 #include "core/node/action.h"
+#include "wire/date.h"
 #include "wire/keys.h"
 
-enum { EXCHANGER_QUEUE = 32, EXCHANGER_PATH_SIZE = 4096 };
+enum { EXCHANGER_QUEUE = 32, EXCHANGER_DATES = 64, EXCHANGER_PATH_SIZE = 4096 };
 
 struct exchanger_question {
     bool kept_will_do;
@@ -27,12 +28,18 @@ struct exchanger {
     char directory[EXCHANGER_PATH_SIZE]; /* of the files; "": none are kept */
     unsigned first, count;               /* questions that wait */
     struct exchanger_question queue[EXCHANGER_QUEUE];
+    unsigned date_count; /* questions that wait */
+    struct date_question date_queue[EXCHANGER_QUEUE];
+    unsigned dated; /* answers that came, and wait to be taken */
+    struct date_answer date_answers[EXCHANGER_DATES];
 };
 
 /* `directory` may be "". */
 void exchanger_init(struct exchanger *exchanger, bool alone, const char *directory);
 /* Queues a question; a full queue forgets it (the node asks again after a time-out). */
 void exchanger_ask(struct exchanger *exchanger, const struct action_get_keys *get);
+/* The same for a date. */
+void exchanger_ask_date(struct exchanger *exchanger, const struct date_question *question);
 /* Does it need a helper that is not there? */
 bool exchanger_needs_helper(const struct exchanger *exchanger);
 /* Is there something to do that no descriptor will tell? */
@@ -46,6 +53,8 @@ void exchanger_flush(struct exchanger *exchanger);
  * or hangs up is let go.
  */
 bool exchanger_answer(struct exchanger *exchanger, struct keys_answer *answer);
+/* The next date, after exchanger_answer() has said that there are no more keys. */
+bool exchanger_date(struct exchanger *exchanger, struct date_answer *answer);
 /* Keeps keys in a file that only this user can read.  False: it could not be written. */
 bool exchanger_keep(const struct exchanger *exchanger, const struct keys_answer *keys);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "wire/date.h"
 #include "wire/drop.h"
 #include "wire/keys.h"
 
@@ -45,6 +46,8 @@ static void print_value(double value, const char *unit, char *text, size_t size)
         snprintf(text, size, "%.1f %%", value * 100);
     } else if (strcmp(unit, "keys") == 0) {
         snprintf(text, size, "%s", keys_result_sentence((unsigned)value));
+    } else if (strcmp(unit, "date") == 0) {
+        snprintf(text, size, "%s", date_result_sentence((unsigned)value));
     } else if (strcmp(unit, "drop") == 0) {
         bool known = value >= 0 && value < DROP_COUNT;
         snprintf(text, size, "%s", drop_sentence(known ? (enum drop_reason)value : DROP_NONE));

@@ -290,6 +290,9 @@ static void perform_one(struct time_process *process, const struct action *actio
     case ACTION_GET_KEYS:
         exchanger_ask(&process->exchanger, &action->get_keys);
         break;
+    case ACTION_GET_DATE:
+        exchanger_ask_date(&process->exchanger, &action->date);
+        break;
     case ACTION_PUBLISH:
         publish(process);
         break;

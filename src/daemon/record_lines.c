@@ -163,6 +163,8 @@ static char state_letter(const struct source_status *source)
     case SOURCE_UNAUTHENTICATED:
     case SOURCE_KEY_EXCHANGE:
     case SOURCE_CERT_TIME:
+    case SOURCE_NO_CONSTRAINT:
+    case SOURCE_CONTRADICTS:
     case SOURCE_STATE_COUNT:
         break;
     }

@@ -317,6 +317,13 @@ static void serve_exchanger(struct time_process *process)
         deliver_posts(process);
         wipe(&answer, sizeof answer);
     }
+    struct date_answer date;
+    struct event dated = {.kind = EVENT_DATE};
+    while (exchanger_date(&process->exchanger, &date)) {
+        dated.date = date;
+        time_deliver(process, &dated);
+        deliver_posts(process);
+    }
     exchanger_flush(&process->exchanger);
     if (some) {
         keep_keys(process);

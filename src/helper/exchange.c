@@ -3,9 +3,9 @@
 
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 
+#include "helper/tls.h"
 #include "sys/clock.h"
 #include "sys/tcp.h"
 #include "sys/unix_socket.h"
@@ -24,43 +24,6 @@ static void finish(struct key_exchange *exchange, enum keys_result result, unsig
 
 /* Certificates */
 
-static struct utc_time utc_of(const ASN1_TIME *time)
-{
-    struct tm tm;
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    int days = 0, seconds = 0;
-    int64_t s = 0;
-
-    if (epoch != NULL && ASN1_TIME_to_tm(time, &tm) == 1 &&
-        ASN1_TIME_diff(&days, &seconds, epoch, time) == 1) {
-        s = (int64_t)days * 86400 + seconds;
-    }
-    ASN1_TIME_free(epoch);
-    /* A date without end ("99991231235959Z") is beyond what ns since 1970 can count. */
-    return (struct utc_time){s > INT64_MAX / NS_PER_S   ? INT64_MAX
-                             : s < INT64_MIN / NS_PER_S ? INT64_MIN
-                                                        : s * NS_PER_S};
-}
-
-/* When all certificates of the chain are valid. */
-static void take_validity(struct keys_answer *answer, STACK_OF(X509) * chain)
-{
-    answer->valid_from.ns = INT64_MIN;
-    answer->valid_until.ns = INT64_MAX;
-    for (int i = 0; i < sk_X509_num(chain); i++) {
-        const X509 *one = sk_X509_value(chain, i);
-        struct utc_time from = utc_of(X509_get0_notBefore(one));
-        struct utc_time until = utc_of(X509_get0_notAfter(one));
-
-        if (from.ns > answer->valid_from.ns) {
-            answer->valid_from = from;
-        }
-        if (until.ns < answer->valid_until.ns) {
-            answer->valid_until = until;
-        }
-    }
-}
-
 /* Only looks: when the chain is no good, this is the last time that it is seen. */
 static int look(int good, X509_STORE_CTX *store)
 {
@@ -69,7 +32,7 @@ static int look(int good, X509_STORE_CTX *store)
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
 
     if (good == 0 && exchange != NULL && chain != NULL && sk_X509_num(chain) > 0) {
-        take_validity(&exchange->answer, chain);
+        tls_validity(chain, &exchange->answer.valid_from, &exchange->answer.valid_until);
     }
     return good;
 }
@@ -95,35 +58,13 @@ static enum keys_result result_of(long verdict)
     }
 }
 
-/* What the certificate has to show; false: the library has no memory. */
-static bool demand(struct key_exchange *exchange)
-{
-    X509_VERIFY_PARAM *param = SSL_get0_param(exchange->tls);
-    char *name = exchange->question.name; /* not const: a macro of OpenSSL casts it */
-    struct address literal;
-
-    if (exchange->question.at.ns == 0) {
-        /* noond judges the dates: it knows how far its clock is to be trusted. */
-        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
-    } else {
-        X509_VERIFY_PARAM_set_time(param, (time_t)(exchange->question.at.ns / NS_PER_S));
-    }
-    if (address_parse(&literal, name)) {
-        size_t size = literal.family == ADDRESS_IPV4 ? 4 : 16;
-
-        return X509_VERIFY_PARAM_set1_ip(param, literal.bytes, size) == 1;
-    }
-    SSL_set_hostflags(exchange->tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set1_host(exchange->tls, name) == 1 &&
-           SSL_set_tlsext_host_name(exchange->tls, name) == 1;
-}
-
 static bool begin_tls(struct key_exchange *exchange, SSL_CTX *context)
 {
     static const unsigned char protocol[] = "\x07" KE_ALPN;
 
     exchange->tls = SSL_new(context);
-    if (exchange->tls == NULL || !demand(exchange) ||
+    if (exchange->tls == NULL ||
+        !tls_demand(exchange->tls, exchange->question.name, exchange->question.at) ||
         SSL_set_alpn_protos(exchange->tls, protocol, sizeof protocol - 1) != 0 ||
         SSL_set_fd(exchange->tls, exchange->fd) != 1) {
         return false;
@@ -227,7 +168,8 @@ static void shake_hands(struct key_exchange *exchange)
         finish(exchange, KEYS_PROTOCOL, 0);
         return;
     }
-    take_validity(&exchange->answer, SSL_get0_verified_chain(exchange->tls));
+    tls_validity(SSL_get0_verified_chain(exchange->tls), &exchange->answer.valid_from,
+                 &exchange->answer.valid_until);
     exchange->phase = EXCHANGE_WRITES;
 }
 

@@ -48,6 +48,7 @@ static const char *action_word(enum action_kind kind)
         [ACTION_SET_STATUS] = "status",
         [ACTION_RESOLVE] = "resolve",
         [ACTION_GET_KEYS] = "get keys",
+        [ACTION_GET_DATE] = "get date",
         [ACTION_PUBLISH] = "publish",
         [ACTION_SAVE] = "save",
         [ACTION_LOG] = "log",
@@ -115,6 +116,9 @@ static void print_details(const struct action *action)
         break;
     case ACTION_GET_KEYS:
         printf(" #%u of %s", action->get_keys.association, action->get_keys.question.name);
+        break;
+    case ACTION_GET_DATE:
+        printf(" of %s", action->date.name);
         break;
     case ACTION_PUBLISH:
     case ACTION_SAVE:

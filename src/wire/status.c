@@ -2,6 +2,7 @@
 #include "wire/status.h"
 
 #include "base/bytes.h"
+#include "wire/date.h"
 #include "wire/keys.h"
 
 /* {"NOST", version, 0 (3 octets)}, the node, the number of sources (4 octets), the sources. */
@@ -32,6 +33,7 @@ static const char *const found_people[] = {FOUND_BY_LIST(SENTENCE)};
 static const char *const leaps[] = {"none", "insert", "delete", "unsynchronised"};
 static const char *const auth_modes[] = {"none", "key", "nts"};
 static const char *const ke_results[] = {KEYS_RESULT_LIST(WORD)};
+static const char *const date_results[] = {DATE_RESULT_LIST(WORD)};
 static const char *const stamp_classes[] = {"user", "kernel", "hardware"};
 
 /* A row's key is its member's path.  F: a plain field; E: an enumeration; L: a list; T: a text. */
@@ -131,6 +133,13 @@ static const struct status_field node_fields[] = {
     F(U64, ke_server.crowded_out, "... that were closed to make room for others"),
     F(U64, ke_server.limited, "... that came too often (ntsratelimit)"),
     F(U64, ke_server.internal_errors, "... that failed for lack of memory"),
+    F(U32, constraint_lines, "constraint lines configured"),
+    F(U32, constraint_servers, "HTTPS servers that have told the time"),
+    E(constraint_result, date_results, "of a constraint that failed lately, else of all"),
+    F(TIME, constraint_time, "when one told the time last; null: never"),
+    F(DOUBLE, constraint_offset_s, "median of what HTTPS servers say - the node's UTC"),
+    F(U32, constraint_failures, "questions to HTTPS servers that got no time"),
+    F(U32, constraint_rejections, "times that a source was found to contradict them"),
 };
 #undef OWNER
 

@@ -45,7 +45,11 @@
       "certificates can't be judged: this clock may be wrong, and too few servers vouch for a "    \
       "time")                                                                                      \
     X(KEY_EXCHANGE, "key-exchange", "no source has keys (NTS)")                                    \
-    X(OFFLINE, "offline", "all sources were taken offline")
+    X(OFFLINE, "offline", "all sources were taken offline")                                        \
+    X(NO_CONSTRAINT, "no-constraint",                                                              \
+      "no HTTPS server (constraint) has told the time yet, against which sources are held")        \
+    X(CONTRADICTED, "contradicted",                                                                \
+      "what the sources say is not what the HTTPS servers (constraint) say")
 
 /* What becomes of one source. */
 #define SOURCE_STATE_LIST(X)                                                                       \
@@ -68,7 +72,9 @@
     X(NO_KEY, "no-key", "its key is missing here, so it is not asked")                             \
     X(UNAUTHENTICATED, "unauthenticated", "its answers are not authenticated as they must be")     \
     X(KEY_EXCHANGE, "key-exchange", "it is not asked before keys have been exchanged (NTS)")       \
-    X(CERT_TIME, "cert-time", "its certificate is not known to be valid: what time is it?")
+    X(CERT_TIME, "cert-time", "its certificate is not known to be valid: what time is it?")        \
+    X(NO_CONSTRAINT, "no-constraint", "no HTTPS server (constraint) has told the time yet")        \
+    X(CONTRADICTS, "contradicts", "its time is not what the HTTPS servers (constraint) say")
 
 enum node_state {
 #define X(name, word, sentence) NODE_##name,
@@ -255,6 +261,13 @@ struct node_status {
     char reload_error[STATUS_NAME_SIZE]; /* why the last reload was refused; "": it was not */
     uint32_t keys_exchanged;             /* NTS, as a client: exchanges that brought keys */
     uint32_t keys_failed;                /* ... and that did not */
+    uint32_t constraint_lines;           /* configured */
+    uint32_t constraint_servers;         /* that told the time */
+    uint8_t constraint_result;           /* enum date_result: of one that failed lately, or OK */
+    struct utc_time constraint_time;     /* of the newest answer; 0: none */
+    double constraint_offset_s;          /* median of what they say - our UTC */
+    uint32_t constraint_failures;        /* of questions */
+    uint32_t constraint_rejections;      /* times that a source was found to contradict them */
     struct server_status server;
     struct ke_totals ke_server; /* NTS, as a server */
 };

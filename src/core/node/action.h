@@ -14,6 +14,7 @@
 #include "core/node/log_event.h"
 #include "core/node/options.h"
 #include "wire/control.h"
+#include "wire/date.h"
 #include "wire/keys.h"
 #include "wire/ntp_packet.h"
 
@@ -27,6 +28,7 @@ enum action_kind {
     ACTION_SET_STATUS, /* what the kernel tells programs about its clock */
     ACTION_RESOLVE,    /* a name; answered by EVENT_RESOLVED */
     ACTION_GET_KEYS,   /* of NTS; answered by EVENT_KEYS */
+    ACTION_GET_DATE,   /* of an HTTPS server; answered by EVENT_DATE, once for each address */
     ACTION_PUBLISH,    /* node_line() and node_status() have changed */
     ACTION_SAVE,       /* node_saved() is worth keeping */
     ACTION_LOG,
@@ -90,6 +92,7 @@ struct action {
         struct action_status status;
         struct action_resolve resolve;
         struct action_get_keys get_keys;
+        struct date_question date;
         struct log_event log;
         struct action_measured measured;
         struct action_answer answer;

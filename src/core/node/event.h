@@ -13,6 +13,7 @@
 #include "core/node/options.h"
 #include "core/node/order.h"
 #include "wire/control.h"
+#include "wire/date.h"
 #include "wire/keys.h"
 #include "wire/resolve.h"
 
@@ -23,6 +24,7 @@ enum event_kind {
     EVENT_SEND_FAILED,    /* the request did not leave, or ICMP said it did not arrive */
     EVENT_RESOLVED,       /* the answer to ACTION_RESOLVE */
     EVENT_KEYS,           /* the answer to ACTION_GET_KEYS */
+    EVENT_DATE,           /* an answer to ACTION_GET_DATE */
     EVENT_CLOCK_ADJUSTED, /* what ACTION_STEER or ACTION_STEP really did */
     EVENT_NETWORK,        /* addresses, routes or links changed: sources may be reachable again */
     EVENT_COMMAND,        /* somebody with the right to says so */
@@ -85,6 +87,7 @@ struct event {
         struct event_send_failed send_failed;
         struct event_resolved resolved;
         const struct keys_answer *keys; /* borrowed during the call */
+        struct date_answer date;
         struct event_clock_adjusted adjusted;
         struct event_command command;
         struct node_order order;

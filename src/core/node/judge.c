@@ -93,7 +93,7 @@ static enum source_state own_state(const struct node *node, const struct slot *s
         slot->estimate.jitter_s > node->options->max_jitter_s) {
         return SOURCE_TOO_FAR;
     }
-    return node_unproven(slot) ? SOURCE_CERT_TIME : SOURCE_TRUECHIMER;
+    return SOURCE_TRUECHIMER;
 }
 
 void node_fill_candidate(struct node *node, uint16_t index, struct mono_time now,
@@ -121,7 +121,10 @@ void node_fill_candidate(struct node *node, uint16_t index, struct mono_time now
         candidate_fill(candidate, &slot->estimate, now, &growth);
         candidate->dispersion_s = ntp_short_to_s(slot->association.last.root_dispersion);
     }
-    state = own_state(node, slot);
+    state = node_constrain(node, slot, now, own_state(node, slot));
+    if (state == SOURCE_TRUECHIMER && node_unproven(slot)) {
+        state = SOURCE_CERT_TIME;
+    }
     /* A jump is not yet believed, and what was known before it still holds. */
     candidate->usable = state == SOURCE_TRUECHIMER ||
                         (state == SOURCE_JUMPED && slot->estimator.count >= USABLE_SAMPLES);
@@ -273,6 +276,9 @@ static void log_state_change(uint16_t index, const struct slot *slot, uint8_t st
         node_log(out, LOG_EVENT_SOURCE_REACHABLE, index);
     } else if (slot->state == SOURCE_UNSYNCHRONISED) {
         node_log(out, LOG_EVENT_SOURCE_SYNCHRONISED, index);
+    } else if (state == SOURCE_CONTRADICTS) {
+        log = node_log(out, LOG_EVENT_SOURCE_CONTRADICTS, index);
+        log->value[0] = slot->contradicts_s;
     } else if (slot->state == SOURCE_FALSETICKER &&
                (state == SOURCE_SELECTED || state == SOURCE_COMBINED ||
                 state == SOURCE_TRUECHIMER)) {
@@ -299,6 +305,10 @@ static void take_verdicts(struct node *node, size_t count, struct mono_time now,
         if (slot->state == candidate->state) {
             continue;
         }
+        if (candidate->state == SOURCE_CONTRADICTS) {
+            node->constraints.rejections++;
+            constraints_doubt(&node->constraints, now);
+        }
         if (node_room(node, out)) {
             log_state_change(node->candidate_slot[i], slot, candidate->state, node, out);
         }
@@ -311,7 +321,7 @@ static void take_verdicts(struct node *node, size_t count, struct mono_time now,
 static enum node_reason absence(const struct node *node)
 {
     unsigned entries = 0, slots = 0, answering = 0, measuring = 0, unproven = 0, keyless = 0,
-             offline = 0;
+             offline = 0, unbounded = 0, contradicting = 0;
 
     for (size_t i = 0; i < node->used_end; i++) {
         const struct slot *slot = &node->slots[i];
@@ -324,6 +334,8 @@ static enum node_reason absence(const struct node *node)
         answering += slot_answered(slot) && slot->association.silent < 8;
         unproven += slot->state == SOURCE_CERT_TIME;
         offline += slot->state == SOURCE_OFFLINE;
+        unbounded += slot->state == SOURCE_NO_CONSTRAINT;
+        contradicting += slot->state == SOURCE_CONTRADICTS;
         keyless += slot->state == SOURCE_KEY_EXCHANGE;
         measuring += slot->state == SOURCE_MEASURING && slot->association.silent < 3;
     }
@@ -335,6 +347,9 @@ static enum node_reason absence(const struct node *node)
     }
     if (measuring > 0) {
         return NODE_REASON_MEASURING;
+    }
+    if (unbounded > 0 || contradicting > 0) {
+        return unbounded > 0 ? NODE_REASON_NO_CONSTRAINT : NODE_REASON_CONTRADICTED;
     }
     if (unproven > 0) {
         return NODE_REASON_CERT_TIME;

@@ -46,6 +46,13 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(TIME_VOUCHED, WARNING,                                                                       \
       "{a:count} of {b:count} servers with NTS agree that this clock is wrong by {c:time}: their " \
       "certificates are judged at that time, once more")                                           \
+    X(CONSTRAINT_KNOWN, INFO,                                                                      \
+      "the time that HTTPS servers tell ({a:count}) is known: sources that are farther from it "   \
+      "than {b:time} are not followed")                                                            \
+    X(CONSTRAINT_FAILED, WARNING,                                                                  \
+      "the server of constraint {a:count} tells no time: {b:date}; asked again in {c:time}")       \
+    X(SOURCE_CONTRADICTS, WARNING,                                                                 \
+      "{source} is {a:time} away from the time that HTTPS servers tell: not followed")             \
     X(SYNCHRONISED, INFO,                                                                          \
       "synchronised: right to within {a:time}, {b:count} of {c:count} sources agree")              \
     X(UNSYNCHRONISED, WARNING, "no longer synchronised")                                           \

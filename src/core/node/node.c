@@ -124,6 +124,7 @@ struct node *node_init(void *memory, const struct node_setup *setup)
     node->poll_s = 64;
     node->precision_log2 = log2_up(setup->precision_s);
     init_parts(node, setup);
+    constraints_init(&node->constraints, setup->options->constraint_count, setup->now.raw);
     budget_init(&node->budget, budget_memory, node->capacity, node_steady_polls(setup->options),
                 node_random(node));
     for (size_t i = 0; i < setup->options->source_count; i++) {
@@ -173,6 +174,9 @@ static void take_event(struct node *node, const struct clock_reading *now,
         break;
     case EVENT_KEYS:
         node_take_keys(node, now, event->keys, out);
+        break;
+    case EVENT_DATE:
+        node_take_date(node, now, &event->date, out);
         break;
     case EVENT_CLOCK_ADJUSTED:
         node_take_adjusted(node, now, &event->adjusted, out);
@@ -235,6 +239,7 @@ static void do_what_is_due(struct node *node, const struct clock_reading *now,
     if (now->raw.ns >= node->status_at.ns) {
         node_tell_kernel(node, now, out);
     }
+    node_ask_dates(node, now, out);
     node_poll(node, now, event->random, out);
     if (!node->ready_told) {
         node->ready_told = true;
@@ -293,6 +298,7 @@ struct mono_time node_deadline(const struct node *node)
     deadline = mono_min(deadline, node_slew_deadline(node));
     deadline = mono_min(deadline, leap_deadline(&node->leap));
     deadline = mono_min(deadline, rival_deadline(&node->rival));
+    deadline = mono_min(deadline, constraints_deadline(&node->constraints));
     for (size_t i = 0; i < node->used_end; i++) {
         if (node->slots[i].used) {
             deadline = mono_min(deadline, association_deadline(&node->slots[i].association));

@@ -14,6 +14,7 @@
 
 #include "base/address.h"
 #include "base/units.h"
+#include "wire/date.h"
 #include "wire/resolve.h"
 
 enum { NAME_SIZE = 256, SOURCES_MAX = 1024, POOL_SOURCES_MAX = 16 };
@@ -49,6 +50,16 @@ struct source_options {
     uint32_t cert_set;            /* which certificates are trusted for NTS */
     uint16_t nts_port;            /* of key exchange */
     bool iburst, burst, prefer, noselect, trust, require, offline, xleave, nts;
+    bool unconstrained; /* believed whatever `constraint` says */
+};
+
+enum { CONSTRAINTS_MAX = 16, CONSTRAINT_ADDRESSES_MAX = 4 };
+
+/* `constraint`: an HTTPS server whose Date bounds the time. */
+struct constraint_options {
+    struct date_question question; /* name, path, port, all */
+    uint8_t address_count;         /* 0: the name is looked up */
+    struct address addresses[CONSTRAINT_ADDRESSES_MAX];
 };
 
 /* What authenticated sources mean to the others (chrony's authselectmode). */
@@ -137,6 +148,8 @@ enum { NODE_NTS_AEADS = 2 };
 struct node_options {
     const struct source_options *sources; /* borrowed, as long as the options are in force */
     size_t source_count;
+    const struct constraint_options *constraints; /* borrowed likewise */
+    size_t constraint_count;
     const struct access_rule *access; /* borrowed likewise */
     size_t access_count;
     const struct mac_key *keys; /* borrowed likewise, in ascending order of their ids */

@@ -388,6 +388,7 @@ static void report_time(const struct node *node, const struct clock_reading *now
     status->temperature = isnan(node->tempcomp.temperature) ? 0 : node->tempcomp.temperature;
     status->tempcomp_s_per_s = node->compensated_s_per_s;
     status->tempcomp_explained = node->tempcomp.explained;
+    node_report_constraints(node, now, status);
     status->slew_s_per_s = discipline_slew_rate(&node->discipline);
     status->root_delay_s = line.root_delay_s;
     status->precision_log2 = line.precision_log2;

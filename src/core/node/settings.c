@@ -83,6 +83,7 @@ void node_take_options(struct node *node, const struct clock_reading *now,
     struct log_event *log;
 
     node_renew_tempcomp(node, options, out);
+    node_renew_constraints(node, options, now->raw);
     node->options = options;
     for (size_t i = 0; i < node->used_end; i++) {
         node->entries[i].keep = node->entries[i].runtime;

@@ -468,6 +468,7 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_UNSYNCHRONISED:
     case SOURCE_BAD:
     case SOURCE_FALSETICKER:
+    case SOURCE_CONTRADICTS:
     case SOURCE_UNAUTHENTICATED:
         return true;
     case SOURCE_KEY_EXCHANGE:
@@ -487,6 +488,7 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_UNTRUSTED:
     case SOURCE_NO_KEY:
     case SOURCE_CERT_TIME:
+    case SOURCE_NO_CONSTRAINT:
     case SOURCE_STATE_COUNT:
         break;
     }

@@ -128,6 +128,7 @@ static void take_sleep(struct node *node, const struct clock_check *check, struc
 
     node->suspends++;
     node_log(out, LOG_EVENT_SUSPENDED, LOG_NO_SOURCE)->value[0] = slept_s;
+    constraints_slept(&node->constraints, check->slept);
     combiner_shift(&node->combiner, slept_s);
     node->combined = node->combiner.result;
     node->combined.lo_s -= 1;

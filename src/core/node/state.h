@@ -8,6 +8,7 @@
  *   sources.c    entries and their associations: opening, replacing, giving up
  *   polls.c      requests and questions that are due
  *   keys.c       keys of NTS, and when certificates are believed
+ *   dates.c      dates of HTTPS servers, and sources that contradict them
  *   judge.c      estimates -> selection, combination, state and reason
  *   steer.c      the combined estimate -> the clock; leap seconds; the kernel's status
  *   commands.c   what operators say
@@ -36,6 +37,7 @@
 #include "core/estimate/prefilter.h"
 #include "core/estimate/selection.h"
 #include "core/estimate/wobble.h"
+#include "core/node/constraint.h"
 #include "core/node/entry.h"
 #include "core/node/node.h"
 
@@ -80,7 +82,8 @@ struct slot {
     double measured_s; /* last sample against the disciplined clock as it was then */
     uint64_t sides;    /* of the last samples against the estimate: newest in bit 0 */
     uint32_t kernel_stamps;
-    bool authenticated; /* the last sample */
+    bool authenticated;   /* the last sample */
+    double contradicts_s; /* its time against that of `constraint` */
 };
 
 struct node {
@@ -102,6 +105,7 @@ struct node {
     struct leap leap;
     struct rival rival;
     struct manual manual;
+    struct constraints constraints;
     struct selection selection;
     struct company company;
     struct combiner combiner;
@@ -196,6 +200,19 @@ void node_take_stamp(struct node *node, const struct clock_reading *now,
                      const struct event_tx_stamp *stamp, struct actions *out);
 void node_take_failure(struct node *node, const struct event_send_failed *failed);
 void node_release_held(struct node *node, const struct clock_reading *now, struct actions *out);
+
+/* dates.c */
+void node_ask_dates(struct node *node, const struct clock_reading *now, struct actions *out);
+void node_take_date(struct node *node, const struct clock_reading *now,
+                    const struct date_answer *answer, struct actions *out);
+/* The state of a source that would be `state`, held against what HTTPS servers say. */
+enum source_state node_constrain(struct node *node, struct slot *slot, struct mono_time now,
+                                 enum source_state state);
+void node_report_constraints(const struct node *node, const struct clock_reading *now,
+                             struct node_status *status);
+/* Before new options are taken. */
+void node_renew_constraints(struct node *node, const struct node_options *options,
+                            struct mono_time now);
 
 /* temperature.c */
 void node_take_temperature(struct node *node, const struct clock_reading *now,

@@ -157,8 +157,15 @@ static const struct meaning meanings[] = {
      "server 192.0.2.1\nallow\n"},
     {"listen on one address of each family, and ask from one", DIALECT_OPENNTPD,
      "listen on 192.0.2.9\nlisten on ::1\nserver 192.0.2.1 trusted\nquery from 192.0.2.8\n",
-     "server 192.0.2.1\nbindacqaddress 192.0.2.8\nbindaddress 192.0.2.9\nbindaddress ::1\n"
+     "server 192.0.2.1 unconstrained\nbindacqaddress 192.0.2.8\nbindaddress 192.0.2.9\nbindaddress "
+     "::1\n"
      "allow 0.0.0.0/0\nallow ::/0\n"},
+    {"dates of HTTPS servers bound the time", DIALECT_OPENNTPD,
+     "servers pool.example\nconstraint from \"https://www.example.com/a?b\" 192.0.2.7 2001:db8::7\n"
+     "constraints from \"https://www.example.org\"\nconstraint from 9.9.9.9\n",
+     "pool pool.example maxsources 16\n"
+     "constraint https://www.example.com/a?b 192.0.2.7 2001:db8::7\n"
+     "constraints https://www.example.org\nconstraint 9.9.9.9\n"},
     {"timesyncd's servers and its distance", DIALECT_TIMESYNCD,
      "[Time]\nNTP=192.0.2.1 a.example\nFallbackNTP=b.example\nRootDistanceMaxSec=1\n",
      "server 192.0.2.1 minpoll 5 maxpoll 11 iburst\nserver a.example minpoll 5 maxpoll 11 iburst\n"
@@ -285,8 +292,13 @@ static void what_is_wrong_is_said_with_what_to_write(void **state)
          "error x:2: noon serves on one address of each family"},
         {DIALECT_NTP, "disable ntp\n",
          "error x:1: disable ntp is refused: noon corrects the clock"},
-        {DIALECT_OPENNTPD, "constraints from \"https://www.example\"\n",
-         "error x:1: constraints is refused: the bound that an HTTPS server sets"},
+        {DIALECT_OPENNTPD, "constraints from \"http://www.example\"\n",
+         "error x:1: \"http://www.example\" is no HTTPS URL; expected for example"},
+        {DIALECT_OPENNTPD, "constraints from www.example 192.0.2.1\n",
+         "error x:1: constraints asks all addresses of the name and takes none"},
+        {DIALECT_OPENNTPD, "constraint from www.example www.example.com\n",
+         "error x:1: \"www.example.com\" is no address"},
+        {DIALECT_OPENNTPD, "constraint www.example\n", "error x:1: constraint lacks \"from\""},
         {DIALECT_OPENNTPD, "listen 192.0.2.1\n", "error x:1: listen lacks \"on\""},
         {DIALECT_OPENNTPD, "server a.example weight 3\n",
          "warning x:1: server weight means nothing here"},
@@ -404,6 +416,8 @@ static const char *special_line(const char *name)
         {"listen", "listen on ::1"},
         {"query", "query from ::1"},
         {"sensor", "sensor nmea0"},
+        {"constraint", "constraint from https://www.example.com/"},
+        {"constraints", "constraints from https://www.example.com/"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

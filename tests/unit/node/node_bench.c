@@ -138,6 +138,10 @@ static void perform_one(struct bench *bench, const struct action *action)
         break;
     case ACTION_GET_KEYS: /* nobody answers */
         break;
+    case ACTION_GET_DATE:
+        bench->dates++;
+        bench->last_date = action->date;
+        break;
     case ACTION_RESOLVE:
         bench->resolves++;
         bench->last_resolve = action->resolve;

@@ -17,10 +17,11 @@ struct bench {
     int64_t truth_ns; /* UTC - raw */
     uint64_t random;
     struct actions out; /* of the last event */
-    unsigned sends, steers, steps, closes, resolves, answers, ready, logs[LOG_EVENT_COUNT];
+    unsigned sends, steers, steps, closes, resolves, answers, ready, dates, logs[LOG_EVENT_COUNT];
     struct action_send last_send;
     struct action_resolve last_resolve;
     struct action_answer last_answer;
+    struct date_question last_date;
     const struct saved_name *names; /* of an earlier run */
     size_t name_count;
     double last_step_s;
