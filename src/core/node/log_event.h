@@ -31,6 +31,9 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
     X(SOURCE_REPLY_REFUSED, DEBUG, "reply from {source} is not used: {a:drop}")                    \
     X(SOURCE_RESOLVED, INFO, "{source} is a new address of its name")                              \
     X(NAME_FAILED, WARNING, "the name of {source} can't be resolved; tried again in {a:time}")     \
+    X(NOBODY_FOUND, INFO,                                                                          \
+      "`source {source}` finds nobody; looked again in {a:time}, and when that "                   \
+      "changes")                                                                                   \
     X(NAME_SAVED, WARNING,                                                                         \
       "the name of {source} can't be looked up: its addresses of {a:time} ago are used meanwhile") \
     X(NAME_SAVED_UNDATED, WARNING,                                                                 \

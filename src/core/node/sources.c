@@ -416,8 +416,11 @@ static void take_answer(struct node *node, uint16_t index, const struct event_re
         }
     } else {
         if (node_room(node, out)) {
-            node_log(out, LOG_EVENT_NAME_FAILED, (uint16_t)(node->capacity + index))->value[0] =
-                mono_diff_s(entry->resolve_at, now);
+            node_log(out,
+                     entry->options.method > RESOLVE_SRV ? LOG_EVENT_NOBODY_FOUND
+                                                         : LOG_EVENT_NAME_FAILED,
+                     (uint16_t)(node->capacity + index))
+                ->value[0] = mono_diff_s(entry->resolve_at, now);
         }
         if (entry_wants_saved(entry, now)) {
             node_use_saved(node, index, now, out);

@@ -226,7 +226,12 @@ static void what_is_found_is_used_exactly(void **state)
     open_line(SOURCE_FOUND, RESOLVE_DHCP);
     bench_start(&bench);
     bench_run(&bench, 1);
-    struct event event = answer_of(RESOLVE_OK);
+    struct event event = answer_of(RESOLVE_NO_DATA);
+    bench_deliver(&bench, &event);
+    assert_int_equal(bench.logs[LOG_EVENT_NOBODY_FOUND], 1);
+    assert_int_equal(bench.logs[LOG_EVENT_NAME_FAILED], 0);
+    wait_question();
+    event = answer_of(RESOLVE_OK);
     add(&event, "10.0.0.1", 0);
     add(&event, "10.0.0.2", 0);
     bench_deliver(&bench, &event);
