@@ -14,6 +14,19 @@ def family(pid):
     return found
 
 
+def all_of(name):
+    """Every process and thread of the kernel whose name begins like this."""
+    found = []
+    for entry in os.listdir('/proc'):
+        try:
+            with open(f'/proc/{int(entry)}/comm', encoding='utf-8') as file:
+                if file.read().startswith(name):
+                    found.append(int(entry))
+        except (ValueError, OSError):
+            pass
+    return found
+
+
 def words(pid):
     """Its command line, as a list."""
     with open(f'/proc/{pid}/cmdline', encoding='utf-8') as file:

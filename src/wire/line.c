@@ -34,8 +34,8 @@ double line_root_dispersion_s(const struct time_line *line, struct steady_time a
     double rest_s = line_bound_s(line, at) - line->root_delay_s / 2;
 
     if (line->local) {
-        /* Nobody can bound it; clients are told that it drifts. */
-        rest_s = line->growth_s_per_s * fabs(elapsed_s);
+        /* Nobody vouches for it any more: clients are told how far it may have drifted since. */
+        rest_s = line->bound_s + line->growth_s_per_s * fabs(elapsed_s) - line->root_delay_s / 2;
     }
 
     return rest_s > 0 ? rest_s : 0;

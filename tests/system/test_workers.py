@@ -194,6 +194,28 @@ def try_vanishing(tap, service, machine, clients):
     tap.check(labs.wait_for(lambda: services.ask(clients, SERVER), 10), 'and it is served when it is back')
 
 
+def try_port_of_requests(tap, lab, machine, clients):
+    """`acquisitionport 123`: answers to our own requests come to the port on which threads serve."""
+    other = services.Service(lab, clients, sys.argv[1:4], name='other')
+    other.configure('allow 10.78.0.0/16\nlocal stratum 1\n')
+    other.start()
+    service = services.Service(lab, machine, sys.argv[1:4], name='shared')
+    service.configure('server 10.78.0.2 iburst minpoll 0 maxpoll 0\nserver 10.78.1.5 iburst minpoll 0 maxpoll 0\n'
+                      'allow 10.78.0.0/16\nacquisitionport 123\nserverthreads 2\n')
+    service.start()
+    tap.check(service.synchronised(), 'from port 123 it synchronises', service.daemon.log())
+    served = [labs.wait_for(lambda: services.ask(clients, SERVER, source=f'10.78.1.{i}'), 5) for i in range(1, 9)]
+    tap.check(all(len(answer) == 48 for answer in served), 'and serves there with two threads', served)
+
+    def received():
+        return [service.source(address).get('received', 0) for address in ('10.78.0.2', '10.78.1.5')]
+    before = received()
+    tap.check(labs.wait_for(lambda: all(now >= was + 2 for was, now in zip(before, received())), 15),
+              'the answers of both its servers reach the time process', [before, received()])
+    service.daemon.stop()
+    other.daemon.stop()
+
+
 def start_with_store(service, manager, kept):
     """As a service manager does that keeps descriptors: LISTEN_FDS from 3 on."""
     code = ('import fcntl, os, sys\n'
@@ -270,6 +292,10 @@ def main():
         try_interfaces(tap, service, machine, clients)
         try_vanishing(tap, service, machine, clients)
         try_restart(tap, service, manager, clients)
+        service.daemon.stop()
+        for fd in manager.descriptors:  # else requests would wait in those
+            os.close(fd)
+        try_port_of_requests(tap, lab, machine, clients)
     tap.done()
 
 

@@ -81,6 +81,21 @@ static void what_is_announced_covers_the_bound(void **state)
     assert_true(line_root_dispersion_s(&far, after_s(0)) == 0);
 }
 
+/* A clock that was synchronised once, and now serves by itself. */
+static void in_local_mode_what_the_clock_has_drifted_by_now_is_announced(void **state)
+{
+    struct time_line local = line;
+
+    (void)state;
+    local.local = true;
+    for (int64_t s = 0; s < 5000; s += 17) {
+        double announced_s = local.root_delay_s / 2 + line_root_dispersion_s(&local, after_s(s));
+
+        assert_true(line_bound_s(&local, after_s(s)) > 1e6); /* which is no promise */
+        assert_true(fabs(announced_s - local.bound_s - local.growth_s_per_s * (double)s) < 1e-12);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +103,7 @@ int main(void)
         cmocka_unit_test(the_bound_grows_with_distance_in_both_directions),
         cmocka_unit_test(a_void_or_unsynchronised_line_promises_nothing),
         cmocka_unit_test(what_is_announced_covers_the_bound),
+        cmocka_unit_test(in_local_mode_what_the_clock_has_drifted_by_now_is_announced),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
