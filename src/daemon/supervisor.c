@@ -349,8 +349,7 @@ static void pass(struct supervisor *s)
     (void)signals_wait(channels, 2, (struct duration){left_ns > 0 ? left_ns : 0});
     take_messages(s, CHILD_TIME);
     take_messages(s, CHILD_SERVER);
-    struct signal_flags flags = signals_take();
-    /* The time process reads and judges, and asks us for the rest. */
+    struct signal_flags flags = signals_take(); /* a reload is judged by the time process */
     process_signal(flags.reload ? s->children[CHILD_TIME].pid : -1, SIGHUP);
     if (flags.terminate && !s->ending) {
         begin_end(s);

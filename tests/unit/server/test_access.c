@@ -325,6 +325,47 @@ static void a_hundred_thousand_prefixes_cost_a_few_visits(void **state)
     free(nodes);
 }
 
+static void add_told(void *context, const struct address *prefix, unsigned bits, uint16_t value)
+{
+    assert_int_equal(access_add(context, prefix, bits, value, false), ERR_NONE);
+}
+
+/* A copy made of what is told says the same of every address. */
+static void what_is_told_of_prefixes_is_all_there_is(void **state)
+{
+    static struct access_node memory[2][1000];
+    static struct access_rule rules[RULES_MAX];
+    struct access_tree tree, copy;
+    size_t bad;
+
+    (void)state;
+    srand(9);
+    for (unsigned round = 0; round < 20; round++) {
+        for (size_t i = 0; i < RULES_MAX; i++) {
+            rules[i] = (struct access_rule){
+                .prefix = {.family = (uint8_t)(i % 3 == 0 ? ADDRESS_IPV6 : ADDRESS_IPV4)},
+                .bits = (uint8_t)(rand() % 33),
+                .allow = rand() % 2,
+                .all = rand() % 16 == 0};
+            for (unsigned k = 0; k < 4; k++) {
+                rules[i].prefix.bytes[k] = (uint8_t)(rand() % 4);
+            }
+        }
+        access_init(&tree, memory[0], 1000);
+        access_init(&copy, memory[1], 1000);
+        assert_int_equal(access_build(&tree, rules, RULES_MAX, &bad), ERR_NONE);
+        access_each(&tree, &(struct access_teller){add_told, &copy});
+        for (unsigned i = 0; i < 2000; i++) {
+            struct address address = {.family = (uint8_t)(i % 3 == 0 ? ADDRESS_IPV6 : ADDRESS_IPV4),
+                                      .bytes = {(uint8_t)(rand() % 5), (uint8_t)(rand() % 5),
+                                                (uint8_t)(rand() % 5), (uint8_t)(rand() % 5)}};
+
+            assert_int_equal(access_value(&copy, &address, NULL),
+                             access_value(&tree, &address, NULL));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +373,7 @@ int main(void)
         cmocka_unit_test(an_address_without_family_is_refused),
         cmocka_unit_test(a_rule_that_cannot_be_is_named_and_nobody_gets_in),
         cmocka_unit_test(whether_anybody_may_ask_is_known),
+        cmocka_unit_test(what_is_told_of_prefixes_is_all_there_is),
         cmocka_unit_test(any_set_of_rules_means_what_it_says),
         cmocka_unit_test(bits_of_any_kind_are_kept_for_a_prefix),
         cmocka_unit_test(a_hundred_thousand_prefixes_cost_a_few_visits),
