@@ -75,6 +75,16 @@ static int listen_for_ntpctl(const struct config *config, const struct user_ids 
     return fd;
 }
 
+/* Said, since who asks for NTS would take plain answers for authenticated ones. */
+static void tell_what_needs_processes(const struct config *config, const struct log_sink *log)
+{
+    if (config->daemon.nts_cert_count > 0) {
+        log_line(log, LOG_SEVERITY_WARNING,
+                 "ntsservercert: no NTS is served with --single, since TLS and its key belong into "
+                 "a process of their own; leave --single away");
+    }
+}
+
 static int run_alone(const struct args *args, struct config *config, const char *file,
                      const struct log_sink *log)
 {
@@ -104,6 +114,7 @@ static int run_alone(const struct args *args, struct config *config, const char 
     config_load_leaps(config, log);
     sensors_find(&setup.sensors, config, log);
     if (args->once == ONCE_NO) {
+        tell_what_needs_processes(config, log);
         plan_premises(args, config, NULL, &plan);
         if (!premises_open(&premises, &plan, log) || !open_alone(&setup, sockets, log)) {
             premises_close(&premises);

@@ -88,10 +88,12 @@ def try_temperature(tap, service):
 
 
 def try_alone(tap, service):
-    service.configure(services.SOURCE + 'allow\n')
+    service.configure(services.SOURCE + 'allow\nntsservercert /none.pem\nntsserverkey /none.key\n')
     daemon = service.start('--single', user=None)
     tap.check(service.synchronised() and
               len(services.ask(service.machine, '127.0.0.1')) == 48, 'alone, it follows and serves')
+    tap.check('no NTS is served with --single' in daemon.log(), 'and says that it serves no NTS',
+              daemon.log())
     tap.check(service.parent() != 0, 'and writes its pid file')
     daemon.stop()
     tap.check(os.listdir(service.run) == ['time'], 'and leaves neither sockets nor pid file behind')
