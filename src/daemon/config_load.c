@@ -7,7 +7,9 @@
 
 #include "config/print.h"
 #include "core/clock/leap_list.h"
+#include "daemon/descriptors.h"
 #include "daemon/keys.h"
+#include "daemon/shared_pages.h"
 #include "sys/clock.h"
 #include "sys/directory.h"
 #include "sys/resolve.h"
@@ -178,6 +180,25 @@ struct config *config_load(const struct config_order *order, const struct log_si
         return NULL;
     }
     return &loaded->config;
+}
+
+struct config *config_load_kept(const struct config_order *order)
+{
+    struct config_order kept = *order;
+    struct config *config = NULL;
+    char *text = calloc(2, SHARED_CONFIG_SIZE);
+    struct page page;
+    size_t size = 0;
+
+    if (text && page_adopt(&page, SUPERVISOR_FD_CONFIG, PAGE_LAYOUT_CONFIG, false) == ERR_NONE) {
+        if (page_read(&page, text, SHARED_CONFIG_SIZE - 1, &size) == ERR_NONE && text[0] != '\0') {
+            kept.lines = &text; /* as they may be given on a command line */
+            kept.line_count = 1;
+            config = config_load(&kept, NULL, text + SHARED_CONFIG_SIZE, SHARED_CONFIG_SIZE);
+        }
+    }
+    free(text);
+    return config;
 }
 
 const char *config_load_log_dir(const struct config *config)

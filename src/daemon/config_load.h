@@ -48,6 +48,12 @@ void config_load_difference(const struct config *before, const struct config *af
 /* The configuration as understood, in the native dialect. */
 void config_load_print(const struct config *config, char *text, size_t size);
 
+/*
+ * For a child of the parent whose file can't be used (any more): the configuration in force, which
+ * the parent keeps (SUPERVISOR_FD_CONFIG).  NULL: there is none.
+ */
+struct config *config_load_kept(const struct config_order *order);
+
 /* A rule as of `noon allow`; false: why[] says what is wrong. */
 bool config_load_rule(const char *line, struct access_rule *rule,
                       char why[static CONFIG_TEXT_SIZE]);

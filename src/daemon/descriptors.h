@@ -18,6 +18,7 @@ enum supervisor_fd {
     SUPERVISOR_FD_XDP_LINES,      /* time: maps of the program in the network driver (wire/xdp.h) */
     SUPERVISOR_FD_XDP_COUNTERS,   /* time: likewise */
     SUPERVISOR_FD_XDP_CLIENTS,    /* server: likewise */
+    SUPERVISOR_FD_CONFIG,         /* the configuration in force, for when the file can't be used */
     SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
 };
 
@@ -27,6 +28,7 @@ enum {
     PAGE_LAYOUT_RECORD = 0x72656331,
     PAGE_LAYOUT_COUNTERS = 0x636e7431,
     PAGE_LAYOUT_RULES = 0x72756c31,
+    PAGE_LAYOUT_CONFIG = 0x636e6631,
 };
 
 /*

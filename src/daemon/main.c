@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c - noond: reads its arguments and its configuration, then becomes one of its processes. */
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/args.h"
 #include "daemon/config_load.h"
+#include "daemon/descriptors.h"
 #include "daemon/environment.h"
 #include "daemon/manners.h"
 #include "daemon/reference.h"
@@ -107,13 +107,32 @@ static const char *choose_file(const struct args *args)
     return environment_file() ? environment_file() : manners_file(args->manner, storage_is_file);
 }
 
-/*
- * The room for a configuration is large and hardly touched.  Once such a block was freed, glibc
- * would take the next one from the heap and clear all of it: 25 MB after each reload.
- */
-static void keep_large_blocks_apart(void)
+/* A child's configuration, when the file can't be used any more.  NULL: there is none. */
+static struct config *go_on(const struct args *args, const struct log_sink *log, const char *why)
 {
-    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    struct config *config = config_load_kept(&args->order);
+
+    if (config) {
+        log_format(log, LOG_SEVERITY_WARNING,
+                   "%s can't be used now: goes on with what was read before", args->order.file);
+    } else {
+        log_line(log, LOG_SEVERITY_ERROR, why);
+    }
+    return config;
+}
+
+static int refuse(const struct args *args, const struct log_sink *log, const char *why)
+{
+    if (log->to_syslog) {
+        fprintf(stderr, "%s\n", why); /* who typed the command is still there */
+    }
+    log_line(log, LOG_SEVERITY_ERROR, why);
+    if (!args->config_file && args->manner == MANNER_NOON && !storage_is_file(args->order.file)) {
+        fputs("noond: -f FILE reads another: chrony's, ntpd's, OpenNTPD's and timesyncd's are "
+              "understood as they are\n",
+              stderr);
+    }
+    return 1;
 }
 
 /* Into the background, and to its log; `starter` outlives the log.  False: said why. */
@@ -143,10 +162,8 @@ int main(int argc, char *argv[])
     int starter = -1;
     enum args_result parsed;
 
-    keep_large_blocks_apart();
-    parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
-
     process_give_back_memory();
+    parsed = args_parse(&args, argc, argv, getenv("NOOND_FLAGS"));
     if (parsed != ARGS_RUN) {
         return parsed == ARGS_EXIT ? 0 : 2;
     }
@@ -161,17 +178,14 @@ int main(int argc, char *argv[])
         config =
             config_load(&args.order, args.role == ROLE_PARENT ? &log : NULL, text, sizeof text);
     }
+    if (!config && args.role != ROLE_PARENT) {
+        config = go_on(&args, &log, text);
+        if (!config) {
+            return SUPERVISOR_EXIT_RESTART; /* the file may be mended */
+        }
+    }
     if (!config) {
-        if (log.to_syslog) {
-            fprintf(stderr, "%s\n", text); /* who typed the command is still there */
-        }
-        log_line(&log, LOG_SEVERITY_ERROR, text);
-        if (!args.config_file && args.manner == MANNER_NOON && !storage_is_file(file)) {
-            fputs("noond: -f FILE reads another: chrony's, ntpd's, OpenNTPD's and timesyncd's are "
-                  "understood as they are\n",
-                  stderr);
-        }
-        return 1;
+        return refuse(&args, &log, text);
     }
     if (args.check || args.print) {
         return check_only(&args, config, file);

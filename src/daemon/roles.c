@@ -161,6 +161,10 @@ static bool make_plan(void *context, bool serve, struct supervisor_plan *plan)
 
         xdp_plan_make(&plan->xdp, config, families);
         plan->endpoint_count = endpoints_plan(parent->args, config, serve, plan->endpoints);
+        config_load_print(config, plan->configuration, sizeof plan->configuration);
+        if (strlen(plan->configuration) == sizeof plan->configuration - 1) {
+            plan->configuration[0] = '\0'; /* cut: it would be another one */
+        }
     }
     if (parent->has_user && !fits) {
         log_line(
@@ -269,7 +273,7 @@ static int run_time(const struct args *args, struct config *config, const char *
 
     if (!supervised_open(&supervised) || !plan_user(args, config, log, &user)) {
         log_line(log, LOG_SEVERITY_ERROR, "--role is for noond itself");
-        return 2;
+        return SUPERVISOR_EXIT_RESTART; /* or memory is short */
     }
     config_load_keys(config, -1, log); /* while this process may still read everything */
     config_load_leaps(config, log);

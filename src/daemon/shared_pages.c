@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/shared_pages.h"
 
+#include <string.h>
+
 #include "core/server/rules.h"
 #include "daemon/descriptors.h"
 #include "daemon/life.h"
@@ -26,6 +28,7 @@ static struct shape shape_of(enum shared_page which)
         [SHARED_RECORD] = {PAGE_LAYOUT_RECORD, status_size_max(RECORD_SOURCES)},
         [SHARED_COUNTERS] = {PAGE_LAYOUT_COUNTERS, worker_page_size()},
         [SHARED_RULES] = {PAGE_LAYOUT_RULES, sizeof(struct runtime_rules)},
+        [SHARED_CONFIG] = {PAGE_LAYOUT_CONFIG, SHARED_CONFIG_SIZE},
         [SHARED_RING] = {COOKIE_RING_LAYOUT, sizeof(struct cookie_ring)},
         [SHARED_TOTALS] = {KE_TOTALS_LAYOUT, sizeof(struct ke_totals)},
     };
@@ -71,4 +74,9 @@ bool shared_pages_open(struct shared_pages *pages, const struct page *line)
         }
     }
     return good;
+}
+
+void shared_pages_tell(struct shared_pages *pages, enum shared_page which, const char *text)
+{
+    page_write(&pages->at[which], text, strlen(text) + 1);
 }

@@ -6,7 +6,6 @@
 
 #include "daemon/endpoints.h"
 #include "daemon/life.h"
-#include "daemon/shared_pages.h"
 #include "sys/child.h"
 #include "sys/clock.h"
 #include "sys/notify.h"
@@ -18,7 +17,7 @@
 enum { CHILD_LEAVING = CHILD_ROLES, CHILD_COUNT, MESSAGES_AT_ONCE = 16 };
 
 /* What children are given: a page is either for writing, or (READ) for reading only. */
-enum { NOTHING, STATUS, CONTROL, DRIVER, WRITE = DRIVER + XDP_PARTS };
+enum { NO_MORE, NOTHING, STATUS, CONTROL, DRIVER, WRITE = DRIVER + XDP_PARTS };
 #define XDP(part) (DRIVER + XDP_PART_##part)
 #define WRITE(page) (WRITE + SHARED_##page)
 #define READ(page) (WRITE + SHARED_PAGES + SHARED_##page)
@@ -28,25 +27,21 @@ static const struct {
     const char *name;
     bool helper;  /* noon-helper is executed, not noond */
     bool ordered; /* by the time process, which gets the channel; gone for good when it ends */
-    size_t gift_count;
-    uint8_t gifts[12];
+    uint8_t gifts[14];
 } kinds[CHILD_COUNT] = {
     [CHILD_TIME] = {.name = "time process",
-                    .gift_count = 12,
                     .gifts = {WRITE(LIFE), WRITE(LINE), WRITE(RECORD), READ(COUNTERS), STATUS,
                               CONTROL, NOTHING, READ(TOTALS), WRITE(RULES), XDP(LINES),
-                              XDP(COUNTERS)}},
+                              XDP(COUNTERS), NOTHING, READ(CONFIG)}},
     [CHILD_SERVER] = {.name = "server process",
-                      .gift_count = 12,
                       .gifts = {NOTHING, READ(LINE), READ(RECORD), WRITE(COUNTERS), NOTHING,
                                 NOTHING, READ(RING), NOTHING, READ(RULES), NOTHING, NOTHING,
-                                XDP(CLIENTS)}},
+                                XDP(CLIENTS), READ(CONFIG)}},
     [CHILD_LEAVING] = {.name = "old server process"},
     [CHILD_RESOLVE] = {.name = "helper", .helper = true, .ordered = true},
     [CHILD_KEYS] = {.name = "key exchange helper", .helper = true, .ordered = true},
     [CHILD_NTS] = {.name = "NTS key exchange server",
                    .helper = true,
-                   .gift_count = 2,
                    .gifts = {WRITE(RING), WRITE(TOTALS)}},
 };
 
@@ -91,7 +86,7 @@ static size_t gear_fds(const struct supervisor *s, int kind, int *fds)
 {
     size_t count = 0;
 
-    for (; count < kinds[kind].gift_count; count++) {
+    for (; kinds[kind].gifts[count] != NO_MORE; count++) {
         fds[count] = gear_fd(s, kinds[kind].gifts[count]);
     }
     if (kind == CHILD_SERVER || kind == CHILD_NTS) {
@@ -211,6 +206,7 @@ static void rebind(struct supervisor *s, bool serve)
     if (s->setup->plan(s->setup->context, serve, &plan)) {
         s->plan = plan;
         xdp_service_apply(&s->xdp, &s->plan.xdp, s->setup->log);
+        shared_pages_tell(&s->pages, SHARED_CONFIG, s->plan.configuration);
         (void)bind_sockets(s); /* what can't be had was named; the rest serves */
     }
 }
@@ -368,6 +364,7 @@ static bool open_gear(struct supervisor *s)
         log_line(s->setup->log, LOG_SEVERITY_ERROR, "shared memory can't be had: not started");
         return false;
     }
+    shared_pages_tell(&s->pages, SHARED_CONFIG, s->plan.configuration);
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "daemon/descriptors.h"
 #include "daemon/premises.h"
 #include "daemon/server_totals.h"
+#include "daemon/shared_pages.h"
 #include "daemon/xdp_feed.h"
 #include "daemon/xdp_service.h"
 #include "sys/log.h"
@@ -36,9 +37,10 @@ struct supervisor_plan {
     size_t endpoint_count;
     /* For MESSAGE_OPEN_CLIENT, by family: port, sharing, device. */
     struct udp_options acquisition[2];
-    struct xdp_plan xdp;                 /* whoever has asked for the plan takes its rules */
-    char key_file[PREMISES_PATH_SIZE];   /* of symmetric keys; "": none */
-    struct words arguments[CHILD_ROLES]; /* of each program, its name first */
+    struct xdp_plan xdp;                    /* whoever has asked for the plan takes its rules */
+    char key_file[PREMISES_PATH_SIZE];      /* of symmetric keys; "": none */
+    struct words arguments[CHILD_ROLES];    /* of each program, its name first */
+    char configuration[SHARED_CONFIG_SIZE]; /* for children who can't use the file any more */
 };
 
 struct supervisor_setup {

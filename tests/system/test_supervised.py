@@ -108,6 +108,22 @@ def try_killing(tap, service):
     tap.check(service.noon('reload').returncode == 0, 'the new time process takes commands')
 
 
+def try_a_file_that_has_become_nonsense(tap, service):
+    """As an editor leaves it, or a reload has refused it: what is in force stays in force."""
+    service.configure('frobnicate\n')
+    old, new = service.kill('time')
+    tap.check(old and new and service.synchronised(),
+              'a time process that starts over a file of nonsense goes on as before',
+              service.daemon.log())
+    old, new = service.kill('server')
+    tap.check(old and new and labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1'), 3),
+              'and so does a server process', service.daemon.log())
+    tap.check('goes on with what was read before' in service.daemon.log(), 'which is said',
+              service.daemon.log())
+    service.configure(SERVING)
+    tap.check(service.noon('reload').returncode == 0, 'and a file that is mended is taken again')
+
+
 def try_end(tap, service, manager):
     os.kill(service.parent(), signal.SIGTERM)
     tap.check(labs.wait_for(lambda: not service.daemon.running(), 5) and
@@ -138,6 +154,7 @@ def main():
         try_doctor(tap, service)
         try_reloads(tap, service, manager)
         try_killing(tap, service)
+        try_a_file_that_has_become_nonsense(tap, service)
         try_end(tap, service, manager)
     tap.done()
 
