@@ -29,16 +29,23 @@ bool ke_shared_open(struct ke_shared *shared, const struct limit_options *limit)
     limits_init(&shared->limits, limit, 1);
     entropy_fill(keys, sizeof keys);
     limit_state_init(&shared->limit_state, NULL, 0, &keys[1]);
+    shared->memory = NULL;
     if (limit->enabled) {
-        void *memory = aligned_alloc(ASKERS_ALIGNMENT, ASKERS_SIZE);
-
-        if (memory == NULL) {
+        shared->memory = aligned_alloc(ASKERS_ALIGNMENT, ASKERS_SIZE);
+        if (shared->memory == NULL) {
             return false;
         }
-        memset(memory, 0, ASKERS_SIZE);
-        client_log_init(&shared->askers, memory, ASKERS_SIZE, &keys[0]);
+        memset(shared->memory, 0, ASKERS_SIZE);
+        client_log_init(&shared->askers, shared->memory, ASKERS_SIZE, &keys[0]);
     }
     return true;
+}
+
+void ke_shared_close(struct ke_shared *shared)
+{
+    free(shared->memory);
+    shared->memory = NULL;
+    (void)pthread_mutex_destroy(&shared->lock);
 }
 
 bool ke_worker_open(struct ke_worker *worker, struct ke_shared *shared)

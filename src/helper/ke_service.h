@@ -36,10 +36,12 @@ struct ke_shared {
     struct limits limits;
     struct limit_state limit_state;
     struct client_log askers;
+    void *memory; /* of `askers`; NULL: nobody is limited */
 };
 
 /* False: no memory.  What an earlier process has counted goes on. */
 bool ke_shared_open(struct ke_shared *shared, const struct limit_options *limit);
+void ke_shared_close(struct ke_shared *shared);
 
 struct ke_slot {
     struct ke_session *session; /* NULL: free */

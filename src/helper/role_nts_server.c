@@ -359,6 +359,7 @@ int role_nts_server(int argc, char *const argv[])
     for (size_t i = 0; i < (size_t)options.threads; i++) {
         ke_worker_close(&s->workers[i]);
     }
+    ke_shared_close(&s->shared);
     ke_server_close(s->shared.server);
     return 0;
 }

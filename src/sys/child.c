@@ -54,7 +54,9 @@ enum err child_start(struct child *child, const struct child_program *program,
     child->ending = false;
     if (err == ERR_NONE) {
         fds[0] = pair[1];
-        memcpy(fds + 1, program->fds, program->fd_count * sizeof fds[0]);
+        for (size_t i = 0; i < program->fd_count; i++) {
+            fds[1 + i] = program->fds[i];
+        }
         err = process_start(&child->pid, program->path, program->arguments, fds,
                             program->fd_count + 1);
     }

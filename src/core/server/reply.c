@@ -139,14 +139,17 @@ void server_tables_init(struct server_tables *own, void *memory, size_t size,
     /* A client takes 44 octets; one that uses interleaved mode 16 to 32 more. */
     size_t clients = server_clients_size(size);
     size_t part = clients / CLIENT_PARTS;
+    /* Without memory nothing is remembered. */
     uint8_t *at = memory;
+    uint8_t *limits = clients > 0 ? at + clients : NULL;
+    uint8_t *departures = clients > 0 ? limits + part : NULL;
     uint64_t secret = siphash(key, label, sizeof label);
 
     *own = (struct server_tables){.counters = {.requests = 0}};
     client_log_init(&own->clients, at, clients, key);
-    limit_state_init(&own->limits, (int64_t *)(void *)(at + clients), part,
+    limit_state_init(&own->limits, (int64_t *)(void *)limits, part,
                      &(struct siphash_key){{~key->half[1], secret}});
-    departures_init(&own->departures, (struct departure *)(void *)(at + clients + part),
+    departures_init(&own->departures, (struct departure *)(void *)departures,
                     DEPARTURE_PARTS * part / sizeof(struct departure), secret);
 }
 

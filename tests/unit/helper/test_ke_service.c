@@ -154,6 +154,7 @@ static void open_world(struct world *w)
 static void close_world(struct world *w)
 {
     ke_worker_close(&w->worker);
+    ke_shared_close(&w->shared);
     ke_server_close(w->shared.server);
     tcp_close(&w->shared.listeners[0]);
     page_close(&w->ring_page);
