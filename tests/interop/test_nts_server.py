@@ -41,6 +41,12 @@ def status(noon, machine, name):
 def hostile(machine):
     """Says nothing, and says nonsense, to the port of key exchange."""
     script = ('import socket, time\n'
+              'for _ in range(100):\n'
+              '    try:\n'
+              f'        socket.create_connection(("{SERVER}", 4460), 3).close()\n'
+              '        break\n'
+              '    except OSError:  # does not listen yet\n'
+              '        time.sleep(0.1)\n'
               f'quiet = [socket.create_connection(("{SERVER}", 4460), 3) for _ in range(150)]\n'
               f'rude = socket.create_connection(("{SERVER}", 4460), 3)\n'
               'rude.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n" * 100)\n'
