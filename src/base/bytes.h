@@ -39,6 +39,16 @@ static inline void bytes_put_be32(uint8_t bytes[static 4], uint32_t value)
     bytes[3] = (uint8_t)value;
 }
 
+static inline bool bytes_are_zero(const uint8_t *bytes, size_t size)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        any |= bytes[i];
+    }
+    return any == 0;
+}
+
 /* The next `size` (1 to 8) octets as an unsigned number, most significant first. */
 static inline uint64_t reader_be(struct reader *r, unsigned size)
 {

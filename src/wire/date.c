@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/must.h"
 #include "base/text.h"
+#include "wire/endpoint.h"
 
 enum { VERSION = 1, QUESTION_MAGIC = 0x4451, ANSWER_MAGIC = 0x4441, HTTPS_PORT = 443 };
 
@@ -29,44 +30,6 @@ const char *date_result_sentence(unsigned result)
     };
 
     return result < DATE_RESULT_COUNT ? sentences[result] : "for a reason that is not known here";
-}
-
-static void put_address(struct writer *w, const struct address *address)
-{
-    writer_be(w, 1, address->family);
-    writer_be(w, 1, 0);
-    writer_be(w, 2, address->port);
-    writer_be(w, 4, address->scope);
-    writer_put(w, address->bytes, sizeof address->bytes);
-}
-
-static bool all_zero(const uint8_t *bytes, size_t size)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        any |= bytes[i];
-    }
-    return any == 0;
-}
-
-/* False: of no family, or with octets where none can be.  ADDRESS_NONE is all zeros. */
-static bool take_address(struct reader *r, struct address *address)
-{
-    *address = (struct address){.family = (uint8_t)reader_be(r, 1)};
-    uint8_t padding = (uint8_t)reader_be(r, 1);
-    address->port = (uint16_t)reader_be(r, 2);
-    address->scope = (uint32_t)reader_be(r, 4);
-    const uint8_t *bytes = reader_take(r, sizeof address->bytes);
-    size_t used = address->family == ADDRESS_IPV6 ? 16 : address->family == ADDRESS_IPV4 ? 4 : 0;
-
-    if (bytes == NULL || padding != 0 || (used == 0 && address->family != ADDRESS_NONE) ||
-        !all_zero(bytes + used, sizeof address->bytes - used) ||
-        (used != 16 && address->scope != 0) || (used == 0) != (address->port == 0)) {
-        return false;
-    }
-    memcpy(address->bytes, bytes, sizeof address->bytes);
-    return true;
 }
 
 static bool is_name_character(char c)
@@ -109,7 +72,7 @@ void date_question_encode(const struct date_question *question,
     writer_be(&w, 1, question->all);
     writer_be(&w, 4, question->query);
     writer_be(&w, 2, question->port);
-    put_address(&w, &question->address);
+    endpoint_write(&w, &question->address);
     writer_put(&w, question->name, strlen(question->name) + 1);
     writer_put(&w, question->path, strlen(question->path) + 1);
     must(!w.overrun);
@@ -139,9 +102,9 @@ bool date_question_decode(struct date_question *question, const uint8_t *bytes, 
     question->all = all != 0;
     question->query = (uint32_t)reader_be(&r, 4);
     question->port = (uint16_t)reader_be(&r, 2);
-    return known && all <= 1 && take_address(&r, &question->address) &&
+    return known && all <= 1 && endpoint_read(&r, &question->address) &&
            take_text(&r, question->name, sizeof question->name) &&
-           take_text(&r, question->path, sizeof question->path) && all_zero(r.at, r.left) &&
+           take_text(&r, question->path, sizeof question->path) && bytes_are_zero(r.at, r.left) &&
            is_sound(question);
 }
 
@@ -155,7 +118,7 @@ void date_answer_encode(const struct date_answer *answer, uint8_t bytes[static D
     writer_be(&w, 1, answer->result);
     writer_be(&w, 4, answer->query);
     writer_be(&w, 4, answer->took_us);
-    put_address(&w, &answer->server);
+    endpoint_write(&w, &answer->server);
     writer_be(&w, 8, answer->result == DATE_OK ? (uint64_t)answer->date.ns : 0);
     must(!w.overrun);
 }
@@ -171,11 +134,11 @@ bool date_answer_decode(struct date_answer *answer, const uint8_t *bytes, size_t
     answer->result = result < DATE_RESULT_COUNT ? (enum date_result)result : DATE_NONE;
     answer->query = (uint32_t)reader_be(&r, 4);
     answer->took_us = (uint32_t)reader_be(&r, 4);
-    if (!known || answer->result == DATE_NONE || !take_address(&r, &answer->server)) {
+    if (!known || answer->result == DATE_NONE || !endpoint_read(&r, &answer->server)) {
         return false;
     }
     answer->date.ns = (int64_t)reader_be(&r, 8);
-    return !r.overrun && all_zero(r.at, r.left) &&
+    return !r.overrun && bytes_are_zero(r.at, r.left) &&
            (answer->result == DATE_OK) == (answer->date.ns != 0);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "wire/endpoint.h"
 
 enum { VERSION = 1, QUESTION_MAGIC = 0x4b51, ANSWER_MAGIC = 0x4b41 };
 
@@ -29,35 +30,10 @@ const char *keys_result_sentence(unsigned result)
     return result < KEYS_RESULT_COUNT ? sentences[result] : "for a reason that is not known here";
 }
 
-static void put_address(struct writer *w, const struct address *address)
+/* What keys are asked of always has an address. */
+static bool read_server(struct reader *r, struct address *address)
 {
-    writer_be(w, 1, address->family);
-    writer_be(w, 1, 0);
-    writer_be(w, 2, address->port);
-    writer_be(w, 4, address->scope);
-    writer_put(w, address->bytes, sizeof address->bytes);
-}
-
-/* False: of no family, or with octets where none can be. */
-static bool take_address(struct reader *r, struct address *address)
-{
-    uint8_t rest = 0;
-
-    *address = (struct address){.family = (uint8_t)reader_be(r, 1)};
-    uint8_t padding = (uint8_t)reader_be(r, 1);
-    address->port = (uint16_t)reader_be(r, 2);
-    address->scope = (uint32_t)reader_be(r, 4);
-    const uint8_t *bytes = reader_take(r, sizeof address->bytes);
-    if (bytes == NULL || padding != 0 ||
-        (address->family != ADDRESS_IPV4 && address->family != ADDRESS_IPV6)) {
-        return false;
-    }
-    memcpy(address->bytes, bytes, sizeof address->bytes);
-    for (size_t i = 4; i < sizeof address->bytes; i++) {
-        rest |= bytes[i];
-    }
-    return address->port != 0 &&
-           (address->family == ADDRESS_IPV6 || (rest == 0 && address->scope == 0));
+    return endpoint_read(r, address) && address->family != ADDRESS_NONE;
 }
 
 static void put_name(struct writer *w, const char name[static KE_NAME_SIZE])
@@ -106,7 +82,7 @@ void keys_question_encode(const struct keys_question *question,
     writer_be(&w, 1, 0);
     writer_be(&w, 4, question->query);
     writer_be(&w, 4, question->cert_set);
-    put_address(&w, &question->server);
+    endpoint_write(&w, &question->server);
     writer_be(&w, 2, question->ntp_port);
     writer_be(&w, 8, (uint64_t)question->at.ns);
     put_name(&w, question->name);
@@ -126,7 +102,7 @@ bool keys_question_decode(struct keys_question *question, const uint8_t *bytes, 
     memset(question, 0, sizeof *question);
     question->query = (uint32_t)reader_be(&r, 4);
     question->cert_set = (uint32_t)reader_be(&r, 4);
-    known = known && take_address(&r, &question->server);
+    known = known && read_server(&r, &question->server);
     question->ntp_port = (uint16_t)reader_be(&r, 2);
     question->at.ns = (int64_t)reader_be(&r, 8);
     known = known && take_name(&r, question->name);
@@ -150,7 +126,7 @@ static void put_keys(struct writer *w, const struct keys_answer *answer)
     uint8_t count = answer->cookie_count < NTS_COOKIES ? answer->cookie_count : NTS_COOKIES;
 
     writer_be(w, 8, (uint64_t)answer->made.ns);
-    put_address(w, &answer->server);
+    endpoint_write(w, &answer->server);
     writer_be(w, 2, answer->algorithm);
     writer_put(w, answer->to_server, KEYS_SECRET_SIZE);
     writer_put(w, answer->to_client, KEYS_SECRET_SIZE);
@@ -177,7 +153,7 @@ void keys_answer_encode(const struct keys_answer *answer, uint8_t bytes[static K
     writer_be(&w, 2, answer->detail);
     writer_be(&w, 4, answer->took_us);
     put_name(&w, answer->name);
-    put_address(&w, &answer->asked);
+    endpoint_write(&w, &answer->asked);
     writer_be(&w, 8, (uint64_t)answer->valid_from.ns);
     writer_be(&w, 8, (uint64_t)answer->valid_until.ns);
     if (answer->result == KEYS_OK) {
@@ -187,23 +163,13 @@ void keys_answer_encode(const struct keys_answer *answer, uint8_t bytes[static K
     must(!w.overrun);
 }
 
-static bool all_zero(const uint8_t *bytes, size_t size)
-{
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        any |= bytes[i];
-    }
-    return any == 0;
-}
-
 static bool take_cookie(struct reader *r, struct ke_cookie *cookie, bool used)
 {
     uint16_t size = (uint16_t)reader_be(r, 2);
     const uint8_t *bytes = reader_take(r, NTS_COOKIE_SIZE);
 
     if (bytes == NULL || size > NTS_COOKIE_SIZE || used != (size > 0) ||
-        !all_zero(bytes + size, (size_t)NTS_COOKIE_SIZE - size)) {
+        !bytes_are_zero(bytes + size, (size_t)NTS_COOKIE_SIZE - size)) {
         return false;
     }
     cookie->size = size;
@@ -217,7 +183,7 @@ static bool take_secret(struct reader *r, uint16_t algorithm,
     const uint8_t *bytes = reader_take(r, KEYS_SECRET_SIZE);
     size_t size = aead_key_size(algorithm);
 
-    if (bytes == NULL || !all_zero(bytes + size, KEYS_SECRET_SIZE - size)) {
+    if (bytes == NULL || !bytes_are_zero(bytes + size, KEYS_SECRET_SIZE - size)) {
         return false;
     }
     memcpy(secret, bytes, KEYS_SECRET_SIZE);
@@ -227,7 +193,7 @@ static bool take_secret(struct reader *r, uint16_t algorithm,
 static bool take_keys(struct reader *r, struct keys_answer *answer)
 {
     answer->made.ns = (int64_t)reader_be(r, 8);
-    if (!take_address(r, &answer->server)) {
+    if (!read_server(r, &answer->server)) {
         return false;
     }
     answer->algorithm = (uint16_t)reader_be(r, 2);
@@ -259,11 +225,11 @@ bool keys_answer_decode(struct keys_answer *answer, const uint8_t *bytes, size_t
     answer->detail = (uint16_t)reader_be(&r, 2);
     answer->took_us = (uint32_t)reader_be(&r, 4);
     if (!known || size != KEYS_ANSWER_SIZE || result == KEYS_NONE || result >= KEYS_RESULT_COUNT ||
-        !take_name(&r, answer->name) || !take_address(&r, &answer->asked)) {
+        !take_name(&r, answer->name) || !read_server(&r, &answer->asked)) {
         return false;
     }
     answer->result = (enum keys_result)result;
     answer->valid_from.ns = (int64_t)reader_be(&r, 8);
     answer->valid_until.ns = (int64_t)reader_be(&r, 8);
-    return answer->result == KEYS_OK ? take_keys(&r, answer) : all_zero(r.at, r.left);
+    return answer->result == KEYS_OK ? take_keys(&r, answer) : bytes_are_zero(r.at, r.left);
 }
