@@ -287,6 +287,20 @@ void address_print_port(const struct address *address, char text[static ADDRESS_
     *at = '\0';
 }
 
+bool address_clear_host_bits(struct address *address, unsigned bits)
+{
+    bool cleared = false;
+
+    for (unsigned i = 0; i < sizeof address->bytes; i++) {
+        unsigned kept = bits > i * 8 ? bits - i * 8 : 0;
+        uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
+
+        cleared = cleared || (address->bytes[i] & ~mask);
+        address->bytes[i] &= mask;
+    }
+    return cleared;
+}
+
 bool address_in_prefix(const struct address *address, const struct address *prefix, unsigned bits)
 {
     unsigned whole = bits / 8;

@@ -32,6 +32,8 @@ void address_print(const struct address *address, char text[static ADDRESS_TEXT_
 /* With it: "10.0.0.1:123", "[fd00::1]:123". */
 void address_print_port(const struct address *address, char text[static ADDRESS_TEXT_SIZE]);
 
+/* Sets the bits behind the first `bits` to zero; true when some of them were not. */
+bool address_clear_host_bits(struct address *address, unsigned bits);
 /* Is the address inside prefix/bits?  False for another family. */
 bool address_in_prefix(const struct address *address, const struct address *prefix, unsigned bits);
 

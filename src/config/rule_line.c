@@ -41,21 +41,6 @@ static bool parse_short(const char *word, struct access_rule *rule)
     return false;
 }
 
-/* Sets what is behind the prefix to zero; true when something was. */
-static bool clear_host_bits(struct access_rule *rule)
-{
-    bool cleared = false;
-
-    for (unsigned i = 0; i < sizeof rule->prefix.bytes; i++) {
-        unsigned kept = rule->bits > i * 8 ? rule->bits - i * 8 : 0;
-        uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
-
-        cleared = cleared || (rule->prefix.bytes[i] & ~mask);
-        rule->prefix.bytes[i] &= mask;
-    }
-    return cleared;
-}
-
 /* Prefix, address or short form; with a slash nothing else is possible. */
 static bool parse_prefix(struct parser *parser, const char *word, struct access_rule *rule,
                          bool *is_prefix)
@@ -114,7 +99,7 @@ bool parser_rule_target(struct parser *parser, const char *word, struct config_r
         rule->name = parser_keep(parser, word);
         return rule->name;
     }
-    if (clear_host_bits(&rule->rule)) {
+    if (address_clear_host_bits(&rule->rule.prefix, rule->rule.bits)) {
         parser_note(parser, "the bits of \"", word, "\" behind its prefix are ignored", NULL);
     }
     return true;

@@ -226,19 +226,31 @@ void access_finish(struct access_tree *tree)
     }
 }
 
-enum err access_build(struct access_tree *tree, const struct access_rule *rules, size_t count,
-                      size_t *bad)
+enum err access_add_rules(struct access_tree *tree, const struct access_rule *rules, size_t count,
+                          size_t *bad)
 {
-    access_init(tree, tree->nodes, tree->capacity);
     for (size_t i = 0; i < count; i++) {
         enum err error = access_add(tree, &rules[i].prefix, rules[i].bits,
                                     access_of_rule(&rules[i]), rules[i].all);
 
         if (error != ERR_NONE) {
             *bad = i;
-            access_init(tree, tree->nodes, tree->capacity);
             return error;
         }
+    }
+    return ERR_NONE;
+}
+
+enum err access_build(struct access_tree *tree, const struct access_rule *rules, size_t count,
+                      size_t *bad)
+{
+    enum err error;
+
+    access_init(tree, tree->nodes, tree->capacity);
+    error = access_add_rules(tree, rules, count, bad);
+    if (error != ERR_NONE) {
+        access_init(tree, tree->nodes, tree->capacity);
+        return error;
     }
     access_finish(tree);
     return ERR_NONE;

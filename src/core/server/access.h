@@ -60,6 +60,9 @@ size_t access_nodes(size_t rules);
  */
 enum err access_add(struct access_tree *tree, const struct address *prefix, unsigned bits,
                     uint16_t value, bool all) MUST_USE;
+/* Several, in their order; on an error *bad is the index of the rule. */
+enum err access_add_rules(struct access_tree *tree, const struct access_rule *rules, size_t count,
+                          size_t *bad) MUST_USE;
 void access_finish(struct access_tree *tree);
 
 /* What holds for this address; ACCESS_UNSAID: nobody mentioned it.  `visits`: as below. */

@@ -6,17 +6,6 @@ static unsigned most_bits(const struct address *prefix)
     return prefix->family == ADDRESS_NONE ? 0 : prefix->family == ADDRESS_IPV4 ? 32 : 128;
 }
 
-static void clear_host_bits(struct access_rule *rule)
-{
-    for (unsigned i = 0; i < sizeof rule->prefix.bytes; i++) {
-        unsigned kept = rule->bits > i * 8 ? rule->bits - i * 8U : 0;
-
-        rule->prefix.bytes[i] &= kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
-    }
-    rule->prefix.port = 0;
-    rule->prefix.scope = 0;
-}
-
 /* Is nothing left of `old` once `rule` has been said? */
 static bool is_void(const struct access_rule *old, const struct access_rule *rule)
 {
@@ -37,7 +26,9 @@ enum err rules_add(struct rules *rules, const struct access_rule *rule)
     if (rule->bits > most_bits(&rule->prefix)) {
         return ERR_RANGE;
     }
-    clear_host_bits(&fresh);
+    (void)address_clear_host_bits(&fresh.prefix, fresh.bits);
+    fresh.prefix.port = 0;
+    fresh.prefix.scope = 0;
     for (uint32_t i = 0; i < rules->count; i++) {
         if (!is_void(&rules->at[i], &fresh)) {
             rules->at[kept++] = rules->at[i];
@@ -51,19 +42,6 @@ enum err rules_add(struct rules *rules, const struct access_rule *rule)
     return ERR_NONE;
 }
 
-static enum err add_all(struct access_tree *tree, const struct access_rule *rules, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        enum err error = access_add(tree, &rules[i].prefix, rules[i].bits,
-                                    access_of_rule(&rules[i]), rules[i].all);
-
-        if (error != ERR_NONE) {
-            return error;
-        }
-    }
-    return ERR_NONE;
-}
-
 size_t rules_nodes(size_t configured)
 {
     return access_nodes(configured + RULES_MAX);
@@ -72,13 +50,15 @@ size_t rules_nodes(size_t configured)
 enum err rules_build(struct access_tree *tree, const struct access_rule *configured, size_t count,
                      const struct rules *rules)
 {
+    size_t bad;
     enum err error;
 
     access_init(tree, tree->nodes, tree->capacity);
-    error = add_all(tree, configured, count);
+    error = access_add_rules(tree, configured, count, &bad);
     if (error == ERR_NONE) {
         /* Who has written the list may be another process. */
-        error = rules->count <= RULES_MAX ? add_all(tree, rules->at, rules->count) : ERR_RANGE;
+        error = rules->count <= RULES_MAX ? access_add_rules(tree, rules->at, rules->count, &bad)
+                                          : ERR_RANGE;
     }
     if (error != ERR_NONE) {
         access_init(tree, tree->nodes, tree->capacity); /* nobody, rather than everybody */
