@@ -197,14 +197,7 @@ static int run_parent(const struct args *args, char *const argv[], const struct 
 /* The directory of a file, since editors and atomic writers replace the file itself. */
 static const char *directory_of(const char *path, char directory[static PATH_SIZE])
 {
-    char *slash;
-
-    snprintf(directory, PATH_SIZE, "%s", path);
-    slash = strrchr(directory, '/');
-    if (!slash) {
-        return ".";
-    }
-    slash[slash == directory] = '\0';
+    storage_directory_of(path, directory, PATH_SIZE);
     return directory;
 }
 

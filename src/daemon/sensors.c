@@ -89,20 +89,13 @@ void sensors_find(struct sensors *sensors, const struct config *config, const st
 const char *sensors_directory(const struct sensors *sensors, const struct config *config,
                               char directory[static SENSOR_PATH_SIZE])
 {
-    char *slash;
-
     if (sensors->count == 0) {
         return NULL;
     }
     if (!config->daemon.temperature_file) {
         return "/sys/devices"; /* where the links of hwmon lead to */
     }
-    memcpy(directory, sensors->path[0], SENSOR_PATH_SIZE);
-    slash = strrchr(directory, '/');
-    if (!slash) {
-        return ".";
-    }
-    slash[slash == directory] = '\0';
+    storage_directory_of(sensors->path[0], directory, SENSOR_PATH_SIZE);
     return directory;
 }
 

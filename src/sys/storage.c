@@ -161,17 +161,16 @@ enum err storage_append(int fd, const void *bytes, size_t size)
     return ERR_NONE;
 }
 
-/* The directory part of a path, "." when there is none. */
-static void directory_of(const char *path, char out[static PATH_MAX])
+void storage_directory_of(const char *path, char *out, size_t size)
 {
     const char *slash = strrchr(path, '/');
 
     if (slash == NULL) {
-        (void)snprintf(out, PATH_MAX, ".");
+        (void)snprintf(out, size, ".");
     } else if (slash == path) {
-        (void)snprintf(out, PATH_MAX, "/");
+        (void)snprintf(out, size, "/");
     } else {
-        (void)snprintf(out, PATH_MAX, "%.*s", (int)(slash - path), path);
+        (void)snprintf(out, size, "%.*s", (int)(slash - path), path);
     }
 }
 
@@ -180,7 +179,7 @@ static void sync_directory(const char *path)
 {
     char directory[PATH_MAX];
 
-    directory_of(path, directory);
+    storage_directory_of(path, directory, sizeof directory);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         (void)fsync(fd);

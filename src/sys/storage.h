@@ -37,6 +37,9 @@ MUST_USE enum err storage_read_secret(struct storage_secret *secret);
  */
 MUST_USE enum err storage_replace(const char *path, const void *bytes, size_t size, unsigned mode);
 
+/* The directory part of a path, "." when there is none. */
+void storage_directory_of(const char *path, char *out, size_t size);
+
 bool storage_is_directory(const char *path);
 bool storage_is_file(const char *path);
 
