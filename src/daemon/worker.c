@@ -37,8 +37,10 @@ struct server {
     struct worker_shared shared;
     struct worker *workers;
     unsigned count;
-    /* What the sockets had lost when this process began: others have counted it. */
+    /* What the sockets had lost when this process took over: others have counted it. */
     uint32_t overflows[UDP_GROUP_MAX][WORKER_SOCKETS_MAX];
+    uint64_t lost; /* since then, until another one took over */
+    bool leaving;
     struct page report_page;
     struct worker_record *record;
     struct client_status *told;
@@ -150,9 +152,22 @@ static void note_overflows(struct server *s)
     }
 }
 
+static void count_overflows(struct server *s)
+{
+    s->lost = 0;
+    for (unsigned i = 0; i < s->count; i++) {
+        for (size_t k = 0; k < s->workers[i].count; k++) {
+            s->lost += udp_overflows(s->workers[i].sockets[k].socket.fd) - s->overflows[i][k];
+        }
+    }
+}
+
 static void sum_up(struct server *s, struct server_status *sum)
 {
     *sum = (struct server_status){.serving = access_allows_somebody(&s->shared.access)};
+    if (!s->leaving) {
+        count_overflows(s);
+    }
     for (unsigned i = 0; i < s->count; i++) {
         struct server_status one;
         size_t size = 0;
@@ -161,11 +176,8 @@ static void sum_up(struct server *s, struct server_status *sum)
             size == sizeof one) {
             server_status_add(sum, &one);
         }
-        for (size_t k = 0; k < s->workers[i].count; k++) {
-            sum->overflows +=
-                udp_overflows(s->workers[i].sockets[k].socket.fd) - s->overflows[i][k];
-        }
     }
+    sum->overflows = s->lost;
 }
 
 /*
@@ -324,6 +336,7 @@ static bool confine(const struct args *args, const struct log_sink *log)
 
 static int serve(struct server *s, const struct log_sink *log)
 {
+    const bool first = page_generation(&s->shared.line_page) == 0;
     unsigned started = 0;
 
     s->shared.fresh_until.ns = clock_steady().ns + FRESH_NS;
@@ -335,8 +348,14 @@ static int serve(struct server *s, const struct log_sink *log)
             log_line(log, LOG_SEVERITY_ERROR, "the server process can't start its threads");
             return SUPERVISOR_EXIT_RESTART;
         }
+        if (!first) {
+            /* Its predecessor, which is told to end by what follows, has counted them until now. */
+            note_overflows(s);
+        }
         tell_parent();
         watch(s);
+        count_overflows(s);
+        s->leaving = true;
     }
     stop_threads(s, started);
     s->list_at.ns = 0;

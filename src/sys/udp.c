@@ -14,6 +14,9 @@
 
 enum {
     SERVER_BUFFER = 1 << 20, /* cut by the kernel to net.core.rmem_max */
+    /* Answers that wait for an interface that is slow to send are among those to all the others:
+       10,000 of them, as many as an interface's queue has room for by default. */
+    SERVER_SEND_BUFFER = 4 << 20,
     FRAME_MAX = 1600,
     STAMP_SLACK_NS = 1000, /* two readings of a simulator's clock may disagree by less */
     STAMPS_RX = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE,
@@ -168,6 +171,9 @@ static void configure_server(struct udp_socket *s)
     /* Beyond the limit for everybody where the parent may (CAP_NET_ADMIN). */
     if (!set_option(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, SERVER_BUFFER)) {
         (void)set_option(s->fd, SOL_SOCKET, SO_RCVBUF, SERVER_BUFFER);
+    }
+    if (!set_option(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, SERVER_SEND_BUFFER)) {
+        (void)set_option(s->fd, SOL_SOCKET, SO_SNDBUF, SERVER_SEND_BUFFER);
     }
     /* Departures are stamped where an answer asks for it (udp_batch_stamp()). */
     s->stamps = set_option(s->fd, SOL_SOCKET, SO_TIMESTAMPING, STAMPS_NUMBERED) ||
