@@ -91,12 +91,20 @@ struct daemon_options {
     size_t nts_cert_count, nts_key_count;
     const char *nts_secret;     /* from which the keys of cookies are derived */
     const char *nts_ntp_server; /* that NTS clients are sent to */
+    const char *nts_suites;     /* of TLS, by colons; NULL: the usual ones */
     uint16_t nts_port;
     int nts_rotate_s, nts_connections, nts_threads; /* nts_threads: ntsprocesses */
     struct limit_options nts_limit;                 /* ntsratelimit */
     const char *pid_file;                           /* "/": none */
     const char *source_dirs[CONFIG_SOURCEDIRS_MAX]; /* each as written: directories, by spaces */
     size_t source_dir_count;
+};
+
+/* The lines `nts` of ntp.conf while it is read; strings as in daemon_options. */
+struct config_ntp_nts {
+    const char *cert, *key, *ca;
+    uint8_t serves; /* `enable` is the last word on it */
+    uint8_t aead;   /* its number; 0: not said */
 };
 
 /* Where a source was written. */
@@ -139,7 +147,8 @@ struct config {
     int min_samples, max_samples; /* directives: of sources that don't say otherwise */
     enum config_dialect dialect;  /* of the file that was read */
     uint8_t pool_sources;         /* `tos maxclock` while ntp.conf is read; 0: not said */
-    struct config_space *space;   /* borrowed */
+    struct config_ntp_nts ntp_nts;
+    struct config_space *space; /* borrowed */
 };
 
 /* Defaults only, no sources.  Borrows `space` for as long as the configuration is used. */

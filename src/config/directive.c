@@ -339,6 +339,33 @@ static bool parse_aeads(struct parser *parser)
     return true;
 }
 
+bool parser_suites(struct parser *parser)
+{
+    static const char *const known[] = {"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+                                        "TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_SHA256",
+                                        "TLS_AES_128_CCM_8_SHA256"};
+    const char *at = parser->config->daemon.nts_suites;
+    bool good = true;
+
+    for (size_t length; good && at; at += length, at = *at == ':' ? at + 1 : NULL) {
+        length = strcspn(at, ":");
+        good = false;
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+            good = good || (strlen(known[i]) == length && memcmp(known[i], at, length) == 0);
+        }
+    }
+    return good ||
+           parser_error(parser, "\"", parser->config->daemon.nts_suites,
+                        "\" names a cipher suite that TLS 1.3 does not have; expected for example "
+                        "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
+                        NULL);
+}
+
+static bool parse_suites(struct parser *parser)
+{
+    return parser_plain(parser, true) && parser_suites(parser);
+}
+
 static bool parse_constraint(struct parser *parser)
 {
     return parser_constraint(parser, false);
@@ -433,6 +460,7 @@ bool parser_directive(struct parser *parser)
         {"constraints", parse_constraints},
         {"ntstrustedcerts", parse_trusted},
         {"ntsaeads", parse_aeads},
+        {"ntsciphersuites", parse_suites},
         {"ntsservercert", parse_nts_cert},
         {"ntsserverkey", parse_nts_key},
     };

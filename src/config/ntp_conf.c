@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/number.h"
+#include "config/option_tables.h"
 #include "config/value.h"
 
 /* What ntpd does unless told otherwise. */
@@ -73,6 +74,144 @@ static bool parse_refclock_address(struct parser *parser, int type)
     return true;
 }
 
+/* ---- NTS --------------------------------------------------------------------------------------
+ */
+
+/* The place of an option in the line, behind the name; 0: it is not there. */
+static unsigned option_place(const struct parser *parser, const char *name)
+{
+    const struct words *words = &parser->words;
+
+    for (unsigned i = parser->words_at + 1; i < words->count; i++) {
+        const struct option *option = option_find(SCOPE_NTP_SOURCE, words->at[i]);
+
+        if (option && strcmp(option->name, name) == 0) {
+            return i;
+        }
+        i += option ? option_argument_count(option) : 0;
+    }
+    return 0;
+}
+
+/*
+ * NTPsec's NAME:PORT and [ADDRESS]:PORT, the port of key exchange: taken out of the name.  0: there
+ * is none, or it is not good, which the name's check will say.
+ */
+static uint16_t take_port(struct parser *parser)
+{
+    char *name = parser->words.text + (parser->words.at[parser->words_at] - parser->words.text);
+    char *colon = strrchr(name, ':');
+    bool bracketed = name[0] == '[';
+    int64_t port = 0;
+
+    if (bracketed && name[strlen(name) - 1] == ']') {
+        colon = name + strlen(name);
+    } else if (!colon || (bracketed ? colon[-1] != ']' : strchr(name, ':') != colon) ||
+               !number_whole(colon + 1, 10, &port) || port < 1 || port > UINT16_MAX) {
+        return 0;
+    }
+    *colon = '\0';
+    if (bracketed) {
+        parser->words.at[parser->words_at] = name + 1;
+        colon[-1] = '\0';
+    }
+    return (uint16_t)port;
+}
+
+/* The number of a set of certificates that has nothing but this file or directory; 0: no room. */
+static uint32_t trusted_set(struct parser *parser, const char *path)
+{
+    struct daemon_options *daemon = &parser->config->daemon;
+    char written[CONFIG_LINE_SIZE + 16];
+
+    for (uint32_t number = 1; number <= CONFIG_TRUSTED_MAX; number++) {
+        struct text text = text_begin(written, sizeof written);
+
+        text_u64(&text, number);
+        text_char(&text, ' ');
+        text_add(&text, path);
+        if (number <= daemon->trusted_cert_count) {
+            if (strcmp(daemon->trusted_certs[number - 1], written) == 0) {
+                return number;
+            }
+            continue;
+        }
+        daemon->trusted_certs[number - 1] = parser_keep(parser, written);
+        daemon->trusted_cert_count += daemon->trusted_certs[number - 1] != NULL;
+        return daemon->trusted_cert_count == number ? number : 0;
+    }
+    (void)parser_error(parser,
+                       "too many different `ca`; expected at most 16, each may be a "
+                       "directory",
+                       NULL);
+    return 0;
+}
+
+static bool parse_nts_source(struct parser *parser, enum source_kind kind, uint8_t family)
+{
+    struct config *config = parser->config;
+    unsigned ca = option_place(parser, "ca");
+    uint16_t port = take_port(parser);
+    size_t before = config->node.source_count;
+    uint32_t set = 0;
+
+    if (ca > 0 && ca + 1 < parser->words.count) {
+        set = trusted_set(parser, parser->words.at[ca + 1]);
+        if (set == 0) {
+            return false;
+        }
+    }
+    if (!parser_source(parser, kind, family)) {
+        return false;
+    }
+    if (config->node.source_count > before) {
+        struct source_options *source = &config->space->sources[before];
+
+        source->nts_port = port > 0 ? port : source->nts_port;
+        source->cert_set = set;
+    }
+    return true;
+}
+
+static bool parse_nts(struct parser *parser)
+{
+    if (parser->words.count < 2) {
+        return parser_error(parser,
+                            "nts lacks what it is about; expected for example \"nts enable\", "
+                            "\"nts cert FILE\" or \"nts ca FILE\"",
+                            NULL);
+    }
+    if (!parser_plain(parser, false)) {
+        return false;
+    }
+    return parser_suites(parser);
+}
+
+static bool settle_nts(struct parser *parser)
+{
+    struct config *config = parser->config;
+    struct daemon_options *daemon = &config->daemon;
+    const struct config_ntp_nts *nts = &config->ntp_nts;
+
+    if (nts->serves) {
+        daemon->nts_certs[0] = nts->cert ? nts->cert : NTP_NTS_CERT;
+        daemon->nts_keys[0] = nts->key ? nts->key : NTP_NTS_KEY;
+        daemon->nts_cert_count = daemon->nts_key_count = 1;
+    }
+    if (nts->aead > 0) {
+        config->node.nts_aeads[0] = nts->aead;
+        config->node.nts_aead_count = 1;
+    }
+    if (nts->ca) {
+        if (daemon->trusted_cert_count == CONFIG_TRUSTED_MAX) {
+            return parser_error(parser, "too many different `ca`; expected at most 16", NULL);
+        }
+        daemon->trusted_certs[daemon->trusted_cert_count++] = nts->ca;
+        daemon->no_system_certs = true;
+    }
+    return true;
+}
+
 static bool parse_source(struct parser *parser)
 {
     bool pool = strcmp(parser->directive->name, "pool") == 0;
@@ -84,7 +223,15 @@ static bool parse_source(struct parser *parser)
     if (type >= 0) {
         return parse_refclock_address(parser, type);
     }
-    return parser_source(parser, pool ? SOURCE_POOL : SOURCE_SERVER, family);
+    enum source_kind kind = pool ? SOURCE_POOL : SOURCE_SERVER;
+
+    if (option_place(parser, "nts") > 0) {
+        return parse_nts_source(parser, kind, family);
+    }
+    if (option_place(parser, "ca") > 0) {
+        parser_warning(parser, "ca has an effect only with nts; write both", NULL);
+    }
+    return parser_source(parser, kind, family);
 }
 
 static bool parse_unpeer(struct parser *parser)
@@ -336,7 +483,7 @@ void ntp_finish(struct parser *parser)
         config->daemon.log = 0;
     }
     parser->line = 0;
-    if (ntp_restrict_finish(parser)) {
+    if (settle_nts(parser) && ntp_restrict_finish(parser)) {
         (void)settle_interfaces(parser);
     }
 }
@@ -344,10 +491,19 @@ void ntp_finish(struct parser *parser)
 bool ntp_directive(struct parser *parser)
 {
     static const struct special special[] = {
-        {"server", parse_source},       {"pool", parse_source},   {"peer", parse_source},
-        {"unpeer", parse_unpeer},       {"fudge", parse_fudge},   {"restrict", ntp_restrict},
-        {"unrestrict", ntp_unrestrict}, {"tinker", parse_tinker}, {"tos", parse_tos},
-        {"interface", parse_interface}, {"nic", parse_interface}, {"includefile", parse_include},
+        {"server", parse_source},
+        {"pool", parse_source},
+        {"peer", parse_source},
+        {"unpeer", parse_unpeer},
+        {"fudge", parse_fudge},
+        {"restrict", ntp_restrict},
+        {"unrestrict", ntp_unrestrict},
+        {"tinker", parse_tinker},
+        {"tos", parse_tos},
+        {"interface", parse_interface},
+        {"nic", parse_interface},
+        {"includefile", parse_include},
+        {"nts", parse_nts},
     };
 
     return parser_special(parser, SCOPE_NTP, special, sizeof special / sizeof special[0]);

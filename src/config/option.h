@@ -53,6 +53,10 @@ enum option_scope {
     SCOPE_NTP_RLIMIT,
     SCOPE_NTP_DISCARD,
     SCOPE_NTP_STATISTICS,
+    SCOPE_NTP_NTS,
+    SCOPE_NTP_AEAD,
+    SCOPE_NTP_MINTLS,
+    SCOPE_NTP_MAXTLS,
     /* OpenNTPD's ntpd.conf, likewise; and the keys of timesyncd.conf. */
     SCOPE_OPENNTPD,
     SCOPE_OPENNTPD_SERVER,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/option_rows.h"
 
-#define UNUSED_NTS "has an effect only with NTS, which noon does not have yet"
-
 static const struct option directives[] = {
     {.name = "keyfile",
      .section = SECTION_AUTHENTICATION,
@@ -53,6 +51,15 @@ static const struct option directives[] = {
              "with NTS, which could vouch for the time. Whoever has an expired certificate's key "
              "can then send false time.",
      .argument = {WHOLE("UPDATES", NODE(no_cert_time_check), 0, 2147483647)}},
+    {.name = "ntsciphersuites",
+     .section = SECTION_AUTHENTICATION,
+     .native = true,
+     .restart = true,
+     .help = "The cipher suites of TLS 1.3 for NTS, of the server and of clients, the best first, "
+             "with colons between them: TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, "
+             "TLS_AES_128_GCM_SHA256, TLS_AES_128_CCM_SHA256, TLS_AES_128_CCM_8_SHA256. Without "
+             "it, the usual three.",
+     .argument = {STRING("LIST", DAEMON(nts_suites))}},
     {.name = "ntsport",
      .section = SECTION_AUTHENTICATION,
      .standard = "4460",

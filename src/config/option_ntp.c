@@ -179,14 +179,11 @@ static const struct option directives[] = {
      .reason = "has an effect only with Autokey, which noon does not speak",
      .argument = {STRING("GROUP", NO_FIELD)}},
     {.name = "nts",
-     REFUSED,
      .repeats = true,
+     .scope = SCOPE_NTP_NTS,
      .arguments = "OPTION...",
-     .help = "NTPsec's NTS server.",
-     .reason =
-         "is not read from ntp.conf yet, and clients that ask for authenticated time would get "
-         "none; write `ntsservercert` and `ntsserverkey` in noon's language",
-     .argument = ANY(1, 20)},
+     .help = "Network Time Security: the server's certificate, and what clients trust. Lines add "
+             "up."},
     {.name = "leapfile",
      .arguments = "FILE [checkhash|ignorehash]",
      .help = "A file with the leap seconds, as leap-seconds.list of the tz database: announces one "

@@ -21,11 +21,11 @@ static const struct option source_options[] = {
     {.name = "minpoll",
      .standard = "6",
      .help = "Asks no more often than every 2^POLL seconds.",
-     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, SOURCE(minpoll), 3, 17)}},
+     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, SOURCE(minpoll), 0, 17)}},
     {.name = "maxpoll",
      .standard = "10",
      .help = "Asks at least every 2^POLL seconds.",
-     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, SOURCE(maxpoll), 3, 17)}},
+     .argument = {WHOLE_CLAMPED("POLL", TYPE_INT8, SOURCE(maxpoll), 0, 17)}},
     {.name = "prefer",
      .flag = SOURCE(prefer),
      .help = "Followed before all sources without this option."},
@@ -33,9 +33,6 @@ static const struct option source_options[] = {
     {.name = "true",
      .flag = SOURCE(trust),
      .help = "Held to be right, unless another source with this option disagrees."},
-    {.name = "require",
-     .flag = SOURCE(require),
-     .help = "The clock is not corrected unless one of the sources with this option agrees."},
     {.name = "preempt",
      NOTHING,
      .help = "May be replaced when there are enough others.",
@@ -69,29 +66,44 @@ static const struct option source_options[] = {
      .reason = "Autokey is broken (anybody can compute its keys); remove the option, and "
                "authenticate by `key` or `nts`"},
     {.name = "nts",
-     REFUSED,
-     .help = "Authenticates by Network Time Security.",
-     .reason = "is not read from ntp.conf yet, and without it anybody could send false time; write "
-               "the source in noon's language: `server NAME nts`"},
+     .flag = SOURCE(nts),
+     .help = "Authenticates by Network Time Security: keys are exchanged over TLS with NAME, or "
+             "NAME:PORT, and answers that they don't protect are not believed."},
     {.name = "ca",
-     NOTHING,
-     .help = "Certificates that are trusted for NTS.",
-     .reason = "has an effect only with `nts`",
-     .argument = {ANY_STRING("FILE")}},
+     .help = "Certificates that are trusted for this source's NTS, and no others: a file, or a "
+             "directory of files.",
+     .argument = {ANY_STRING("FILE|DIRECTORY")}},
     {.name = "cert",
      NOTHING,
-     .help = "A certificate for NTS.",
-     .reason = "has an effect only with `nts`",
+     .help = "A certificate of the client for NTS.",
+     .reason = "no NTS server asks for a client's certificate, and NTPsec 1.2.2 shows none",
      .argument = {ANY_STRING("FILE")}},
     {.name = "noval",
-     NOTHING,
+     REFUSED,
      .help = "Does not check the certificate of NTS.",
-     .reason = "has an effect only with `nts`"},
+     .reason = "anybody could take the server's place; write instead `ca FILE` with the server's "
+               "own certificate"},
     {.name = "ask",
      NOTHING,
      .help = "The NTP server that is asked for by NTS.",
-     .reason = "has an effect only with `nts`",
-     .argument = {ANY_STRING("NAME")}},
+     .reason = "the server that exchanges the keys says which NTP server they are for, and NTPsec "
+               "1.2.2 asks for none",
+     .argument = {ANY_STRING("ADDRESS")}},
+    {.name = "require",
+     REFUSED,
+     .help = "The NTP server that has to be the one whose keys are exchanged.",
+     .reason = "noon follows the NTP server that the key exchange names; write as NAME the one "
+               "that exchanges keys for this NTP server, and leave it out",
+     .argument = {ANY_STRING("ADDRESS")}},
+    {.name = "expire",
+     NOTHING,
+     .help = "When keys of NTS are renewed.",
+     .reason = "keys are renewed every four weeks (`ntsrefresh` in the native form); NTPsec 1.2.2 "
+               "renews them when it has no cookies",
+     .argument = {ANY_STRING("TIME")}},
+    {.name = "aead",
+     .help = "The cipher of NTS that is asked for first.",
+     .argument = {ENUM("CIPHER", NO_FIELD, SCOPE_NTP_AEAD)}},
     {.name = "ttl",
      NOTHING,
      .help = "How far a multicast goes.",
@@ -461,6 +473,87 @@ static const struct option statistics[] = {
      .reason = "perf(1) tells it"},
 };
 
+static const struct option nts_options[] = {
+    {.name = "enable",
+     .field = NTP_NTS(serves),
+     .value = 1,
+     .help = "Is an NTS server: exchanges keys, on TCP port 4460, with whom it serves."},
+    {.name = "disable", .field = NTP_NTS(serves), .value = 0, .help = "Is none."},
+    {.name = "cert",
+     .standard = NTP_NTS_CERT,
+     .help = "The server's certificate with its chain, in PEM. It is read again at each reload.",
+     .argument = {STRING("FILE", NTP_NTS(cert))}},
+    {.name = "key",
+     .standard = NTP_NTS_KEY,
+     .help = "The private key of the certificate, in PEM.",
+     .argument = {STRING("FILE", NTP_NTS(key))}},
+    {.name = "ca",
+     .help = "Certificates that are trusted for NTS in place of the system's, but for sources with "
+             "a `ca` of their own.",
+     .argument = {STRING("FILE|DIRECTORY", NTP_NTS(ca))}},
+    {.name = "cookie",
+     NOTHING,
+     .help = "Where the keys of cookies are kept.",
+     .reason = "they are kept in noon's state directory, in a form of its own; clients with "
+               "cookies of NTPsec come for new ones by themselves",
+     .argument = {ANY_STRING("FILE|DIRECTORY")}},
+    {.name = "aead",
+     .standard = "AES_SIV_CMAC_256",
+     .help = "The cipher that the server gives, and clients ask for. Without it, also the shorter "
+             "AES-128-GCM-SIV.",
+     .argument = {ENUM("CIPHER", NTP_NTS(aead), SCOPE_NTP_AEAD)}},
+    {.name = "mintls",
+     .help = "The lowest version of TLS. noon speaks 1.3 alone.",
+     .argument = {ENUM("VERSION", NO_FIELD, SCOPE_NTP_MINTLS)}},
+    {.name = "maxtls",
+     .help = "The highest version of TLS. noon speaks 1.3 alone.",
+     .argument = {ENUM("VERSION", NO_FIELD, SCOPE_NTP_MAXTLS)}},
+    {.name = "tlsciphers",
+     NOTHING,
+     .help = "Ciphers for TLS 1.2 and earlier.",
+     .reason = "noon speaks TLS 1.3 alone; write `tlsciphersuites` for that",
+     .argument = {ANY_STRING("LIST")}},
+    {.name = "tlsciphersuites",
+     .help = "The cipher suites of TLS 1.3, the best first, with colons between them.",
+     .argument = {STRING("LIST", DAEMON(nts_suites))}},
+    {.name = "tlsecdhcurves",
+     REFUSED,
+     .help = "The curves for the exchange of keys in TLS.",
+     .reason = "noon uses X25519, P-256 and P-384 and can't be told others; leave it out",
+     .argument = {ANY_STRING("LIST")}},
+};
+
+#define OTHER_CIPHER                                                                               \
+    "is not spoken here, as nobody has to: AES_SIV_CMAC_256, which all have, is used"
+
+static const struct option nts_ciphers[] = {
+    {.name = "AES_SIV_CMAC_256", .value = 15, .help = "The one that everybody has."},
+    {.name = "AES_SIV_CMAC_384",
+     NOTHING,
+     .value = 15,
+     .help = "A longer key.",
+     .reason = OTHER_CIPHER},
+    {.name = "AES_SIV_CMAC_512",
+     NOTHING,
+     .value = 15,
+     .help = "A longer key.",
+     .reason = OTHER_CIPHER},
+};
+
+static const struct option nts_least[] = {
+    {.name = "TLS1.2", .help = "Fulfilled: noon speaks TLS 1.3 alone."},
+    {.name = "TLS1.3", .help = "Fulfilled: noon speaks TLS 1.3 alone."},
+};
+
+static const struct option nts_most[] = {
+    {.name = "TLS1.2",
+     REFUSED,
+     .help = "No newer version.",
+     .reason = "NTS wants TLS 1.3 (RFC 8915, section 3), and no server could be reached; leave it "
+               "out"},
+    {.name = "TLS1.3", .help = "Fulfilled: noon speaks TLS 1.3 alone."},
+};
+
 #define TABLE(array)                                                                               \
     {                                                                                              \
         array, sizeof array / sizeof array[0]                                                      \
@@ -474,7 +567,9 @@ struct option_table option_ntp_keywords(enum option_scope scope)
         [SCOPE_NTP_TOS] = TABLE(tos_options),       [SCOPE_NTP_ENABLE] = TABLE(enable_flags),
         [SCOPE_NTP_DISABLE] = TABLE(disable_flags), [SCOPE_NTP_MRU] = TABLE(mru_options),
         [SCOPE_NTP_RLIMIT] = TABLE(rlimit_options), [SCOPE_NTP_DISCARD] = TABLE(discard_options),
-        [SCOPE_NTP_STATISTICS] = TABLE(statistics),
+        [SCOPE_NTP_STATISTICS] = TABLE(statistics), [SCOPE_NTP_NTS] = TABLE(nts_options),
+        [SCOPE_NTP_AEAD] = TABLE(nts_ciphers),      [SCOPE_NTP_MINTLS] = TABLE(nts_least),
+        [SCOPE_NTP_MAXTLS] = TABLE(nts_most),
     };
 
     return tables[scope];

@@ -11,6 +11,7 @@
 #define NODE(member) offsetof(struct config, node.member)
 #define LOCAL(member) offsetof(struct config, node.local.member)
 #define SOURCE(member) offsetof(struct source_options, member)
+#define NTP_NTS(member) offsetof(struct config, ntp_nts.member)
 #define DAEMON(member) offsetof(struct config, daemon.member)
 
 #define ANY_S 1e9 /* as good as no limit */

@@ -40,4 +40,8 @@ enum restrict_flag {
     RESTRICT_FLAGS = 8, /* from here on enum access_flag */
 };
 
+/* Where Debian's NTPsec looks for the files of an NTS server. */
+#define NTP_NTS_CERT "/etc/ntpsec/cert-chain.pem"
+#define NTP_NTS_KEY "/etc/ntpsec/key.pem"
+
 #endif

@@ -79,6 +79,9 @@ bool parser_constraint(struct parser *parser, bool all);
 /* The whole line of `tempcomp`. */
 bool parser_tempcomp(struct parser *parser);
 
+/* `nts_suites` names suites of TLS 1.3 only, by colons; false: said. */
+bool parser_suites(struct parser *parser);
+
 /* The word for how sources are found, of a line of `source`. */
 const char *source_method(const struct source_options *source);
 

@@ -96,6 +96,9 @@ static void trust_certificates(const struct daemon_options *daemon, struct words
     if (daemon->no_system_certs) {
         words_add(words, "--no-system-certs");
     }
+    if (daemon->nts_suites) {
+        words_add(words, "--suites=%s", daemon->nts_suites);
+    }
 }
 
 /* The key exchange server of NTS, whose sockets are among the endpoints. */
@@ -123,6 +126,9 @@ static void serve_keys(const struct args *args, const struct config *config, str
     words_add(words, "--threads=%d", daemon->nts_threads);
     if (limit->enabled) {
         words_add(words, "--limit=%d,%u,%u", limit->interval_log2, limit->burst, limit->leak);
+    }
+    if (daemon->nts_suites) {
+        words_add(words, "--suites=%s", daemon->nts_suites);
     }
     for (unsigned i = 0; i < config->node.nts_aead_count; i++) {
         words_add(words, "--algorithm=%u", config->node.nts_aeads[i]);

@@ -93,18 +93,15 @@ static bool load_pair(SSL_CTX *context, const struct ke_pair *pair, char *why, s
 }
 
 /* Lean: no tickets, no cache, no certificates of clients. */
-static SSL_CTX *make_context(struct ke_server *server, const struct ke_pair *pair, char *why,
-                             size_t why_size)
+static SSL_CTX *make_context(struct ke_server *server, const char *suites)
 {
     char groups[] = "X25519:P-256:P-384"; /* the library's macro takes no constant */
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
     if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
-        SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
-                                          "TLS_CHACHA20_POLY1305_SHA256") != 1 ||
+        SSL_CTX_set_ciphersuites(context, suites) != 1 ||
         SSL_CTX_set1_groups_list(context, groups) != 1 ||
         SSL_CTX_set_num_tickets(context, 0) != 1) {
-        (void)refuse(why, why_size, "TLS 1.3", "can't be had");
         SSL_CTX_free(context);
         return NULL;
     }
@@ -119,30 +116,30 @@ static SSL_CTX *make_context(struct ke_server *server, const struct ke_pair *pai
     SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
     (void)SSL_CTX_set_tlsext_servername_callback(context, select_pair);
     (void)SSL_CTX_set_tlsext_servername_arg(context, server);
-    if (!load_pair(context, pair, why, why_size)) {
-        SSL_CTX_free(context);
-        return NULL;
-    }
     return context;
 }
 
-struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count, char *why,
-                                 size_t why_size)
+struct ke_server *ke_server_open(const struct ke_files *files, char *why, size_t why_size)
 {
+    static const char usual[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+                                "TLS_CHACHA20_POLY1305_SHA256";
     struct ke_server *server = calloc(1, sizeof *server);
 
-    must(count > 0 && count <= KE_PAIRS_MAX);
+    must(files->count > 0 && files->count <= KE_PAIRS_MAX);
     if (server == NULL) {
         (void)snprintf(why, why_size, "no memory");
         return NULL;
     }
-    for (size_t i = 0; i < count; i++) {
-        server->contexts[i] = make_context(server, &pairs[i], why, why_size);
-        if (server->contexts[i] == NULL) {
+    for (size_t i = 0; i < files->count; i++) {
+        SSL_CTX *context = make_context(server, files->suites != NULL ? files->suites : usual);
+
+        server->contexts[server->count] = context;
+        server->count += context != NULL;
+        if (context == NULL ? !refuse(why, why_size, "TLS 1.3", "can't be had")
+                            : !load_pair(context, &files->pairs[i], why, why_size)) {
             ke_server_close(server);
             return NULL;
         }
-        server->count++;
     }
     return server;
 }

@@ -38,12 +38,17 @@ struct ke_pair {
     const char *key;
 };
 
+struct ke_files {
+    const struct ke_pair *pairs;
+    size_t count;
+    const char *suites; /* of TLS 1.3, by colons, the best first; NULL: the usual ones */
+};
+
 /*
  * Reads certificates and keys; the first pair is for clients that name no server, or another one.
  * NULL: why[] says which file is no good, and why.
  */
-struct ke_server *ke_server_open(const struct ke_pair *pairs, size_t count, char *why,
-                                 size_t why_size);
+struct ke_server *ke_server_open(const struct ke_files *files, char *why, size_t why_size);
 void ke_server_close(struct ke_server *server);
 
 /* Takes over a connection.  NULL: no memory; then the connection is closed. */

@@ -20,10 +20,12 @@ enum { SOCKET = 3 };
 static const char usage[] =
     "usage: noon-helper --role=resolve|keys [-u USER] [--dns=ADDRESS:PORT[,...]]\n"
     "                   [--find] [--trust=SET:PATH]... [--no-system-certs]\n"
+    "                   [--suites=LIST]\n"
     "Started by noond, with a socket as descriptor 3; of no use by hand.\n";
 
 struct arguments {
     const char *role, *user, *servers;
+    const char *suites; /* of TLS; NULL: the usual ones */
     const char *trusted[TRUST_SETS_MAX];
     size_t trusted_count;
     bool no_system_certs;
@@ -34,13 +36,10 @@ struct arguments {
 static bool parse(struct arguments *arguments, int argc, char *const argv[])
 {
     static const struct option options[] = {
-        {"role", required_argument, NULL, 'r'},
-        {"user", required_argument, NULL, 'u'},
-        {"dns", required_argument, NULL, 'd'},
-        {"trust", required_argument, NULL, 't'},
-        {"no-system-certs", no_argument, NULL, 'n'},
-        {"find", no_argument, NULL, 'f'},
-        {NULL, 0, NULL, 0},
+        {"role", required_argument, NULL, 'r'},      {"user", required_argument, NULL, 'u'},
+        {"dns", required_argument, NULL, 'd'},       {"trust", required_argument, NULL, 't'},
+        {"no-system-certs", no_argument, NULL, 'n'}, {"find", no_argument, NULL, 'f'},
+        {"suites", required_argument, NULL, 's'},    {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -58,6 +57,8 @@ static bool parse(struct arguments *arguments, int argc, char *const argv[])
             arguments->no_system_certs = true;
         } else if (option == 'f') {
             arguments->find = true;
+        } else if (option == 's') {
+            arguments->suites = optarg;
         } else {
             return false;
         }
@@ -101,7 +102,7 @@ static int exchange_keys(const struct arguments *arguments, struct dns *dns,
     struct trust trust;
 
     /* Before the sandbox, since these files may lie anywhere. */
-    if (!trust_open(&trust, !arguments->no_system_certs)) {
+    if (!trust_open(&trust, !arguments->no_system_certs, arguments->suites)) {
         log_line(log, LOG_SEVERITY_ERROR, "OpenSSL can't be started: no keys for NTS");
         return 1;
     }

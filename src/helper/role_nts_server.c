@@ -31,7 +31,7 @@ enum {
 struct options {
     struct ke_pair pairs[KE_PAIRS_MAX];
     size_t certificates, keys;
-    const char *user, *directory, *secret, *ntp_server;
+    const char *user, *directory, *secret, *ntp_server, *suites;
     long ntp_port, rotate_s, sessions, threads;
     struct limit_options limit;
     uint16_t algorithms[KE_ALGORITHMS];
@@ -102,6 +102,9 @@ static bool take_option(struct options *options, int option, const char *value)
     case 'l':
         take_limit(&options->limit, value);
         return true;
+    case 'e':
+        options->suites = value;
+        return true;
     case 'a':
         if (options->algorithm_count < KE_ALGORITHMS) {
             options->algorithms[options->algorithm_count++] = (uint16_t)strtol(value, NULL, 10);
@@ -120,13 +123,21 @@ static long within(long value, long most)
 static bool parse(struct options *options, int argc, char *const argv[])
 {
     static const struct option known[] = {
-        {"role", required_argument, NULL, 'r'},      {"user", required_argument, NULL, 'u'},
-        {"cert", required_argument, NULL, 'c'},      {"key", required_argument, NULL, 'k'},
-        {"dir", required_argument, NULL, 'd'},       {"secret", required_argument, NULL, 's'},
-        {"server", required_argument, NULL, 'n'},    {"port", required_argument, NULL, 'p'},
-        {"rotate", required_argument, NULL, 't'},    {"sessions", required_argument, NULL, 'm'},
-        {"algorithm", required_argument, NULL, 'a'}, {"threads", required_argument, NULL, 'h'},
-        {"limit", required_argument, NULL, 'l'},     {NULL, 0, NULL, 0},
+        {"role", required_argument, NULL, 'r'},
+        {"user", required_argument, NULL, 'u'},
+        {"cert", required_argument, NULL, 'c'},
+        {"key", required_argument, NULL, 'k'},
+        {"dir", required_argument, NULL, 'd'},
+        {"secret", required_argument, NULL, 's'},
+        {"server", required_argument, NULL, 'n'},
+        {"port", required_argument, NULL, 'p'},
+        {"rotate", required_argument, NULL, 't'},
+        {"sessions", required_argument, NULL, 'm'},
+        {"algorithm", required_argument, NULL, 'a'},
+        {"threads", required_argument, NULL, 'h'},
+        {"limit", required_argument, NULL, 'l'},
+        {"suites", required_argument, NULL, 'e'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -169,7 +180,9 @@ static bool load(struct service *s, const struct options *options)
     if (options->secret != NULL && !ring_keeper_secret(&s->keeper, options->secret)) {
         return false;
     }
-    s->shared.server = ke_server_open(options->pairs, options->certificates, why, sizeof why);
+    s->shared.server =
+        ke_server_open(&(struct ke_files){options->pairs, options->certificates, options->suites},
+                       why, sizeof why);
     if (s->shared.server == NULL) {
         log_format(&s->log, LOG_SEVERITY_ERROR, "no NTS service: %s", why);
     }

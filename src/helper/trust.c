@@ -9,11 +9,12 @@
 
 enum { PATH_SIZE = 4096 };
 
-static SSL_CTX *new_context(void)
+static SSL_CTX *new_context(const char *suites)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 
-    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1) {
+    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
+        (suites != NULL && SSL_CTX_set_ciphersuites(context, suites) != 1)) {
         SSL_CTX_free(context);
         return NULL;
     }
@@ -42,18 +43,18 @@ static struct trust_set *find_or_make(struct trust *trust, uint32_t number)
 
     if (set == NULL && trust->count < TRUST_SETS_MAX) {
         set = &trust->sets[trust->count];
-        *set = (struct trust_set){.number = number, .context = new_context()};
+        *set = (struct trust_set){.number = number, .context = new_context(trust->suites)};
         trust->count += set->context != NULL;
         set = set->context != NULL ? set : NULL;
     }
     return set;
 }
 
-bool trust_open(struct trust *trust, bool system_certificates)
+bool trust_open(struct trust *trust, bool system_certificates, const char *suites)
 {
     struct trust_set *set;
 
-    *trust = (struct trust){.count = 0};
+    *trust = (struct trust){.suites = suites};
     set = find_or_make(trust, 0);
     if (set != NULL && system_certificates) {
         set->broken = SSL_CTX_set_default_verify_paths(set->context) != 1;

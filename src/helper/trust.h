@@ -20,10 +20,14 @@ struct trust_set {
 struct trust {
     struct trust_set sets[TRUST_SETS_MAX];
     unsigned count;
+    const char *suites; /* borrowed */
 };
 
-/* Set 0, with the system's certificates or without.  False: the library can't start. */
-bool trust_open(struct trust *trust, bool system_certificates);
+/*
+ * Set 0, with the system's certificates or without.  `suites` of TLS 1.3, by colons, borrowed;
+ * NULL: the library's.  False: the library can't start, or knows no such suites.
+ */
+bool trust_open(struct trust *trust, bool system_certificates, const char *suites);
 /*
  * "SET:PATH", a file in PEM or a directory of such files.  What can't be read is said, and marks
  * the set as broken.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""noond as an NTS server: Debian's chronyd, ntpsec's ntpd and noond itself exchange keys with it and
-follow it; clients without TLS or with nothing to say do no harm; a restart keeps cookies good; a
+"""noond as an NTS server, by an ntp.conf: Debian's chronyd, ntpsec's ntpd and noond itself exchange keys with it and
+follow it (the latter by an ntp.conf too); clients without TLS or with nothing to say do no harm; a restart keeps cookies good; a
 reload takes up another certificate.
 
 usage: test_nts_server.py NOOND NOON NOON-HELPER PEERS-FOLDER     prints TAP
@@ -24,7 +24,7 @@ SERVER, CLIENT, OTHER = '10.77.0.1', '10.77.0.2', '10.78.0.1'
 def noond(program, machine, name, config):
     lab = machine.lab
     folder = lab.directory(f'{machine.name}-{name}')
-    path = lab.write(f'{machine.name}-{name}.conf', f'cmdport 0\n{config}')
+    path = lab.write(f'{machine.name}-{name}.conf', config)
     return machine.start(name, program, '-d', '-x', '-f', path, '-s', folder, '-r', folder, '-u', 'root')
 
 
@@ -84,17 +84,21 @@ def main(built, noon, helper, folder):
         os.symlink(helper, lab.path('bin/noon-helper'))
         authority = pki.Authority(lab.path('pki'))
         certificate, key = authority.pair('server', f'IP:{SERVER}', f'IP:{OTHER}', 'DNS:noon.test')
-        config = (f'local stratum 8\nallow\nntsservercert {certificate}\nntsserverkey {key}\n'
+        config = (f'cmdport 0\nlocal stratum 8\nallow\nntsservercert {certificate}\nntsserverkey {key}\n'
                   'ntsrotate 3600\nntsprocesses 2\n')
-        daemon = noond(program, above, 'noond', config)
+        # NTPsec's lines; the native ones come with the restart.
+        as_ntpsec = ('server 127.127.1.0\nfudge 127.127.1.0 stratum 7\nrestrict default noquery\n'
+                     f'nts cert {certificate}\nnts key {key}\nnts tlsciphersuites '
+                     'TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384\nnts enable\n')
+        daemon = noond(program, above, 'noond', as_ntpsec)
         attack = hostile(below)
         trust = authority.certificate
         peers.chronyd(below, 'chronyd', f'server {SERVER} nts iburst minpoll 0 maxpoll 2\nport 0\n'
                       f'ntstrustedcerts {trust}\nntsdumpdir {lab.directory("dump")}\n')
         ntpsec = peers.ntpsec(beside, 'ntpsec', f'server {OTHER} nts ca {trust} iburst minpoll 3 '
                               'maxpoll 4\nrestrict 127.0.0.1\n')
-        client = noond(program, beside, 'client', f'server {OTHER} nts iburst minpoll 0 maxpoll 2\n'
-                       f'nosystemcert\nntstrustedcerts {trust}\nport 0\n')
+        client = noond(program, beside, 'client', f'server {OTHER}:4460 nts ca {trust} iburst '
+                       'minpoll 0 maxpoll 2\nnts aead AES_SIV_CMAC_256\nrestrict default ignore\n')
         seen = labs.wait_for(lambda: peers.chrony_follows(below, 'chronyd', SERVER), 40)
         tap.check(seen and abs(seen['offset_s']) < 0.01, 'chronyd follows it by NTS',
                   f'{seen}\n{daemon.log()}')
@@ -139,6 +143,8 @@ def sources(noon, machine, name):
 
 def check_tls(tap, machine):
     text = openssl(machine, '-alpn ntske/1')
+    tap.check('TLS_CHACHA20_POLY1305_SHA256' in text or 'TLS_AES_256_GCM_SHA384' in text,
+              'with a cipher suite of those that are written', text)
     tap.check('ALPN protocol: ntske/1' in text and 'TLSv1.3' in text, 'it speaks TLS 1.3 and ntske/1',
               text)
     tap.check('TLSv1.2' not in openssl(machine, '-tls1_2 -alpn ntske/1').split('New,')[-1] or

@@ -150,6 +150,29 @@ static const struct meaning meanings[] = {
      "server 192.0.2.77\n" NTPD STEPS "allow\n"},
     {"unpeer", DIALECT_NTP, "server 192.0.2.1\nserver 192.0.2.2\nunpeer 192.0.2.1\n",
      "server 192.0.2.2\n" NTPD STEPS "allow\n"},
+    {"an NTS server, whose lines add up", DIALECT_NTP,
+     "server 192.0.2.1\nnts cert /etc/ntp/chain.pem\nnts key /etc/ntp/key.pem\n"
+     "nts cookie /var/lib/ntp/nts-keys\nnts mintls TLS1.3 aead AES_SIV_CMAC_256\n"
+     "nts tlsciphersuites TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256\nnts enable\n",
+     "server 192.0.2.1\nntsservercert /etc/ntp/chain.pem\nntsserverkey /etc/ntp/key.pem\n"
+     "ntsaeads 15\n" NTPD STEPS
+     "ntsciphersuites TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256\nallow\n"},
+    {"Debian's files of an NTS server when none are written", DIALECT_NTP,
+     "server 192.0.2.1\nnts enable\n",
+     "server 192.0.2.1\nntsservercert /etc/ntpsec/cert-chain.pem\nntsserverkey "
+     "/etc/ntpsec/key.pem\n" NTPD STEPS "allow\n"},
+    {"a certificate alone makes no NTS server, nor does one that is disabled", DIALECT_NTP,
+     "server 192.0.2.1\nnts enable\nnts key /k\nnts cert /c\nnts disable\n",
+     "server 192.0.2.1\n" NTPD STEPS "allow\n"},
+    {"clients of NTS: the port of key exchange, and what each trusts", DIALECT_NTP,
+     "server a.example nts iburst\nserver b.example:4461 nts ca /b.pem\n"
+     "server [2001:db8::1]:4462 ca /c.pem nts minpoll 0\nserver [2001:db8::2] nts ca /b.pem\n"
+     "server -4 c.example:123 nts aead AES_SIV_CMAC_256\nserver ca nts\nnts ca /all.pem\n",
+     "server a.example iburst nts\nserver b.example nts certset 1 ntsport 4461\n"
+     "server 2001:db8::1 minpoll 0 nts certset 2 ntsport 4462\n"
+     "server 2001:db8::2 nts certset 1\nserver c.example nts ntsport 123 ipv4\nserver ca nts\n"
+     "ntstrustedcerts 1 /b.pem\nntstrustedcerts 2 /c.pem\nntstrustedcerts /all.pem\n" NTPD STEPS
+     "nosystemcert\nallow\n"},
     {"OpenNTPD is no server without listen on", DIALECT_OPENNTPD,
      "servers pool.example # all of them\nserver 192.0.2.1\n",
      "pool pool.example maxsources 16\nserver 192.0.2.1\n"},
@@ -285,6 +308,31 @@ static void what_is_wrong_is_said_with_what_to_write(void **state)
         {DIALECT_NTP, "server a.example autokey\n",
          "error x:1: server autokey is refused: Autokey "
          "is broken"},
+        {DIALECT_NTP, "server a.example nts noval\n",
+         "error x:1: server noval is refused: anybody could take the server's place; write instead "
+         "`ca FILE`"},
+        {DIALECT_NTP, "server a.example nts require b.example\n",
+         "error x:1: server require is refused: noon follows the NTP server"},
+        {DIALECT_NTP, "server a.example nts ask b.example\n",
+         "warning x:1: server ask means nothing here: the server that exchanges the keys"},
+        {DIALECT_NTP, "server a.example:70000 nts\n",
+         "error x:1: \"a.example:70000\" is neither an address nor a name"},
+        {DIALECT_NTP, "server a.example ca /x\n",
+         "warning x:1: ca has an effect only with nts; write both"},
+        {DIALECT_NTP, "server a.example nts ca\n", "error x:1: ca lacks its FILE|DIRECTORY"},
+        {DIALECT_NTP, "nts\n", "error x:1: nts lacks what it is about"},
+        {DIALECT_NTP, "nts maxtls TLS1.2\n", "error x:1: nts TLS1.2 is refused: NTS wants TLS 1.3"},
+        {DIALECT_NTP, "nts mintls 1.1\n",
+         "error x:1: mintls can't be \"1.1\"; expected TLS1.2 or TLS1.3"},
+        {DIALECT_NTP, "nts tlsciphersuites TLS_AES_128_GCM_SHA256:NULL\n",
+         "error x:1: \"TLS_AES_128_GCM_SHA256:NULL\" names a cipher suite that TLS 1.3 does not "
+         "have"},
+        {DIALECT_CHRONY, "ntsciphersuites AES\n",
+         "error x:1: \"AES\" names a cipher suite that TLS 1.3 does not have"},
+        {DIALECT_NTP, "nts cokie /x\n",
+         "error x:1: \"cokie\" is no option of nts; write instead \"cookie\""},
+        {DIALECT_NTP, "nts aead AES_SIV_CMAC_512\n",
+         "warning x:1: nts AES_SIV_CMAC_512 means nothing here: is not spoken here"},
         {DIALECT_NTP, "crypto pw secret\n", "error x:1: crypto is refused: Autokey is broken"},
         {DIALECT_NTP, "server 127.127.20.0 prefer\n",
          "warning x:1: 127.127.20.0 is a hardware clock"},
@@ -383,7 +431,8 @@ static void sample(struct text *text, const struct option *option)
             }
             text_add(text, option_at(argument->scope, works)->name);
         } else if (argument->type == TYPE_STRING) {
-            text_add(text, "/x");
+            text_add(text, strcmp(option->name, "tlsciphersuites") == 0 ? "TLS_AES_128_GCM_SHA256"
+                                                                        : "/x");
         } else if (argument->type == TYPE_WORDS) {
             for (unsigned j = 0; j < argument->minimum; j++) {
                 text_add(text, j ? " 1" : "1");
@@ -418,6 +467,14 @@ static const char *special_line(const char *name)
         {"sensor", "sensor nmea0"},
         {"constraint", "constraint from https://www.example.com/"},
         {"constraints", "constraints from https://www.example.com/"},
+        {"nts", "nts disable"},
+        {"NTP", "NTP=a.example"},
+        {"FallbackNTP", "FallbackNTP=a.example"},
+        {"RootDistanceMaxSec", "RootDistanceMaxSec=2"},
+        {"PollIntervalMinSec", "PollIntervalMinSec=64"},
+        {"PollIntervalMaxSec", "PollIntervalMaxSec=34min 8s"},
+        {"ConnectionRetrySec", "ConnectionRetrySec=30s"},
+        {"SaveIntervalSec", "SaveIntervalSec=60"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -432,11 +489,14 @@ static void check_row(const struct row_line *row, const struct option *option)
 {
     char line[512];
     struct text text = text_begin(line, sizeof line);
-    const char *special = row->in_front[0] ? NULL : special_line(option->name);
+    bool keyword = row->in_front[0] && row->scope != SCOPE_TIMESYNCD;
+    const char *special = keyword ? NULL : special_line(option->name);
     bool works = option->verdict == VERDICT_WORKS;
 
-    text_add(&text, "server 192.0.2.7\nserver 192.0.2.8\nserver 192.0.2.9\nserver 192.0.2.10\n"
-                    "server 192.0.2.11\n");
+    text_add(&text, row->scope == SCOPE_TIMESYNCD
+                        ? ""
+                        : "server 192.0.2.7\nserver 192.0.2.8\nserver 192.0.2.9\n"
+                          "server 192.0.2.10\nserver 192.0.2.11\n");
     text_add(&text, row->in_front);
     text_add(&text, special ? special : option->name);
     if (!special) {
@@ -455,17 +515,28 @@ static void every_row_behaves_as_its_verdict_says(void **state)
 {
     static const struct row_line rows[] = {
         {DIALECT_NTP, SCOPE_NTP, ""},
-        {DIALECT_NTP, SCOPE_NTP_SOURCE, "server a.example "},
+        {DIALECT_NTP, SCOPE_NTP_SOURCE, "server a.example nts "},
         {DIALECT_NTP, SCOPE_NTP_RESTRICT, "restrict default "},
         {DIALECT_NTP, SCOPE_NTP_FUDGE, "fudge 127.127.1.0 "},
         {DIALECT_NTP, SCOPE_NTP_TINKER, "tinker "},
         {DIALECT_NTP, SCOPE_NTP_TOS, "tos "},
         {DIALECT_NTP, SCOPE_NTP_ENABLE, "enable "},
         {DIALECT_NTP, SCOPE_NTP_DISABLE, "disable "},
+        {DIALECT_NTP, SCOPE_NTP_MRU, "mru "},
+        {DIALECT_NTP, SCOPE_NTP_RLIMIT, "rlimit "},
+        {DIALECT_NTP, SCOPE_NTP_DISCARD, "discard "},
+        {DIALECT_NTP, SCOPE_NTP_STATISTICS, "statistics "},
+        {DIALECT_NTP, SCOPE_NTP_NTS, "nts "},
+        {DIALECT_NTP, SCOPE_NTP_AEAD, "nts aead "},
+        {DIALECT_NTP, SCOPE_NTP_MINTLS, "nts mintls "},
+        {DIALECT_NTP, SCOPE_NTP_MAXTLS, "nts maxtls "},
         {DIALECT_OPENNTPD, SCOPE_OPENNTPD, ""},
         {DIALECT_OPENNTPD, SCOPE_OPENNTPD_SERVER, "server a.example "},
         {DIALECT_OPENNTPD, SCOPE_OPENNTPD_LISTEN, "listen on * "},
+        {DIALECT_OPENNTPD, SCOPE_OPENNTPD_SENSOR, "sensor nmea0 "},
+        {DIALECT_TIMESYNCD, SCOPE_TIMESYNCD, "[Time]\nNTP=192.0.2.7\n"},
     };
+    bool covered[SCOPE_COUNT] = {false};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -474,6 +545,10 @@ static void every_row_behaves_as_its_verdict_says(void **state)
         for (size_t j = 0; j < count; j++) {
             check_row(&rows[i], option_at(rows[i].scope, j));
         }
+        covered[rows[i].scope] = true;
+    }
+    for (unsigned scope = SCOPE_NTP; scope < SCOPE_COUNT; scope++) {
+        assert_true(covered[scope]);
     }
 }
 

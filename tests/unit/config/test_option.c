@@ -268,6 +268,7 @@ static void sample_line(struct text *text, const struct option *option)
         {"sourcedir", " /nowhere"},
         {"tempcomp", " auto", true},
         {"ntsaeads", " 30 15"},
+        {"ntsciphersuites", " TLS_AES_128_GCM_SHA256", true},
         {"constraint", " a.example", true},
         {"constraints", " a.example", true},
         {"ntsservercert", " /c\nallow\nntsserverkey"},
@@ -376,6 +377,7 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
     } lines[] = {
         {SCOPE_REFCLOCK, "refclock SHM 0", false},
         {SCOPE_REFCLOCK_DRIVER, "refclock", true},
+        {SCOPE_REFCLOCK_PARAMETER, "refclock PPS /dev/pps0:", false},
         {SCOPE_HWTIMESTAMP, "hwtimestamp *", false},
         {SCOPE_RXFILTER, "hwtimestamp * rxfilter", false},
         {SCOPE_OPENCOMMANDS, "opencommands", false},
@@ -390,13 +392,17 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
             char text[1024];
             struct text file = text_begin(text, sizeof text);
             bool refused = option_at(lines[i].scope, j)->verdict == VERDICT_REFUSED;
+            bool colon = lines[i].scope == SCOPE_REFCLOCK_PARAMETER;
 
             text_add(&file, "server a.example\n");
             text_add(&file, lines[i].line);
-            text_char(&file, ' ');
+            text_add(&file, colon ? "" : " ");
             text_add(&file, option_at(lines[i].scope, j)->name);
+            text_add(&file,
+                     colon && option_argument_count(option_at(lines[i].scope, j)) > 0 ? "=1" : "");
             text_add(&file, lines[i].only ? " /x" : "");
-            for (unsigned k = 0; k < option_argument_count(option_at(lines[i].scope, j)); k++) {
+            for (unsigned k = 0; !colon && k < option_argument_count(option_at(lines[i].scope, j));
+                 k++) {
                 sample(&file, option_at(lines[i].scope, j),
                        &option_at(lines[i].scope, j)->argument[k]);
             }

@@ -72,6 +72,8 @@ static const struct row rows[] = {
     {"the system's certificates are trusted", "", CHILD_KEYS, "noon-helper --role=keys -u 990:991"},
     {"and others, by their set", "ntstrustedcerts /a.pem\nntstrustedcerts 3 /b.pem\n", CHILD_KEYS,
      "noon-helper --role=keys -u 990:991 --trust=0:/a.pem --trust=3:/b.pem"},
+    {"with the cipher suites that are allowed", "ntsciphersuites TLS_AES_128_GCM_SHA256\n",
+     CHILD_KEYS, "noon-helper --role=keys -u 990:991 --suites=TLS_AES_128_GCM_SHA256"},
     {"or only others", "nosystemcert\nntstrustedcerts /a.pem\n", CHILD_KEYS,
      "noon-helper --role=keys -u 990:991 --trust=0:/a.pem --no-system-certs"},
     {"certificates that are shown", "allow\nntsservercert /c.pem\nntsserverkey /k.pem\n", CHILD_NTS,
@@ -80,11 +82,11 @@ static const struct row rows[] = {
     {"and all that is said of the service",
      "allow\nport 1123\nntsservercert /c.pem\nntsserverkey /k.pem\nntsdumpdir /dump\n"
      "ntsntpserver ntp.example\nntsrotate 3600\nntsprocesses 2\nmaxntsconnections 7\n"
-     "ntsratelimit interval -2 burst 3\nntsaeads 15 30\n",
+     "ntsratelimit interval -2 burst 3\nntsaeads 15 30\nntsciphersuites TLS_AES_256_GCM_SHA384\n",
      CHILD_NTS,
      "noon-helper --role=nts-server -u 990:991 --cert=/c.pem --key=/k.pem --dir=/dump "
      "--server=ntp.example --port=1123 --rotate=3600 --sessions=7 --threads=2 "
-     "--limit=-2,3,2 --algorithm=15 --algorithm=30"},
+     "--limit=-2,3,2 --suites=TLS_AES_256_GCM_SHA384 --algorithm=15 --algorithm=30"},
 };
 
 static void each_child_gets_its_words(void **state)

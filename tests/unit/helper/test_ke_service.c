@@ -128,7 +128,7 @@ static void open_world_limited(struct world *w, const struct limit_options *limi
     assert_int_equal(page_create(&w->ring_page, NULL, 1, sizeof w->ring), ERR_NONE);
     assert_int_equal(page_create(&w->totals_page, NULL, 2, sizeof(struct ke_totals)), ERR_NONE);
     w->shared = (struct ke_shared){
-        .server = ke_server_open(pairs, 2, why, sizeof why),
+        .server = ke_server_open(&(struct ke_files){pairs, 2, NULL}, why, sizeof why),
         .grant = {.algorithms = {AEAD_AES_128_GCM_SIV, AEAD_AES_SIV_CMAC_256},
                   .algorithm_count = 2},
         .ring_page = &w->ring_page,
@@ -446,6 +446,28 @@ static void the_certificate_is_that_of_the_name_that_is_asked_for(void **state)
         end(&c);
         close_world(&w);
     }
+}
+
+static void the_cipher_suites_that_were_written_are_the_only_ones(void **state)
+{
+    struct ke_request request = usual_request();
+    struct client c = client_asking(&request);
+    struct world w;
+    const struct ke_pair pair = {in_directory("first.pem"), in_directory("first.key")};
+    char why[300] = "";
+
+    (void)state;
+    open_world(&w);
+    ke_server_close(w.shared.server);
+    w.shared.server = ke_server_open(&(struct ke_files){&pair, 1, "TLS_CHACHA20_POLY1305_SHA256"},
+                                     why, sizeof why);
+    assert_non_null(w.shared.server);
+    exchange(&w, &c);
+    assert_string_equal(SSL_get_cipher_name(c.ssl), "TLS_CHACHA20_POLY1305_SHA256");
+    end(&c);
+    close_world(&w);
+    assert_null(ke_server_open(&(struct ke_files){&pair, 1, "NONE"}, why, sizeof why));
+    assert_non_null(strstr(why, "TLS 1.3 can't be had"));
 }
 
 /* One connection that comes to nothing, and how it was counted. */
@@ -772,7 +794,7 @@ static void files_that_are_no_good_are_named(void **state)
         const struct ke_pair pair = {in_directory(rows[i].certificate), in_directory(rows[i].key)};
         char why[300] = "";
 
-        assert_null(ke_server_open(&pair, 1, why, sizeof why));
+        assert_null(ke_server_open(&(struct ke_files){&pair, 1, NULL}, why, sizeof why));
         assert_non_null(strstr(why, rows[i].named));
     }
 }
@@ -783,6 +805,7 @@ int main(void)
         cmocka_unit_test(clients_get_the_servers_best_cipher_and_eight_cookies),
         cmocka_unit_test(clients_may_be_sent_to_another_server_and_port),
         cmocka_unit_test(the_certificate_is_that_of_the_name_that_is_asked_for),
+        cmocka_unit_test(the_cipher_suites_that_were_written_are_the_only_ones),
         cmocka_unit_test(who_speaks_something_else_fails_in_the_handshake),
         cmocka_unit_test(garbage_instead_of_tls_fails_in_the_handshake),
         cmocka_unit_test(requests_that_are_not_sound_are_told_so),
