@@ -5,14 +5,18 @@
  *
  * usage: load INTERFACE SERVER-IP SERVER-MAC FIRST-CLIENT-IP CLIENTS RATE SECONDS MIX
  *
- * MIX: plain; xleave (every client in interleaved mode); cmac:ID:HEXKEY (AES-128-CMAC); hostile
- * (one request in eight is good, the rest is what nobody should send).  IPv4, by a packet socket,
- * so that no address has to be configured and this machine's own stack costs nothing.
+ * MIX: plain; xleave (every client in interleaved mode); cmac:ID:HEXKEY (AES-128-CMAC); nts:FILE
+ * (AES-SIV-CMAC-256, with the keys and the cookie that ke.c has printed); hostile (one request in
+ * eight is good, the rest is what nobody should send); flood (one in 128 is of a client, the rest
+ * comes from a million other addresses).  IPv4, by a packet socket, so that no address has to be
+ * configured and this machine's own stack costs nothing.
  *
  * prints one line of words and numbers:
- *   sent N answered N bad N interleaved N negative N longer N p50_us X p90_us X p99_us X why WORD
- * `bad`: answers that are wrong in any respect, `why` the first of them; latencies are between
- * handing a batch over and the kernel's receive stamp.
+ *   sent N good N answered N bad N alarm N interleaved N negative N longer N p50_us X p90_us X
+ *   p99_us X why WORD
+ * `good`: requests that deserve an answer; `bad`: answers that are wrong in any respect, `why` the
+ * first of them; `alarm`: answers that there is no time; latencies are between handing a batch over
+ * and the kernel's receive stamp.
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -31,6 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "nts.h"
+
 enum {
     BATCH = 32,
     HEADERS = 14 + 20 + 8,
@@ -40,14 +46,17 @@ enum {
     CLIENT_PORT = 40000,
     NTP_PORT = 123,
     LATENCIES = 1 << 22,
-    RING_FRAME = 256, /* what is longer is cut */
+    RING_FRAME = 512, /* what is longer is cut */
     RING_FRAMES = 1 << 16,
     RING_BLOCK = 1 << 16,
     SLACK_NS = 200000, /* a server's clock is read a moment before or after ours */
     LAST_WAIT_MS = 50,
+    HOSTILE_SHARE = 8,
+    FLOOD_SHARE = 128,
+    FLOOD_AT = 1 << 20, /* its addresses lie so far behind those of the clients, and are as many */
 };
 
-enum mix { MIX_PLAIN, MIX_XLEAVE, MIX_CMAC, MIX_HOSTILE };
+enum mix { MIX_PLAIN, MIX_XLEAVE, MIX_CMAC, MIX_NTS, MIX_HOSTILE, MIX_FLOOD };
 
 static const int64_t ntp_to_unix_s = 2208988800;
 
@@ -73,7 +82,8 @@ struct load {
     uint64_t random;
     struct cmac_aes128_ctx key;
     uint32_t key_id;
-    uint64_t sent, answered, bad, interleaved, negative, longer, measured;
+    struct nts nts;
+    uint64_t sent, good, answered, bad, alarm, interleaved, negative, longer, measured;
     const char *why;
     uint32_t *latency_ns;
 };
@@ -177,6 +187,9 @@ static unsigned make_ntp(struct load *load, struct client *client, uint8_t *ntp)
         put(ntp + 32, client->marked, 8);
     }
     put(ntp + 40, client->transmit, 8);
+    if (load->mix == MIX_NTS) {
+        return nts_seal(&load->nts, ntp, client->transmit);
+    }
     if (load->mix != MIX_CMAC) {
         return NTP;
     }
@@ -188,19 +201,26 @@ static unsigned make_ntp(struct load *load, struct client *client, uint8_t *ntp)
 
 static size_t make_frame(struct load *load, uint8_t *frame, int64_t at_ns)
 {
-    uint32_t number = load->next++ % load->count;
-    struct client *client = &load->clients[number];
-    bool good = load->mix != MIX_HOSTILE || number % 8 == 0;
-    uint32_t sum = 0;
+    uint32_t turn = load->next++, number = turn % load->count;
+    struct client stranger = {.sent_ns = 0}, *client = &load->clients[number];
+    bool good = load->mix != MIX_HOSTILE || number % HOSTILE_SHARE == 0;
+    uint32_t sum = 0, address = load->first + number;
 
     memcpy(frame, load->frame, HEADERS);
-    unsigned size =
-        good ? make_ntp(load, client, frame + HEADERS) : make_hostile(load, frame + HEADERS);
+    if (load->mix == MIX_FLOOD) {
+        good = turn % FLOOD_SHARE == 0;
+        number = turn / FLOOD_SHARE % load->count;
+        client = good ? &load->clients[number] : &stranger;
+        address = load->first + (good ? number : FLOOD_AT + (uint32_t)draw(load) % FLOOD_AT);
+    }
+    unsigned size = good || load->mix == MIX_FLOOD ? make_ntp(load, client, frame + HEADERS)
+                                                   : make_hostile(load, frame + HEADERS);
+    load->good += good;
     client->asked_ns = client->sent_ns != 0 ? client->sent_ns : at_ns;
     client->sent_ns = good ? at_ns : 0;
     client->size = (uint16_t)size;
     put(frame + 16, 20 + 8 + size, 2);
-    put(frame + 26, load->first + number, 4);
+    put(frame + 26, address, 4);
     for (unsigned i = 14; i < 34; i += 2) {
         sum += (uint32_t)get(frame + i, 2);
     }
@@ -271,8 +291,12 @@ static const char *look_at(struct load *load, const struct client *client, const
     if (size != client->size) {
         return "size";
     }
-    if ((ntp[0] & 0x3f) != 0x24 || ntp[0] >> 6 == 3 || ntp[1] == 0 || ntp[1] > 15) {
+    load->alarm += ntp[0] >> 6 == 3;
+    if ((ntp[0] & 0x3f) != 0x24 || (ntp[0] >> 6 != 3 && (ntp[1] == 0 || ntp[1] > 15))) {
         return "header";
+    }
+    if (load->mix == MIX_NTS && !nts_open(&load->nts, ntp, size, client->transmit)) {
+        return "nts";
     }
     if (load->mix == MIX_CMAC) {
         cmac_aes128_update(&load->key, NTP, ntp);
@@ -410,8 +434,13 @@ static bool choose_mix(struct load *load, const char *text)
         load->mix = MIX_CMAC;
         return true;
     }
+    if (strncmp(text, "nts:", 4) == 0) {
+        load->mix = MIX_NTS;
+        return nts_read(&load->nts, text + 4);
+    }
     load->mix = strcmp(text, "xleave") == 0    ? MIX_XLEAVE
                 : strcmp(text, "hostile") == 0 ? MIX_HOSTILE
+                : strcmp(text, "flood") == 0   ? MIX_FLOOD
                                                : MIX_PLAIN;
     return load->mix != MIX_PLAIN || strcmp(text, "plain") == 0;
 }
@@ -457,7 +486,7 @@ int main(int argc, char **argv)
     if (argc != 9 || !open_socket(&load, argv[1], argv[3]) || !prepare(&load, argv[2]) ||
         inet_pton(AF_INET, argv[4], &first) != 1 || !choose_mix(&load, argv[8])) {
         fprintf(stderr, "usage: load INTERFACE SERVER-IP SERVER-MAC FIRST-CLIENT-IP CLIENTS RATE "
-                        "SECONDS plain|xleave|cmac:ID:HEXKEY|hostile\n");
+                        "SECONDS plain|xleave|cmac:ID:HEXKEY|nts:FILE|hostile|flood\n");
         return 2;
     }
     load.random += (uint64_t)now_ns(CLOCK_MONOTONIC);
@@ -470,12 +499,12 @@ int main(int argc, char **argv)
     }
     run(&load, strtod(argv[6], NULL), strtod(argv[7], NULL));
     qsort(load.latency_ns, load.measured, sizeof *load.latency_ns, by_size);
-    printf(
-        "sent %llu answered %llu bad %llu interleaved %llu negative %llu longer %llu p50_us %.1f "
-        "p90_us %.1f p99_us %.1f why %s\n",
-        (unsigned long long)load.sent, (unsigned long long)load.answered,
-        (unsigned long long)load.bad, (unsigned long long)load.interleaved,
-        (unsigned long long)load.negative, (unsigned long long)load.longer, part_us(&load, 0.5),
-        part_us(&load, 0.9), part_us(&load, 0.99), load.why == NULL ? "none" : load.why);
+    printf("sent %llu good %llu answered %llu bad %llu alarm %llu interleaved %llu negative %llu "
+           "longer %llu p50_us %.1f p90_us %.1f p99_us %.1f why %s\n",
+           (unsigned long long)load.sent, (unsigned long long)load.good,
+           (unsigned long long)load.answered, (unsigned long long)load.bad,
+           (unsigned long long)load.alarm, (unsigned long long)load.interleaved,
+           (unsigned long long)load.negative, (unsigned long long)load.longer, part_us(&load, 0.5),
+           part_us(&load, 0.9), part_us(&load, 0.99), load.why == NULL ? "none" : load.why);
     return 0;
 }

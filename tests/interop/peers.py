@@ -110,11 +110,12 @@ class Peers:
 
     # ---- OpenNTPD ----
 
-    def openntpd(self, machine, name, server):
-        """OpenNTPD in the foreground.  It wants a user and a directory of its own: it gets them in a
-        mount namespace, so that nothing of this system changes."""
+    def openntpd(self, machine, name, server, more=''):
+        """OpenNTPD in the foreground, with `more` lines of configuration.  It wants a user and a
+        directory of its own: it gets them in a mount namespace, so that nothing of this system
+        changes."""
         lab = machine.lab
-        config = lab.write(f'{machine.name}-{name}.conf', f'server {server}\n')
+        config = lab.write(f'{machine.name}-{name}.conf', f'server {server}\n{more}')
         with open('/etc/passwd', encoding='utf-8') as file:
             passwd = lab.write('passwd', file.read() +
                                '\nntpd:x:65533:65533::/run/openntpd:/usr/sbin/nologin\n')
