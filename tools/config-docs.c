@@ -267,6 +267,7 @@ static const struct dialect_part ntp_parts[] = {
     {SCOPE_NTP_RLIMIT, "Options of `rlimit`"},
     {SCOPE_NTP_DISCARD, "Options of `discard`"},
     {SCOPE_NTP_STATISTICS, "Kinds of `statistics`"},
+    {SCOPE_NTP_LEAPFILE, "Options of `leapfile`"},
     {SCOPE_NTP_NTS, "Options of `nts`"},
     {SCOPE_NTP_AEAD, "Ciphers of `aead`"},
     {SCOPE_NTP_MINTLS, "Versions of `mintls`"},

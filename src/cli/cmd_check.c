@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/check_files.h"
 #include "cli/json.h"
 #include "cli/out.h"
 #include "config/check.h"
@@ -185,6 +186,9 @@ enum exit_code command_check(const struct cli *cli)
     }
     understood = config_parse(&checked->config, &input, &checked->report);
     code = understood && config_check_passes(&checked->report) ? EXIT_CODE_OK : EXIT_CODE_NO;
+    if (understood && !cli->options.print && check_files(&checked->config, &checked->report) > 0) {
+        code = EXIT_CODE_NO;
+    }
     if (cli->options.lint && understood) {
         run_lint(checked);
         code = checked->lint.count > 0 ? EXIT_CODE_NO : code;

@@ -27,6 +27,7 @@ enum {
     CONFIG_FILES_SIZE = 8 << 20, /* of all files open at once: a file and those that include it */
     CONFIG_NAME_ADDRESSES_MAX = 16,
     CONFIG_DIRECTORIES_MAX = 32,
+    CONFIG_USES_MAX = 64,
     /* Rules with all names resolved: with this many, rules[] always fit beside 64 long names. */
     CONFIG_RESOLVED_MAX = CONFIG_ACCESS_MAX + 64 * CONFIG_NAME_ADDRESSES_MAX,
 };
@@ -78,10 +79,12 @@ struct daemon_options {
     uint32_t log;                 /* enum config_log */
     const char *user;             /* name, UID or UID:GID */
     const char *leap_list;        /* a file with the leap seconds */
+    bool leap_check_hash;         /* which is not used when its hash is wrong */
     const char *tempcomp;         /* the line, without its first word; NULL: none */
     const char *temperature_file; /* of its sensor; NULL: all that are found */
     const char *leap_zone;        /* a time zone that knows them, "right/UTC" */
     const char *key_file;         /* symmetric keys */
+    bool keys_of_ntp;             /* which are written as ntp does */
     const char *nts_dir; /* where keys and cookies of NTS are kept; NULL: the state directory */
     const char *trusted_certs[CONFIG_TRUSTED_MAX]; /* "SET PATH" or "PATH", as written */
     size_t trusted_cert_count;
@@ -114,6 +117,28 @@ struct config_origin {
     bool sourcedir; /* in a file of a `sourcedir`: `reload` of sources alone replaces it */
 };
 
+enum config_use_kind {
+    CONFIG_USE_KEYS,        /* symmetric keys */
+    CONFIG_USE_CERTIFICATE, /* of an NTS server, in the order of the lines; so are its keys */
+    CONFIG_USE_PRIVATE_KEY,
+    CONFIG_USE_TRUST, /* certificates, or a directory of them */
+    CONFIG_USE_SECRET,
+    CONFIG_USE_LEAPS,
+    CONFIG_USE_ZONE, /* below /usr/share/zoneinfo */
+    CONFIG_USE_DRIFT,
+    CONFIG_USE_DIRECTORY, /* in which something is written */
+    CONFIG_USE_SENSOR,
+    CONFIG_USE_LISTED, /* a directory whose files are read, and that may be missing */
+};
+
+/* A file, or directory, that the daemon will open, and the line that names it. */
+struct config_use {
+    uint8_t kind; /* enum config_use_kind */
+    const char *directive;
+    const char *path;
+    struct config_origin origin;
+};
+
 /* An access rule as written: a name instead of a prefix has to be resolved before it holds. */
 struct config_rule {
     struct access_rule rule;
@@ -135,6 +160,8 @@ struct config_space {
     const char *constraint_lines[CONSTRAINTS_MAX];   /* of constraints[]: as noon writes them */
     const char *directories[CONFIG_DIRECTORIES_MAX]; /* in which files were looked for */
     size_t directory_count;
+    struct config_use uses[CONFIG_USES_MAX]; /* more are not remembered */
+    size_t use_count;
     char strings[CONFIG_STRINGS_SIZE];
     size_t strings_used;
     char files[CONFIG_FILES_SIZE];
@@ -148,6 +175,7 @@ struct config {
     enum config_dialect dialect;  /* of the file that was read */
     uint8_t pool_sources;         /* `tos maxclock` while ntp.conf is read; 0: not said */
     struct config_ntp_nts ntp_nts;
+    uint8_t ntp_ignore_hash;    /* `leapfile FILE ignorehash`, likewise */
     struct config_space *space; /* borrowed */
 };
 

@@ -193,11 +193,19 @@ static bool parse_include(struct parser *parser)
     return parser_include(parser, parser->words.at[1]);
 }
 
+static void use_directories(struct parser *parser)
+{
+    for (unsigned i = 1; i < parser->words.count; i++) {
+        parser_use(parser, CONFIG_USE_LISTED, parser->words.at[i]);
+    }
+}
+
 static bool parse_confdir(struct parser *parser)
 {
     /* The files' lines will overwrite parser->words. */
     struct words words = parser->words;
 
+    use_directories(parser);
     for (unsigned i = 0; i < words.count; i++) {
         words.at[i] = words.text + (parser->words.at[i] - parser->words.text);
     }
@@ -219,6 +227,7 @@ static bool parse_sourcedir(struct parser *parser)
                             "several directories",
                             NULL);
     }
+    use_directories(parser);
     words_join(&parser->words, 1, &text);
     daemon->source_dirs[daemon->source_dir_count] = parser_keep(parser, joined);
     return daemon->source_dirs[daemon->source_dir_count++];
@@ -428,12 +437,21 @@ bool parser_special(struct parser *parser, enum option_scope scope, const struct
                             "server or pool",
                             NULL);
     }
+    bool (*parse)(struct parser *) = NULL;
+    const struct option *directive = parser->directive;
+
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(parser->directive->name, special[i].name) == 0) {
-            return special[i].parse(parser);
+        if (strcmp(directive->name, special[i].name) == 0) {
+            parse = special[i].parse;
         }
     }
-    return parser_plain(parser, scope == SCOPE_DIRECTIVE);
+    if (!(parse ? parse(parser) : parser_plain(parser, scope == SCOPE_DIRECTIVE))) {
+        return false;
+    }
+    if (parser->directive == directive) {
+        parser_note_use(parser);
+    }
+    return true;
 }
 
 bool parser_directive(struct parser *parser)

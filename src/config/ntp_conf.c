@@ -156,6 +156,7 @@ static bool parse_nts_source(struct parser *parser, enum source_kind kind, uint8
     uint32_t set = 0;
 
     if (ca > 0 && ca + 1 < parser->words.count) {
+        parser_use(parser, CONFIG_USE_TRUST, parser->words.at[ca + 1]);
         set = trusted_set(parser, parser->words.at[ca + 1]);
         if (set == 0) {
             return false;
@@ -184,7 +185,34 @@ static bool parse_nts(struct parser *parser)
     if (!parser_plain(parser, false)) {
         return false;
     }
+    for (unsigned i = 1; i + 1 < parser->words.count; i++) {
+        const struct option *option = option_find(SCOPE_NTP_NTS, parser->words.at[i]);
+        bool takes = option && option_argument_count(option) > 0;
+
+        if (takes && strcmp(option->name, "ca") == 0) {
+            parser_use(parser, CONFIG_USE_TRUST, parser->words.at[i + 1]);
+        }
+        parser->ntp.cert_line =
+            takes && strcmp(option->name, "cert") == 0 ? parser->line : parser->ntp.cert_line;
+        parser->ntp.key_line =
+            takes && strcmp(option->name, "key") == 0 ? parser->line : parser->ntp.key_line;
+        i += takes;
+    }
     return parser_suites(parser);
+}
+
+/* The files of the server, of which the last lines hold. */
+static void use_pair(struct parser *parser)
+{
+    const struct daemon_options *daemon = &parser->config->daemon;
+
+    parser->directive = option_find(SCOPE_NTP, "nts");
+    parser->line = parser->ntp.cert_line;
+    parser_use(parser, CONFIG_USE_CERTIFICATE, daemon->nts_certs[0]);
+    parser->line = parser->ntp.key_line;
+    parser_use(parser, CONFIG_USE_PRIVATE_KEY, daemon->nts_keys[0]);
+    parser->directive = NULL;
+    parser->line = 0;
 }
 
 static bool settle_nts(struct parser *parser)
@@ -197,6 +225,7 @@ static bool settle_nts(struct parser *parser)
         daemon->nts_certs[0] = nts->cert ? nts->cert : NTP_NTS_CERT;
         daemon->nts_keys[0] = nts->key ? nts->key : NTP_NTS_KEY;
         daemon->nts_cert_count = daemon->nts_key_count = 1;
+        use_pair(parser);
     }
     if (nts->aead > 0) {
         config->node.nts_aeads[0] = nts->aead;
@@ -482,6 +511,8 @@ void ntp_finish(struct parser *parser)
     if (!config->daemon.log_dir) {
         config->daemon.log = 0;
     }
+    config->daemon.keys_of_ntp = config->daemon.key_file != NULL;
+    config->daemon.leap_check_hash = config->daemon.leap_list != NULL && !config->ntp_ignore_hash;
     parser->line = 0;
     if (settle_nts(parser) && ntp_restrict_finish(parser)) {
         (void)settle_interfaces(parser);

@@ -4,6 +4,7 @@
 static const struct option directives[] = {
     {.name = "keyfile",
      .section = SECTION_AUTHENTICATION,
+     .scope = SCOPE_KEYFILE,
      .help = "The file with the symmetric keys, of `key` on server lines and of clients: lines of "
              "ID TYPE KEY, where TYPE is MD5, SHA1, SHA256, SHA384, SHA512, AES128 or AES256 and "
              "KEY begins with ASCII: or HEX:, as `noon keygen` prints them. Files of ntp are read "

@@ -47,6 +47,7 @@ static const struct option directives[] = {
      .argument = {STRING("TIMEZONE", DAEMON(leap_zone))}},
     {.name = "leapseclist",
      .section = SECTION_CLOCK,
+     .scope = SCOPE_LEAPSECLIST,
      .help = "A file with the leap seconds, as leap-seconds.list of the tz database: the same. "
              "Behind its end of validity it says nothing.",
      .argument = {STRING("FILE", DAEMON(leap_list))}},

@@ -37,6 +37,20 @@ static const struct option local_options[] = {
      .argument = {NUMBER("INTERVAL", LOCAL(wait_unsynced_s), 0, 1e9)}},
 };
 
+static const struct option keyfile_options[] = {
+    {.name = "ntp",
+     .native = true,
+     .flag = DAEMON(keys_of_ntp),
+     .help = "The file is read as ntp does: a KEY of more than 20 characters is hexadecimal."},
+};
+
+static const struct option leapseclist_options[] = {
+    {.name = "checkhash",
+     .native = true,
+     .flag = DAEMON(leap_check_hash),
+     .help = "The file is not used when the hash in it is not that of its lines."},
+};
+
 static const struct option driftfile_options[] = {
     {.name = "interval",
      .section = SECTION_CLOCK,
@@ -287,6 +301,8 @@ struct option_table option_keywords(enum option_scope scope)
 {
     static const struct option_table tables[SCOPE_COUNT] = {
         [SCOPE_LOCAL] = TABLE(local_options),
+        [SCOPE_KEYFILE] = TABLE(keyfile_options),
+        [SCOPE_LEAPSECLIST] = TABLE(leapseclist_options),
         [SCOPE_DRIFTFILE] = TABLE(driftfile_options),
         [SCOPE_ROLE] = TABLE(roles),
         [SCOPE_LOG] = TABLE(log_kinds),

@@ -185,10 +185,11 @@ static const struct option directives[] = {
      .help = "Network Time Security: the server's certificate, and what clients trust. Lines add "
              "up."},
     {.name = "leapfile",
+     .scope = SCOPE_NTP_LEAPFILE,
      .arguments = "FILE [checkhash|ignorehash]",
      .help = "A file with the leap seconds, as leap-seconds.list of the tz database: announces one "
-             "when the sources don't. Its hash is not checked.",
-     .argument = {STRING("FILE", DAEMON(leap_list)), WORDS("HASH", 0, 1)}},
+             "when the sources don't.",
+     .argument = {STRING("FILE", DAEMON(leap_list))}},
     {.name = "leapsmearinterval",
      NOT_YET,
      .help = "Serves a smeared time around a leap second, over so many seconds.",

@@ -473,6 +473,18 @@ static const struct option statistics[] = {
      .reason = "perf(1) tells it"},
 };
 
+static const struct option leapfile_options[] = {
+    {.name = "checkhash",
+     .field = FIELD(ntp_ignore_hash),
+     .value = 0,
+     .help = "The file is not used when the hash in it is not that of its lines. So it is also "
+             "without this word."},
+    {.name = "ignorehash",
+     .field = FIELD(ntp_ignore_hash),
+     .value = 1,
+     .help = "It is used whatever its hash."},
+};
+
 static const struct option nts_options[] = {
     {.name = "enable",
      .field = NTP_NTS(serves),
@@ -562,13 +574,21 @@ static const struct option nts_most[] = {
 struct option_table option_ntp_keywords(enum option_scope scope)
 {
     static const struct option_table tables[SCOPE_COUNT] = {
-        [SCOPE_NTP_SOURCE] = TABLE(source_options), [SCOPE_NTP_RESTRICT] = TABLE(restrict_flags),
-        [SCOPE_NTP_FUDGE] = TABLE(fudge_options),   [SCOPE_NTP_TINKER] = TABLE(tinker_options),
-        [SCOPE_NTP_TOS] = TABLE(tos_options),       [SCOPE_NTP_ENABLE] = TABLE(enable_flags),
-        [SCOPE_NTP_DISABLE] = TABLE(disable_flags), [SCOPE_NTP_MRU] = TABLE(mru_options),
-        [SCOPE_NTP_RLIMIT] = TABLE(rlimit_options), [SCOPE_NTP_DISCARD] = TABLE(discard_options),
-        [SCOPE_NTP_STATISTICS] = TABLE(statistics), [SCOPE_NTP_NTS] = TABLE(nts_options),
-        [SCOPE_NTP_AEAD] = TABLE(nts_ciphers),      [SCOPE_NTP_MINTLS] = TABLE(nts_least),
+        [SCOPE_NTP_SOURCE] = TABLE(source_options),
+        [SCOPE_NTP_RESTRICT] = TABLE(restrict_flags),
+        [SCOPE_NTP_FUDGE] = TABLE(fudge_options),
+        [SCOPE_NTP_TINKER] = TABLE(tinker_options),
+        [SCOPE_NTP_TOS] = TABLE(tos_options),
+        [SCOPE_NTP_ENABLE] = TABLE(enable_flags),
+        [SCOPE_NTP_DISABLE] = TABLE(disable_flags),
+        [SCOPE_NTP_MRU] = TABLE(mru_options),
+        [SCOPE_NTP_RLIMIT] = TABLE(rlimit_options),
+        [SCOPE_NTP_DISCARD] = TABLE(discard_options),
+        [SCOPE_NTP_STATISTICS] = TABLE(statistics),
+        [SCOPE_NTP_NTS] = TABLE(nts_options),
+        [SCOPE_NTP_LEAPFILE] = TABLE(leapfile_options),
+        [SCOPE_NTP_AEAD] = TABLE(nts_ciphers),
+        [SCOPE_NTP_MINTLS] = TABLE(nts_least),
         [SCOPE_NTP_MAXTLS] = TABLE(nts_most),
     };
 

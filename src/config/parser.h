@@ -18,6 +18,7 @@ struct ntp_notes {
     bool closed;          /* `interface ignore all` */
     bool listens;         /* `interface listen` with an address or a name */
     bool family_closed[2], family_open[2];
+    uint32_t cert_line, key_line; /* of `nts` */
 };
 
 /* The same of timesyncd.conf. */
@@ -96,6 +97,11 @@ bool parser_rule_target(struct parser *parser, const char *word, struct config_r
 bool parser_add_rule(struct parser *parser, const struct config_rule *rule);
 /* The line is a source of a kind that is not read. */
 void parser_unread(struct parser *parser);
+
+/* The line names a file or directory that the daemon will open. */
+void parser_use(struct parser *parser, enum config_use_kind kind, const char *path);
+/* The same of a line that was good and names one in its first words, if it does. */
+void parser_note_use(struct parser *parser);
 
 /* A directive that the table describes fully; `reset`: keywords that are not written fall back. */
 bool parser_plain(struct parser *parser, bool reset);

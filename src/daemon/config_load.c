@@ -213,7 +213,8 @@ void config_load_keys(struct config *config, int fd, const struct log_sink *log)
 
     keys_free(&loaded->keys);
     if (config->daemon.key_file != NULL) {
-        loaded->keys = keys_read(config->daemon.key_file, fd, log);
+        loaded->keys = keys_read(
+            &(struct keys_place){config->daemon.key_file, fd, config->daemon.keys_of_ntp}, log);
     }
     config->node.keys = loaded->keys.keys;
     config->node.key_count = loaded->keys.count;
@@ -230,10 +231,12 @@ void config_load_keys(struct config *config, int fd, const struct log_sink *log)
 }
 
 /* Reads and parses; says what is wrong.  `bytes` is room for LEAP_FILE_MAX of them. */
-static bool read_leaps(struct leap_list *list, const char *path, uint8_t *bytes,
+static bool read_leaps(struct loaded *loaded, const char *path, uint8_t *bytes,
                        const struct log_sink *log)
 {
     static const char instead[] = "leap seconds are known from the sources only";
+    struct leap_list *list = &loaded->leaps;
+    bool check_hash = loaded->config.daemon.leap_check_hash;
     size_t size = 0;
     enum leap_list_result result;
 
@@ -244,6 +247,11 @@ static bool read_leaps(struct leap_list *list, const char *path, uint8_t *bytes,
     result = leap_list_parse(list, bytes, size);
     if (result != LEAP_LIST_OK) {
         log_format(log, LOG_SEVERITY_WARNING, "%s: %s: %s", path, leap_list_sentence(result),
+                   instead);
+        return false;
+    }
+    if (list->hash == LEAP_HASH_BAD && check_hash) {
+        log_format(log, LOG_SEVERITY_WARNING, "%s: its hash is not that of its lines: %s", path,
                    instead);
         return false;
     }
@@ -258,7 +266,7 @@ static void load_leaps(struct loaded *loaded, const char *path, const struct log
 {
     uint8_t *bytes = calloc(1, LEAP_FILE_MAX);
 
-    if (bytes && read_leaps(&loaded->leaps, path, bytes, log)) {
+    if (bytes && read_leaps(loaded, path, bytes, log)) {
         loaded->config.node.leaps = &loaded->leaps;
     }
     free(bytes);

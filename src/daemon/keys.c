@@ -65,11 +65,12 @@ static void parse(struct key_list *list, const struct keys_input *input, const s
     free(report);
 }
 
-struct key_list keys_read(const char *path, int fd, const struct log_sink *log)
+struct key_list keys_read(const struct keys_place *place, const struct log_sink *log)
 {
+    const char *path = place->path;
     struct key_list list = {NULL, 0};
     struct storage_secret file = {
-        .path = path, .fd = fd, .bytes = malloc(KEYS_FILE_MAX), .capacity = KEYS_FILE_MAX};
+        .path = path, .fd = place->fd, .bytes = malloc(KEYS_FILE_MAX), .capacity = KEYS_FILE_MAX};
     enum err err = file.bytes != NULL ? storage_read_secret(&file) : ERR_FULL;
 
     if (err != ERR_NONE) {
@@ -79,7 +80,7 @@ struct key_list keys_read(const char *path, int fd, const struct log_sink *log)
             log_format(log, LOG_SEVERITY_WARNING,
                        "%s holds secrets, and everybody may read it: chmod 0640 it", path);
         }
-        parse(&list, &(struct keys_input){path, file.bytes, file.size, false}, log);
+        parse(&list, &(struct keys_input){path, file.bytes, file.size, place->of_ntp}, log);
     }
     if (file.bytes != NULL) {
         clear(file.bytes, KEYS_FILE_MAX);

@@ -3,6 +3,7 @@
 #ifndef DAEMON_KEYS_H
 #define DAEMON_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "crypto/mac.h"
@@ -13,12 +14,18 @@ struct key_list {
     size_t count;
 };
 
+struct keys_place {
+    const char *path;
+    int fd; /* opened by another, and stays open; -1: by the path */
+    bool of_ntp;
+};
+
 /*
- * Reads the key file: from the descriptor `fd`, which stays open, or by its path when that is -1.
+ * Reads the key file.
  * A file that can't be read, lines that can't be used, and a file that everybody may read are said
  * in the log.  The list is the caller's, for keys_free().
  */
-struct key_list keys_read(const char *path, int fd, const struct log_sink *log);
+struct key_list keys_read(const struct keys_place *place, const struct log_sink *log);
 /* Wipes it. */
 void keys_free(struct key_list *list);
 

@@ -7,6 +7,7 @@
 
 #include "helper/places.h"
 #include "helper/role_keys.h"
+#include "helper/role_look.h"
 #include "helper/role_nts_server.h"
 #include "helper/role_resolve.h"
 #include "sys/log.h"
@@ -21,7 +22,8 @@ static const char usage[] =
     "usage: noon-helper --role=resolve|keys [-u USER] [--dns=ADDRESS:PORT[,...]]\n"
     "                   [--find] [--trust=SET:PATH]... [--no-system-certs]\n"
     "                   [--suites=LIST]\n"
-    "Started by noond, with a socket as descriptor 3; of no use by hand.\n";
+    "       noon-helper --role=look [cert=FILE [key=FILE]]... [trust=FILE]...\n"
+    "Started by noond and noon, with a socket as descriptor 3; of no use by hand.\n";
 
 struct arguments {
     const char *role, *user, *servers;
@@ -146,6 +148,9 @@ int main(int argc, char *argv[])
 
     if (argc > 1 && strcmp(argv[1], "--role=nts-server") == 0) {
         return role_nts_server(argc, argv);
+    }
+    if (argc > 1 && strcmp(argv[1], "--role=look") == 0) {
+        return role_look(argc, argv, SOCKET);
     }
     if (!parse(&arguments, argc, argv)) {
         (void)fputs(usage, stderr);

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
-from support import lab as labs  # noqa: E402
+from support import lab as labs, pki  # noqa: E402
 from support.tap import Tap  # noqa: E402
 
 UNITS = ['noond.service', 'noon-wait.service', 'noon-timesync1.service']
@@ -55,6 +55,30 @@ def check_install(tap, build, meson, folder):
                           capture_output=True, text=True)
     tap.check(done.returncode == 0, 'the example configuration holds as written', done.stdout)
     return prefix
+
+
+def check_looked_at(tap, prefix, folder):
+    """`noon check` has noon-helper look at certificates."""
+    if pki.unable():
+        return
+    authority = pki.Authority(os.path.join(folder, 'pki'))
+    certificate, key = authority.pair('server', 'DNS:a.example', days=90)
+    other = authority.pair('other', 'DNS:b.example')[1]
+    path = os.path.join(folder, 'nts.conf')
+
+    def look(key):
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('server 192.0.2.1\nserver 192.0.2.2\nserver 192.0.2.3\nallow 10/8\n'
+                       f'ntsservercert {certificate}\nntsserverkey {key}\n')
+        done = subprocess.run([os.path.join(prefix, 'bin/noon'), 'check', path], check=False,
+                              capture_output=True, text=True)
+        return done.returncode, done.stdout
+    code, text = look(key)
+    tap.check(code == 0 and f':5: ntsservercert {certificate}: it is valid until ' in text,
+              '`noon check` tells how long a certificate is good', text)
+    code, text = look(other)
+    tap.check(code == 1 and f':6: ntsserverkey {other}: it is not the key of the certificate' in text,
+              'and that a key is not its', text)
 
 
 def check_units(tap, prefix, folder, final):
@@ -209,6 +233,7 @@ def main(build, meson, noond, noon):
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as final:
         prefix = check_install(tap, build, meson, folder)
         if prefix:
+            check_looked_at(tap, prefix, final)
             units = check_units(tap, prefix, folder, final)
             check_manual(tap, noond)
             with tempfile.TemporaryDirectory() as root:

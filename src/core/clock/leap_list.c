@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/calendar.h"
+#include "crypto/mac.h"
 #include "wire/ntp_packet.h"
 
 /* 1970-01-01 in seconds since 1900, as leap-seconds.list counts. */
@@ -12,6 +13,7 @@
 /* 1972-01-01, when there was none yet. */
 #define BEGINNING_S INT64_C(63072000)
 /* TAI - UTC when leap seconds began, in 1972: a time zone counts from there. */
+enum { HASHED_MAX = 1024, HASH_WORDS = 5 };
 enum { TAI_1972_S = 10, ZONE_HEADER = 44, DAY_S = 86400 };
 #define DAY_NS (DAY_S * NS_PER_S)
 /* Dates that a nanosecond count can hold with room to spare: until 2200. */
@@ -73,6 +75,90 @@ static void read_expiry(struct leap_list *list, struct scan line)
     }
 }
 
+/* Of the octets of a text that its hash is made of: the digits of its numbers. */
+struct hashed {
+    uint8_t digits[HASHED_MAX];
+    size_t count; /* above HASHED_MAX: too many */
+    bool told;
+    uint32_t words[HASH_WORDS];
+};
+
+static void hash_number(struct hashed *hashed, struct scan *line)
+{
+    while (line->at < line->end && is_blank(*line->at)) {
+        line->at++;
+    }
+    for (; line->at < line->end && *line->at >= '0' && *line->at <= '9'; line->at++) {
+        if (hashed->count < HASHED_MAX) {
+            hashed->digits[hashed->count] = *line->at;
+        }
+        hashed->count++;
+    }
+}
+
+/* "#h 62cf8c5d 8bbb6dcc c61e3b56 c308343 869bb80d": without leading zeros. */
+static void read_hash(struct hashed *hashed, struct scan line)
+{
+    hashed->told = true;
+    for (unsigned i = 0; i < HASH_WORDS; i++) {
+        uint32_t word = 0;
+
+        while (line.at < line.end && is_blank(*line.at)) {
+            line.at++;
+        }
+        for (; line.at < line.end && !is_blank(*line.at); line.at++) {
+            uint8_t c = *line.at;
+            uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                             : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+                             : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+                                                    : 0;
+
+            word = word << 4 | digit;
+        }
+        hashed->words[i] = word;
+    }
+}
+
+static void hash_line(struct hashed *hashed, struct scan line)
+{
+    bool comment = line.end - line.at > 2 && line.at[0] == '#';
+    uint8_t mark = comment ? line.at[1] : 0;
+
+    line.at += comment ? 2 : 0;
+    if (mark == 'h') {
+        read_hash(hashed, line);
+    } else if (mark == '$' || mark == '@') {
+        hash_number(hashed, &line);
+    } else if (!comment) {
+        hash_number(hashed, &line);
+        hash_number(hashed, &line);
+    }
+}
+
+static enum leap_hash judge_hash(const struct hashed *hashed)
+{
+    struct mac_key key;
+    uint8_t digest[MAC_DIGEST_MAX];
+
+    if (!hashed->told) {
+        return LEAP_HASH_NONE;
+    }
+    /* The digest of a key and a message is that of both, wherever they are cut. */
+    if (hashed->count < 2 || hashed->count > HASHED_MAX ||
+        !mac_key_set(&key, MAC_SHA1, hashed->digits, 1)) {
+        return LEAP_HASH_BAD;
+    }
+    (void)mac_make(&key, hashed->digits + 1, hashed->count - 1, digest);
+    for (unsigned i = 0; i < HASH_WORDS; i++) {
+        struct reader reader = {.at = digest + 4 * (size_t)i, .left = 4};
+
+        if (reader_be(&reader, 4) != hashed->words[i]) {
+            return LEAP_HASH_BAD;
+        }
+    }
+    return LEAP_HASH_GOOD;
+}
+
 static enum leap_list_result read_line(struct leap_list *list, struct scan line)
 {
     int64_t ntp_s, tai_s;
@@ -96,16 +182,19 @@ static enum leap_list_result read_line(struct leap_list *list, struct scan line)
 static enum leap_list_result parse_text(struct leap_list *list, const uint8_t *bytes, size_t size)
 {
     enum leap_list_result result = LEAP_LIST_OK;
+    struct hashed hashed = {.count = 0};
 
     while (size > 0 && result == LEAP_LIST_OK) {
         const uint8_t *newline = memchr(bytes, '\n', size);
         size_t length = newline ? (size_t)(newline - bytes) : size;
 
         result = read_line(list, (struct scan){bytes, bytes + length});
+        hash_line(&hashed, (struct scan){bytes, bytes + length});
         length += newline != NULL;
         bytes += length;
         size -= length;
     }
+    list->hash = (uint8_t)judge_hash(&hashed);
     return result;
 }
 

@@ -23,11 +23,15 @@ struct leap_entry {
     int16_t tai_s;
 };
 
+/* Is the SHA-1 that the file tells of its lines theirs? */
+enum leap_hash { LEAP_HASH_NONE, LEAP_HASH_GOOD, LEAP_HASH_BAD };
+
 struct leap_list {
     struct leap_entry at[LEAP_LIST_MAX];
     size_t count; /* 0: nothing is known */
     bool expires; /* what is behind `expiry` is not known */
     struct utc_time expiry;
+    uint8_t hash; /* enum leap_hash */
 };
 
 #define LEAP_LIST_RESULT_LIST(X)                                                                   \

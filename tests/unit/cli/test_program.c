@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -375,6 +376,95 @@ static void configurations_are_checked_without_a_daemon(void **state)
     assert_int_equal(run("/nowhere", line, output), 1);
 }
 
+/* Writes a file below *folder and returns its path, until the next call. */
+static const char *write_file(const char *folder, const char *name, const char *text, unsigned mode)
+{
+    static char path[200];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fchmod(fileno(file), mode), 0);
+    fclose(file);
+    return path;
+}
+
+/* D stands for the folder of the files, in lines and in what is said. */
+static const char *in_folder(const char *folder, const char *text, char *out, size_t size)
+{
+    size_t at = 0;
+
+    for (; *text && at + strlen(folder) + 1 < size; text++) {
+        if (*text == 'D') {
+            memcpy(out + at, folder, strlen(folder));
+            at += strlen(folder);
+        } else {
+            out[at++] = *text;
+        }
+    }
+    out[at] = '\0';
+    return out;
+}
+
+static void files_that_a_configuration_names_are_looked_at(void **state)
+{
+    static const struct {
+        const char *line, *said;
+        int code;
+    } rows[] = {
+        {"keyfile D/keys\nserver 192.0.2.2 key 7", "0 errors, 0 warnings", 0},
+        {"keyfile D/keys\nserver 192.0.2.2 key 8",
+         ":3: server 192.0.2.2: key 8 is not in D/keys, and the source will not be asked; add it",
+         1},
+        {"server 192.0.2.2 key 8", ":2: server 192.0.2.2: no line names a file of keys", 1},
+        {"keyfile D/open", ":2: keyfile D/open: it holds secrets, and everybody may read it", 0},
+        {"keyfile D/none", ":2: keyfile D/none: there is no such file; write the path of a file",
+         1},
+        {"keyfile D", ":2: keyfile D: it is no plain file", 1},
+        {"keyfile D/wrong", "wrong:1: ", 1},
+        {"leapseclist D/leaps", "2022-02-22 and says nothing any more", 0},
+        {"leapseclist D/edited", ":2: leapseclist D/edited: the hash in it is not that of its", 1},
+        {"leapseclist D/keys", ":2: leapseclist D/keys: it is no leap-seconds.list; write that", 1},
+        {"leapsectz nowhere/UTC", ":2: leapsectz nowhere/UTC: there is no such file", 1},
+        {"driftfile D/none/drift", ":2: driftfile D/none/drift: there is no directory D/none", 1},
+        {"driftfile D/drift", "0 errors, 0 warnings", 0},
+        {"driftfile D", ":2: driftfile D: it is no drift file", 1},
+        {"ntsdumpdir D/none", ":2: ntsdumpdir D/none: there is no such directory; make it", 1},
+        {"logdir D/none", ":2: logdir D/none: there is no such directory: noond makes it", 0},
+        {"confdir D/none", ":2: confdir D/none: there is no such directory: nothing is read", 0},
+        {"ntssharedsecret D/open", ":2: ntssharedsecret D/open: it is a secret, and everybody", 0},
+        {"ntssharedsecret D/short", ":2: ntssharedsecret D/short: a secret has 16 to 256", 1},
+        {"tempcomp D/none 30 auto", ":2: tempcomp D/none: there is no such file; write the", 1},
+        {"keyfile D/none\nkeyfile D/keys", "0 errors, 0 warnings", 0},
+        {"ntstrustedcerts D/keys", ":2: ntstrustedcerts D/keys: it is not checked: noon-helper", 0},
+    };
+    char folder[] = "/tmp/noon-test-files-XXXXXX";
+    char text[1000], said[400], output[REPLY_SIZE];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    write_file(folder, "keys", "7 SHA1 HEX:0123456789abcdef0123456789abcdef\n", 0640);
+    write_file(folder, "open", "7 SHA1 HEX:0123456789abcdef0123456789abcdef\n", 0644);
+    write_file(folder, "wrong", "seven SHA1 HEX:01\n", 0640);
+    write_file(folder, "short", "secret", 0600);
+    write_file(folder, "leaps", "#@ 3854476800\n2272060800 10\n", 0644);
+    write_file(folder, "edited", "#@ 7854476800\n2272060800 10\n#h 1 2 3 4 5\n", 0644);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text, "server 192.0.2.1\n%s\n", rows[i].line);
+        char lines[1200], line[300];
+        in_folder(folder, text, lines, sizeof lines);
+        snprintf(line, sizeof line, "check %s", write_file(folder, "noon.conf", lines, 0644));
+        int code = run("/nowhere", line, output);
+        in_folder(folder, rows[i].said, said, sizeof said);
+        if (code != rows[i].code || strstr(output, said) == NULL) {
+            fail_msg("%s: exit %d: %s", rows[i].line, code, output);
+        }
+    }
+    snprintf(text, sizeof text, "rm -r '%s'", folder);
+    assert_int_equal(system(text), 0);
+}
+
 static void usage_mistakes_end_with_two(void **state)
 {
     char output[REPLY_SIZE];
@@ -481,6 +571,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_daemon_that_talks_nonsense_is_not_believed),
         cmocka_unit_test(a_hanging_daemon_costs_five_seconds),
         cmocka_unit_test(configurations_are_checked_without_a_daemon),
+        cmocka_unit_test(files_that_a_configuration_names_are_looked_at),
         cmocka_unit_test(usage_mistakes_end_with_two),
         cmocka_unit_test(keygen_prints_lines_of_a_key_file_and_never_the_same),
         cmocka_unit_test(the_manual_has_every_command_and_option),

@@ -107,6 +107,29 @@ static void a_compiled_zone_is_read(void **state)
     assert_int_equal(leap_list_announced(&list, AT(94694401)), NTP_LEAP_NONE);
 }
 
+/* As its publishers reckon it: of the digits of the two dates and of all entries. */
+static void the_hash_tells_whether_a_list_is_whole(void **state)
+{
+    char text[sizeof three + 80];
+    char *hash;
+
+    (void)state;
+    assert_int_equal(parse(three), LEAP_LIST_OK);
+    assert_int_equal(list.hash, LEAP_HASH_BAD);
+    memcpy(text, three, sizeof three);
+    hash = strstr(text, "#h");
+    *hash = '\0';
+    assert_int_equal(parse(text), LEAP_LIST_OK);
+    assert_int_equal(list.hash, LEAP_HASH_NONE);
+    memcpy(hash, "#h\t10de024a 2d61cf64 b938c2b 19beeb1c 4e2cc0e5\n",
+           sizeof "#h\t10de024a 2d61cf64 b938c2b 19beeb1c 4e2cc0e5\n");
+    assert_int_equal(parse(text), LEAP_LIST_OK);
+    assert_int_equal(list.hash, LEAP_HASH_GOOD);
+    strstr(text, "37 #")[1] = '6';
+    assert_int_equal(parse(text), LEAP_LIST_OK);
+    assert_int_equal(list.hash, LEAP_HASH_BAD);
+}
+
 static void what_is_neither_is_refused(void **state)
 {
     uint8_t bytes[200];
@@ -137,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_text_is_read),
         cmocka_unit_test(the_day_of_a_leap_second_announces_it),
         cmocka_unit_test(a_compiled_zone_is_read),
+        cmocka_unit_test(the_hash_tells_whether_a_list_is_whole),
         cmocka_unit_test(what_is_neither_is_refused),
     };
 

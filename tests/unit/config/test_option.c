@@ -334,6 +334,7 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
         const char *line;
     } lines[] = {
         {SCOPE_SOURCE, "pool a.example"},      {SCOPE_LOCAL, "local"},
+        {SCOPE_KEYFILE, "keyfile /x"},         {SCOPE_LEAPSECLIST, "leapseclist /x"},
         {SCOPE_DRIFTFILE, "driftfile /x"},     {SCOPE_LOG, "log"},
         {SCOPE_LEAPSECMODE, "leapsecmode"},    {SCOPE_AUTHSELECTMODE, "authselectmode"},
         {SCOPE_RATELIMIT, "ratelimit"},        {SCOPE_ROLE, "role"},

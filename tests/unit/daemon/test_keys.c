@@ -51,7 +51,7 @@ static void read_keys(struct outcome *outcome, const char *path, int fd)
     log_open(&log, "noond", false, LOG_SEVERITY_INFO);
     (void)fflush(stderr);
     assert_true(dup2(fileno(said), STDERR_FILENO) >= 0);
-    outcome->list = keys_read(path, fd, &log);
+    outcome->list = keys_read(&(struct keys_place){path, fd, false}, &log);
     (void)fflush(stderr);
     assert_true(dup2(standard, STDERR_FILENO) >= 0);
     (void)close(standard);
@@ -94,6 +94,23 @@ static void what_is_wrong_with_a_file_is_said_with_its_name_and_line(void **stat
     keys_free(&outcome.list);
 }
 
+static void a_file_of_ntp_has_long_keys_in_hexadecimal(void **state)
+{
+    static const char text[] = "5 SHA1 000102030405060708090a0b0c0d0e0f10111213\n";
+    const struct log_sink nowhere = {.least = LOG_SEVERITY_ERROR};
+
+    (void)state;
+    write_file(path_of("ntp"), text, 0640);
+    for (int of_ntp = 0; of_ntp < 2; of_ntp++) {
+        struct key_list list =
+            keys_read(&(struct keys_place){path_of("ntp"), -1, of_ntp != 0}, &nowhere);
+
+        assert_int_equal(list.count, 1);
+        assert_int_equal(list.keys[0].size, of_ntp ? 20 : 40);
+        keys_free(&list);
+    }
+}
+
 /* As the parent hands it to a process that may not open it; at each reload again. */
 static void a_descriptor_is_read_from_its_start(void **state)
 {
@@ -121,10 +138,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"good", "open", "passed"};
+    static const char *const names[] = {"good", "open", "passed", "ntp"};
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         (void)unlink(path_of(names[i]));
     }
     return rmdir(directory);
@@ -135,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_only_its_group_reads_is_taken_silently),
         cmocka_unit_test(what_is_wrong_with_a_file_is_said_with_its_name_and_line),
+        cmocka_unit_test(a_file_of_ntp_has_long_keys_in_hexadecimal),
         cmocka_unit_test(a_descriptor_is_read_from_its_start),
     };
 
