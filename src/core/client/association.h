@@ -149,8 +149,9 @@ bool association_release(struct association *association, const struct exchange_
                          struct mono_time now, struct exchange_result *result);
 
 /*
- * What the estimator made of a sample: `estimate` after it, or `suspect` when the sample
- * contradicts the estimate and was withheld.  accuracy_target_s as in struct node_options.
+ * What the estimator made of a sample: `estimate` after it, and `suspect` when the sample
+ * contradicts what was known and another is to tell why.  accuracy_target_s as in struct
+ * node_options.
  */
 void association_estimated(struct association *association, struct mono_time now,
                            const struct estimate *estimate, bool suspect, double accuracy_target_s);

@@ -10,16 +10,17 @@ enum {
     RAMP_QUICK_PUBLIC = 8,
     SUSPECT_REQUESTS = 3,
     SUSPECT_CREDIT = 3,
-    OPTION_BURST = 4, /* requests at most for one poll with the option `burst` */
-    VERDICTS = 3,     /* in a row, before the interval changes */
-    QUARTERS = 4,     /* steps to twice the interval */
-    GROW_SAMPLES = 4, /* in the estimate's memory, before the interval grows */
+    OPTION_BURST = 4,  /* requests at most for one poll with the option `burst` */
+    VERDICTS = 3,      /* in a row, before the interval changes */
+    QUARTERS = 4,      /* steps to twice the interval */
+    ADDED_MEMORY = 16, /* samples over which what an interval adds is averaged */
     POLLTARGET_DEFAULT = 8,
     SILENT_FASTER = 3, /* losses in a row: the path may be back any moment */
     SILENT_STEPS = 2,  /* by so much */
     SILENT_SLOWER = 8, /* nobody is there */
     UNREACHABLE_STEPS = 2,
     PUBLIC_MINPOLL = 1,
+    HURRIED_MAX = 16, /* requests in a row that come before their interval */
 };
 
 /* Guards of 2 s are measured at the server: an eighth is left for the network's jitter. */
@@ -37,10 +38,14 @@ static const int64_t ramp_silent_least_ns = 16000000000;
  * quarter adds about 1.2 times as much; so the two lie far enough apart for it to come to rest.
  * Where they lie decides how often is asked: about as often as chronyd does.
  */
-static const double grow_below = 2.1;
-static const double shrink_above = 2.65;
+static const double grow_below = 1.7;
+static const double shrink_above = 2.1;
 /* So far from either, twice the interval, or half of it, is on the safe side as well. */
 static const double far_off = 1.75;
+/* What is added grows with the interval to the power of this, near there. */
+static const double added_exponent = 0.82;
+/* So much is a matter of this one request, not of the interval. */
+static const double hurry_above = 5;
 
 /* Within which the first request comes: quick enough not to be noticed, wide enough for a fleet. */
 static const double spread_private_s = 0.2;
@@ -182,15 +187,17 @@ static int64_t ramp_ns(const struct schedule *schedule, struct mono_time now, un
     return age_share > least ? age_share : least;
 }
 
-/* The point of the grid nearest to one interval from now; at least half of it is waited. */
+/*
+ * The next point of the grid, at most one interval from now.  When that is less than half of it
+ * away, since the interval has changed, half an interval more is waited, and the next time as well.
+ */
 static struct mono_time grid_at(const struct schedule *schedule, struct mono_time now,
                                 int64_t interval)
 {
-    int64_t earliest = now.ns + interval / 2 - schedule->phase_ns;
-    int64_t steps = earliest / interval;
+    int64_t into = (now.ns - schedule->phase_ns) % interval;
+    int64_t wait = interval - (into < 0 ? into + interval : into);
 
-    steps += steps * interval < earliest;
-    return (struct mono_time){schedule->phase_ns + steps * interval};
+    return (struct mono_time){now.ns + (wait < interval / 2 ? wait + interval / 2 : wait)};
 }
 
 static struct mono_time grid_after(const struct schedule *schedule, struct mono_time now)
@@ -276,6 +283,14 @@ void schedule_good(struct schedule *schedule)
     }
 }
 
+/* What is added to the estimate's uncertainty within an interval, s. */
+static double added_s(const struct estimate *estimate, int64_t interval)
+{
+    struct mono_time then = {estimate->when.ns + interval};
+
+    return sqrt(fmax(estimate_variance_at(estimate, then) - estimate->var_offset_s2, 0));
+}
+
 /* The longest interval after which the estimate is still as sure as asked for. */
 static int8_t poll_for_accuracy(const struct schedule *schedule, const struct estimate *estimate,
                                 double target_s)
@@ -291,6 +306,21 @@ static int8_t poll_for_accuracy(const struct schedule *schedule, const struct es
         poll++;
     }
     return poll;
+}
+
+/*
+ * How much an interval adds varies with each sample, since a good one leaves little to be doubted:
+ * the geometric mean of the last few decides.
+ */
+static void note_added(struct schedule *schedule, double ratio)
+{
+    double most = shrink_above * far_off * far_off, least = grow_below / far_off / far_off;
+    double log_ratio = fmath_log(fmax(least, fmin(ratio, most)));
+
+    if (schedule->added_count < ADDED_MEMORY) {
+        schedule->added_count++;
+    }
+    schedule->log_added += (log_ratio - schedule->log_added) / (double)schedule->added_count;
 }
 
 /* By a quarter of the power of two, or all of it. */
@@ -312,43 +342,82 @@ static void shorten(struct schedule *schedule, bool far)
     }
 }
 
+/*
+ * After a jump, whose cause may be the frequency, all that is known would be lost long before the
+ * next request: it comes as soon as the usual doubt has been added.  Whether that is so is a matter
+ * of this one request, so that the interval stays as it is; but not for ever.
+ */
+static bool hurry(struct schedule *schedule, const struct estimate *estimate)
+{
+    double sd_s = sqrt(estimate->var_offset_s2);
+    double usual_s2 = estimate->var_offset_s2 + shrink_above * shrink_above * sd_s * sd_s;
+    int64_t least = poll_ns(lowest_poll(schedule)), interval = interval_ns(schedule);
+
+    if (added_s(estimate, interval) <= hurry_above * sd_s || schedule->hurried >= HURRIED_MAX) {
+        schedule->hurried = (uint8_t)(schedule->hurried - (schedule->hurried > 0));
+        return false;
+    }
+    while (interval / 2 >= least &&
+           estimate_variance_at(estimate, (struct mono_time){estimate->when.ns + interval}) >
+               usual_s2) {
+        interval /= 2;
+    }
+    schedule->hurried++;
+    schedule->next =
+        mono_min(schedule->next, mono_add(schedule->last, (struct duration){interval}));
+    return true;
+}
+
+/* Takes the interval that is due, if one is. */
+static void change_interval(struct schedule *schedule, bool far)
+{
+    double before_s = schedule_interval_s(schedule);
+
+    if (schedule->grow < VERDICTS && schedule->shrink < VERDICTS) {
+        return;
+    }
+    if (schedule->grow > 0) {
+        lengthen(schedule, far);
+    } else {
+        shorten(schedule, far);
+    }
+    clamp_poll(schedule);
+    /* What the last samples told was of the interval before. */
+    schedule->log_added += added_exponent * fmath_log(schedule_interval_s(schedule) / before_s);
+    schedule->grow = 0;
+    schedule->shrink = 0;
+    schedule->next = grid_after(schedule, schedule->last);
+}
+
 void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
                     double accuracy_target_s)
 {
     double target = schedule->options->polltarget;
     double scale = POLLTARGET_DEFAULT / (target > 0 ? target : POLLTARGET_DEFAULT);
     double sd_s = sqrt(estimate->var_offset_s2) * scale;
-    struct mono_time then = {estimate->when.ns + interval_ns(schedule)};
-    double added_s2 = estimate_variance_at(estimate, then) - estimate->var_offset_s2;
-    double added_s = sqrt(fmax(added_s2, 0));
+    double ratio = added_s(estimate, interval_ns(schedule)) / sd_s;
+    int8_t wanted = schedule->poll;
 
     if (schedule->ramping || schedule->quick_left > 0) {
         return;
     }
-    /* Where the oscillator wanders much, few samples count; that must not keep from shrinking. */
-    bool grow = estimate->samples >= GROW_SAMPLES && added_s < grow_below * sd_s;
-    bool shrink = added_s > shrink_above * sd_s;
-    bool far = added_s * far_off < grow_below * sd_s || added_s > far_off * shrink_above * sd_s;
     if (accuracy_target_s > 0) {
-        int8_t wanted = poll_for_accuracy(schedule, estimate, accuracy_target_s);
-
+        wanted = poll_for_accuracy(schedule, estimate, accuracy_target_s);
+    } else if (hurry(schedule, estimate)) {
+        return;
+    }
+    note_added(schedule, ratio);
+    bool grow = schedule->log_added < fmath_log(grow_below);
+    bool shrink = schedule->log_added > fmath_log(shrink_above);
+    bool far = ratio * far_off < grow_below || ratio > far_off * shrink_above;
+    if (accuracy_target_s > 0) {
         far |= wanted > schedule->poll;
         grow = grow || wanted > schedule->poll;
         shrink = shrink && wanted < schedule->poll;
     }
     schedule->grow = grow ? (uint8_t)(schedule->grow + 1) : 0;
     schedule->shrink = shrink ? (uint8_t)(schedule->shrink + 1) : 0;
-    if (schedule->grow >= VERDICTS || schedule->shrink >= VERDICTS) {
-        if (schedule->grow > 0) {
-            lengthen(schedule, far);
-        } else {
-            shorten(schedule, far);
-        }
-        clamp_poll(schedule);
-        schedule->grow = 0;
-        schedule->shrink = 0;
-        schedule->next = grid_after(schedule, schedule->last);
-    }
+    change_interval(schedule, far);
 }
 
 double schedule_interval_s(const struct schedule *schedule)
@@ -376,7 +445,6 @@ void schedule_suspect(struct schedule *schedule, struct mono_time now)
         schedule->quick_credit < SUSPECT_REQUESTS ? schedule->quick_credit : SUSPECT_REQUESTS;
     schedule->quick_credit = (uint8_t)(schedule->quick_credit - schedule->quick_left);
     schedule->quick_good = 1;
-    schedule->poll = larger((int8_t)(schedule->poll - 1), lowest_poll(schedule));
     ask_soon(schedule, now);
 }
 

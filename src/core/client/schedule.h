@@ -44,7 +44,10 @@ struct schedule {
     uint8_t quick_left;   /* requests of a burst still to come */
     uint8_t quick_good;   /* usable replies that end it early */
     uint8_t quick_credit; /* how many the next suspicion may cost */
+    uint8_t hurried;      /* requests in a row that came before their interval */
     uint8_t grow, shrink; /* verdicts in a row for another interval */
+    uint8_t added_count;  /* samples that log_added is the mean of */
+    double log_added;     /* ln of what an interval adds, in standard deviations */
 };
 
 /* How a schedule begins. */
@@ -74,10 +77,12 @@ void schedule_sent(struct schedule *schedule, struct mono_time now, unsigned sil
 void schedule_good(struct schedule *schedule);
 
 /*
- * Choose the interval by what is gained and lost: longer while the clock's wander over one interval
- * is smaller than what filtering leaves (the estimate's standard deviation), shorter when it is
- * plainly larger; scaled by polltarget.  With an accuracy target (s; 0: none) as long as the target
- * allows.  Called after each sample.
+ * Choose the interval by what is gained and lost: longer while what frequency and wander add to the
+ * doubt over one interval is small beside what filtering leaves (the estimate's standard
+ * deviation), shorter when it is plainly larger; a mean over the last samples, scaled by
+ * polltarget.  With an accuracy target (s; 0: none) as long as the target allows.  When one
+ * interval adds many times the usual, as after a jump, only the next request comes sooner.  Called
+ * after each sample.
  */
 void schedule_adapt(struct schedule *schedule, const struct estimate *estimate,
                     double accuracy_target_s);

@@ -22,6 +22,8 @@ static const double half_width_min_s = 1e-12;
 static const unsigned floor_settling = 8;
 /* Below that many there is nothing that a jump could be told by. */
 static const unsigned jump_after = 4;
+/* Nor anything that one sample could be called an outlier by. */
+static const unsigned doubts_after = 16;
 /* The jitter's asymmetry is a mean over 100 samples, trusted after 32, when it is plain. */
 static const unsigned lean_memory = 100;
 static const unsigned lean_after = 32;
@@ -411,6 +413,11 @@ bool estimator_get(const struct estimator *estimator, struct estimate *estimate)
         .samples = remembered(estimator),
     };
     return true;
+}
+
+bool estimator_doubts_last(const struct estimator *estimator)
+{
+    return estimator->total > doubts_after && estimator->bank.outlier_share > 0.5;
 }
 
 void estimator_shift(struct estimator *estimator, double offset_s)

@@ -88,6 +88,11 @@ void estimator_init(struct estimator *estimator, const struct estimator_options 
 enum estimator_verdict estimator_add(struct estimator *estimator, const struct sample *sample);
 /* The present estimate, at the time of the last used sample; false before two samples. */
 bool estimator_get(const struct estimator *estimator, struct estimate *estimate);
+/*
+ * Whether the last used sample was more likely wrong than right: a spike that its delay does not
+ * show, or the beginning of something new.  Another sample would tell.
+ */
+bool estimator_doubts_last(const struct estimator *estimator);
 /* The frame base moved: add this to every offset that is kept. */
 void estimator_shift(struct estimator *estimator, double offset_s);
 /* Rule of the three disturbances: amount_s is how far UTC - raw grew, 0 when unknown. */

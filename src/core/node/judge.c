@@ -10,6 +10,7 @@
 enum {
     USABLE_SAMPLES = 2,   /* an estimate needs that many */
     DOUBTED_SOURCES = 3,  /* fewer cannot outvote a liar anyway */
+    PAUSE_SEEN_S = 2048,  /* after a pause every source has been asked within that */
     FIRST_PATIENCE_S = 4, /* so long the first correction waits for sources that are slower */
 };
 
@@ -472,25 +473,49 @@ static double shortest_interval_s(const struct node *node)
     return shortest_s;
 }
 
-/* All sources that are followed left their intervals at once: the machine stood still. */
-static bool all_jumped(const struct node *node)
+/* May it tell whether the machine stood still? */
+static bool is_witness(const struct slot *slot)
 {
-    unsigned followed = 0, jumped = 0;
-    int side = 0;
+    return slot->used && slot->has_estimate && slot->association.online &&
+           !association_unreachable(&slot->association);
+}
+
+/* Left its interval lately, and nothing has been said about that yet. */
+static bool jumped_since(const struct node *node, const struct slot *slot, struct mono_time now)
+{
+    return slot->estimator.jumps > 0 && slot->jumped.ns > node->pause_told.ns &&
+           mono_diff_s(now, slot->jumped) < PAUSE_SEEN_S;
+}
+
+/*
+ * Most sources left their intervals to the same side, within one poll of each: the machine stood
+ * still.  As long as one that was not asked since may contradict, nothing is said.
+ */
+static bool most_jumped(const struct node *node, struct mono_time now)
+{
+    struct mono_time first = {INT64_MAX};
+    int side = 0, jumped = 0, stayed = 0;
 
     for (size_t i = 0; i < node->used_end; i++) {
         const struct slot *slot = &node->slots[i];
 
-        if (!slot->used || !slot->has_estimate || slot->weight <= 0) {
-            continue;
-        }
-        followed++;
-        if (slot->estimator.jumps > 0 && mono_diff_s(node->last_update, slot->estimate.when) < 0) {
-            jumped += slot->estimate.samples <= 2;
+        if (is_witness(slot) && jumped_since(node, slot, now)) {
+            first = mono_min(first, slot->jumped);
+            jumped++;
             side += slot->estimator.jump_s > 0 ? 1 : -1;
         }
     }
-    return followed > 0 && jumped == followed && (side == (int)jumped || side == -(int)jumped);
+    for (size_t i = 0; i < node->used_end && jumped > 0; i++) {
+        const struct slot *slot = &node->slots[i];
+
+        if (is_witness(slot) && !jumped_since(node, slot, now)) {
+            if (slot->estimate.when.ns < first.ns) {
+                return false;
+            }
+            stayed++;
+        }
+    }
+    return jumped > stayed && (side == jumped || side == -jumped);
 }
 
 /*
@@ -546,8 +571,9 @@ void node_judge(struct node *node, const struct clock_reading *now, struct actio
     bool wait = first_must_wait(node, now->raw);
     bool selected = false;
 
-    if (node->samples_came && node->have_utc && all_jumped(node)) {
+    if (node->samples_came && node->have_utc && most_jumped(node, now->raw)) {
         node->pauses++;
+        node->pause_told = now->raw;
         node_log(out, LOG_EVENT_PAUSED, LOG_NO_SOURCE)->value[0] =
             node->selected_slot == NO_SLOT ? 0 : node->slots[node->selected_slot].estimator.jump_s;
     }

@@ -98,11 +98,14 @@ static enum drop_reason estimate_sample(struct node *node, const struct clock_re
     verdict = estimator_add(&slot->estimator, &filtered);
     slot->has_estimate = estimator_get(&slot->estimator, &slot->estimate);
     if (verdict == ESTIMATOR_JUMPED) {
+        slot->jumped = now->raw;
         node_log(out, LOG_EVENT_SOURCE_STEPPED, index)->value[0] = slot->estimator.jump_s;
     }
-    if (slot->has_estimate || verdict == ESTIMATOR_WITHHELD) {
-        association_estimated(&slot->association, now->raw, &slot->estimate,
-                              verdict == ESTIMATOR_WITHHELD, node->options->accuracy_target_s);
+    bool suspect = verdict == ESTIMATOR_WITHHELD ||
+                   (verdict == ESTIMATOR_USED && estimator_doubts_last(&slot->estimator));
+    if (slot->has_estimate || suspect) {
+        association_estimated(&slot->association, now->raw, &slot->estimate, suspect,
+                              node->options->accuracy_target_s);
     }
     node->samples_came = true;
     return verdict == ESTIMATOR_DROPPED ? DROP_TEST_DEVIATION : DROP_NONE;

@@ -69,6 +69,7 @@ struct slot {
     bool wobble_against_others;  /* measured against UTC, which other sources tell as well */
     struct estimator estimator;
     struct estimate estimate;
+    struct mono_time jumped; /* last confirmed jump of the source's, if there was one */
     struct source_bias bias;
     struct source_company company;
     bool drifting;  /* leaves the majority: by its frequency, or slowly */
@@ -150,6 +151,7 @@ struct node {
     struct mono_time updated; /* the last update of the clock */
     uint32_t next_entry_id;
     struct mono_time last_step_at;
+    struct mono_time pause_told; /* the machine was said to have stood still */
     uint32_t steps, disturbances, suspends, pauses, rivals, updates, leap_armed;
     uint32_t keys_exchanged, keys_failed;
     uint32_t generation; /* counts publications */

@@ -224,12 +224,12 @@ static void the_interval_follows_the_uncertainty(void **state)
         double interval_s;
     } rows[] = {
         {0.83, 2, 128},   {0.83, 3, 256},   /* far below: doubled at once ... */
-        {0.83, 100, 256},                   /* ... which makes the wander 2.83 times larger */
-        {1.4, 3, 160},    {1.4, 100, 192},  /* a little below: a quarter at a time */
-        {2.5, 100, 128},                    /* between the limits it rests */
-        {3, 2, 128},      {3, 3, 112},      /* above: shorter */
-        {3, 100, 112},    {7, 3, 64},       /* far above: halved */
-        {7, 100, 64},     {0.02, 100, 1024} /* never beyond maxpoll */
+        {0.83, 100, 224},                   /* ... which makes the wander 2.83 times larger */
+        {1.4, 3, 160},    {1.4, 100, 160},  /* a little below: a quarter at a time */
+        {1.9, 100, 128},                    /* between the limits it rests */
+        {2.5, 2, 128},    {2.5, 3, 112},    /* above: shorter */
+        {2.5, 100, 112},  {4.9, 3, 64},     /* far above: halved */
+        {4.9, 100, 64},   {0.02, 100, 1024} /* never beyond maxpoll */
     };
     struct source_options options = options_of(true);
     struct schedule schedule = settled(&options, true);
@@ -251,21 +251,72 @@ static void the_interval_follows_the_uncertainty(void **state)
     }
 }
 
-static void an_estimate_of_few_samples_shortens_the_interval_but_never_lengthens_it(void **state)
+static void one_good_or_bad_sample_does_not_change_the_interval(void **state)
 {
     struct source_options options = options_of(true);
     struct schedule schedule = settled(&options, true);
-    /* What wander leaves of a memory when it is fast and polls are rare. */
-    struct estimate steady = estimate_with(0.01), wandering = estimate_with(20);
+    /* As good and as bad as samples come, by turns, at 128 s. */
+    struct estimate good = estimate_with(3.2 / 2.83), bad = estimate_with(1.15 / 2.83);
 
     (void)state;
-    schedule.poll = 8;
+    schedule.poll = 7;
     schedule.quarters = 0;
-    steady.samples = wandering.samples = 2;
-    assert_int_equal(poll_after(schedule, &steady, 100, 0), 8);
-    assert_int_equal(poll_after(schedule, &wandering, 6, 0), 6);
-    steady.samples = 4;
-    assert_int_equal(poll_after(schedule, &steady, 3, 0), 9);
+    for (int i = 0; i < 100; i++) {
+        schedule_adapt(&schedule, i % 8 < 4 ? &good : &bad, 0);
+        assert_true(schedule_interval_s(&schedule) >= 112 && schedule_interval_s(&schedule) <= 160);
+    }
+}
+
+/* What is left of the frequency after a jump. */
+static void a_doubtful_frequency_makes_the_next_requests_come_sooner(void **state)
+{
+    struct source_options options = options_of(true);
+    struct schedule schedule = settled(&options, true);
+    struct estimate estimate = estimate_with(0.3);
+
+    (void)state;
+    schedule.poll = 10;
+    schedule.quarters = 0;
+    schedule.hurried = 0;
+    schedule_sent(&schedule, schedule.next, 0);
+    estimate.when = schedule.last;
+    estimate.var_freq = 1e-12; /* 1 ppm, and the offset is known to 1 us */
+    schedule_adapt(&schedule, &estimate, 0);
+    assert_int_equal(schedule.next.ns - schedule.last.ns, 64 * NS_PER_S);
+    assert_int_equal(schedule.poll, 10);
+
+    estimate.var_freq = 1e-16; /* 10 ppb: twice the usual after a quarter of the interval */
+    schedule_sent(&schedule, schedule.next, 0);
+    estimate.when = schedule.last;
+    schedule_adapt(&schedule, &estimate, 0);
+    double next_s = mono_diff_s(schedule.next, schedule.last);
+    assert_true(next_s >= 64 && next_s < 512);
+    assert_int_equal(schedule.poll, 10);
+
+    /* Not for ever: who always doubts has a shorter interval. */
+    for (int i = 0; i < 40; i++) {
+        schedule_sent(&schedule, schedule.next, 0);
+        estimate.when = schedule.last;
+        schedule_adapt(&schedule, &estimate, 0);
+    }
+    assert_true(schedule.poll < 10);
+}
+
+static void with_an_accuracy_target_nothing_is_hurried_that_it_allows(void **state)
+{
+    struct source_options options = options_of(true);
+    struct schedule schedule = settled(&options, true);
+    struct estimate estimate = estimate_with(0.3);
+
+    (void)state;
+    schedule.poll = 10;
+    schedule.quarters = 0;
+    schedule_sent(&schedule, schedule.next, 0);
+    estimate.when = schedule.last;
+    estimate.var_freq = 1e-12;
+    struct mono_time before = schedule.next;
+    schedule_adapt(&schedule, &estimate, 0.1);
+    assert_int_equal(schedule.next.ns, before.ns);
 }
 
 static void intervals_between_powers_of_two_keep_to_the_grid(void **state)
@@ -277,10 +328,14 @@ static void intervals_between_powers_of_two_keep_to_the_grid(void **state)
     (void)state;
     schedule.poll = 6;
     schedule.quarters = 1;
-    schedule_sent(&schedule, schedule.next, 0);
     for (int i = 0; i < 20; i++) {
         last = schedule.next;
         schedule_sent(&schedule, last, 0);
+        if (i < 2) { /* two steps of half an interval at least lead from one grid to the other */
+            assert_true(schedule.next.ns - last.ns >= 40 * NS_PER_S);
+            assert_true(schedule.next.ns - last.ns <= 80 * NS_PER_S);
+            continue;
+        }
         assert_int_equal((schedule.next.ns - schedule.phase_ns) % (80 * NS_PER_S), 0);
         assert_int_equal(schedule.next.ns - last.ns, 80 * NS_PER_S);
     }
@@ -297,7 +352,7 @@ static void a_higher_polltarget_makes_the_interval_grow_later(void **state)
     options.polltarget = 16;
     assert_int_equal(poll_after(schedule, &estimate, 4, 0), 6);
     options.polltarget = 60;
-    schedule.poll = 8;
+    schedule.poll = 7;
     assert_int_equal(poll_after(schedule, &estimate, 8, 0), 6);
 }
 
@@ -310,9 +365,6 @@ static void an_uncertain_frequency_keeps_the_interval_short(void **state)
     (void)state;
     assert_int_equal(poll_after(schedule, &estimate, 4, 0), 7);
     estimate.var_freq = 4e-14; /* 0.2 ppm: 13 us in 64 s, the offset is known to 3 */
-    assert_int_equal(poll_after(schedule, &estimate, 40, 0), 6);
-    estimate.var_freq = 1e-22;
-    estimate.samples = 3;
     assert_int_equal(poll_after(schedule, &estimate, 40, 0), 6);
 }
 
@@ -358,7 +410,7 @@ static void a_suspected_jump_is_looked_into_at_once(void **state)
             assert_true(history.at_s[k] - t0 > (k + 1) * rows[i].spacing_s - 1e-6);
         }
         assert_true(history.at_s[3] - history.at_s[2] >= 64);
-        assert_int_equal(schedule.poll, 7);
+        assert_int_equal(schedule.poll, 8);
     }
 }
 
@@ -663,7 +715,9 @@ int main(void)
         cmocka_unit_test(settled_sources_share_one_grid),
         cmocka_unit_test(the_grid_holds_before_its_phase),
         cmocka_unit_test(the_interval_follows_the_uncertainty),
-        cmocka_unit_test(an_estimate_of_few_samples_shortens_the_interval_but_never_lengthens_it),
+        cmocka_unit_test(one_good_or_bad_sample_does_not_change_the_interval),
+        cmocka_unit_test(a_doubtful_frequency_makes_the_next_requests_come_sooner),
+        cmocka_unit_test(with_an_accuracy_target_nothing_is_hurried_that_it_allows),
         cmocka_unit_test(intervals_between_powers_of_two_keep_to_the_grid),
         cmocka_unit_test(a_higher_polltarget_makes_the_interval_grow_later),
         cmocka_unit_test(an_uncertain_frequency_keeps_the_interval_short),

@@ -373,6 +373,39 @@ static void a_foreign_step_is_undone_at_once(void **state)
     bench_close(&bench);
 }
 
+static void a_pause_is_told_once(void **state)
+{
+    (void)state;
+    begin(3, 0);
+    bench_run(&bench, 4000);
+    assert_int_equal(bench_status(&bench)->node.pauses, 0);
+    bench.truth_ns += 20000000;
+    bench_run(&bench, 20000);
+    assert_int_equal(bench_status(&bench)->node.pauses, 1);
+    assert_int_equal(bench.logs[LOG_EVENT_PAUSED], 1);
+    bench_close(&bench);
+}
+
+static void bend_second_jumps(struct ntp_packet *reply, const struct address *from)
+{
+    if (from->bytes[3] == 2) {
+        reply->receive.raw += UINT64_C(1) << 27; /* 31 ms */
+        reply->transmit.raw += UINT64_C(1) << 27;
+    }
+}
+
+static void a_source_that_jumps_alone_is_no_pause(void **state)
+{
+    (void)state;
+    begin(3, 0);
+    bench_run(&bench, 4000);
+    bench.bend = bend_second_jumps;
+    bench_run(&bench, 20000);
+    assert_true(bench.logs[LOG_EVENT_SOURCE_STEPPED] > 0);
+    assert_int_equal(bench.logs[LOG_EVENT_PAUSED], 0);
+    bench_close(&bench);
+}
+
 static void a_program_that_keeps_adjusting_is_left_alone(void **state)
 {
     (void)state;
@@ -490,6 +523,8 @@ int main(void)
         cmocka_unit_test(a_source_without_its_key_waits_for_a_reload_that_brings_it),
         cmocka_unit_test(a_correction_beyond_maxchange_is_refused_and_said),
         cmocka_unit_test(a_foreign_step_is_undone_at_once),
+        cmocka_unit_test(a_pause_is_told_once),
+        cmocka_unit_test(a_source_that_jumps_alone_is_no_pause),
         cmocka_unit_test(a_program_that_keeps_adjusting_is_left_alone),
         cmocka_unit_test(statistics_tell_of_the_last_sample_and_of_the_updates),
         cmocka_unit_test(a_leap_second_of_the_machines_list_is_armed_and_served),
