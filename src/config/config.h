@@ -22,7 +22,9 @@ enum {
     CONFIG_ACCESS_MAX = 131072,
     CONFIG_SOURCEDIRS_MAX = 16,
     CONFIG_NTS_PAIRS_MAX = 8,
-    CONFIG_TRUSTED_MAX = 16, /* ntstrustedcerts lines */
+    CONFIG_XDP_MAX = 8,             /* interfaces of `xdp` */
+    CONFIG_INTERFACE_NAME_MAX = 15, /* octets, as the kernel has it */
+    CONFIG_TRUSTED_MAX = 16,        /* ntstrustedcerts lines */
     CONFIG_STRINGS_SIZE = 256 << 10,
     CONFIG_FILES_SIZE = 8 << 20, /* of all files open at once: a file and those that include it */
     CONFIG_NAME_ADDRESSES_MAX = 16,
@@ -65,8 +67,8 @@ struct daemon_options {
     struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
     struct address bind_acquisition[2]; /* client, likewise */
     struct config_binding bind_command; /* monitoring; no address: loopback */
-    const char *xdp;                    /* plain requests are answered by this one's driver */
-    const char *bind_device;            /* server sockets receive on this interface only */
+    const char *xdp;         /* plain requests by these, by spaces, are answered by their drivers */
+    const char *bind_device; /* server sockets receive on this interface only */
     const char *bind_acquisition_device;
     const char *bind_command_device;
     const char *drift_file;

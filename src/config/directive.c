@@ -314,6 +314,38 @@ static bool parse_nts_key(struct parser *parser)
     return parse_nts_file(parser, daemon->nts_keys, &daemon->nts_key_count);
 }
 
+/* Kept as one text, by spaces. */
+static bool parse_xdp(struct parser *parser)
+{
+    const struct words *words = &parser->words;
+    char joined[CONFIG_LINE_SIZE];
+    struct text text = text_begin(joined, sizeof joined);
+
+    if (words->count < 2 || words->count > 1 + CONFIG_XDP_MAX) {
+        return parser_error(parser,
+                            "xdp takes the names of 1 to 8 interfaces; expected for example \"xdp "
+                            "eth0\" or \"xdp eth0 eth1\"",
+                            NULL);
+    }
+    for (size_t i = 1; i < words->count; i++) {
+        if (strlen(words->at[i]) > CONFIG_INTERFACE_NAME_MAX) {
+            return parser_error(parser, "\"", words->at[i],
+                                "\" is longer than an interface's name can be; expected at most 15 "
+                                "characters, as `ip link` shows them",
+                                NULL);
+        }
+        for (size_t k = 1; k < i; k++) {
+            if (strcmp(words->at[i], words->at[k]) == 0) {
+                return parser_error(parser, "\"", words->at[i],
+                                    "\" stands in this line twice; write it once", NULL);
+            }
+        }
+    }
+    words_join(words, 1, &text);
+    parser->config->daemon.xdp = parser_keep(parser, joined);
+    return parser->config->daemon.xdp != NULL;
+}
+
 /* Numbers of IANA's registry.  One that is not spoken here is passed over, as chronyd does. */
 static bool parse_aeads(struct parser *parser)
 {
@@ -481,6 +513,7 @@ bool parser_directive(struct parser *parser)
         {"ntsciphersuites", parse_suites},
         {"ntsservercert", parse_nts_cert},
         {"ntsserverkey", parse_nts_key},
+        {"xdp", parse_xdp},
     };
 
     return parser_special(parser, SCOPE_DIRECTIVE, special, sizeof special / sizeof special[0]);

@@ -81,12 +81,13 @@ static const struct option directives[] = {
     {.name = "xdp",
      .native = true,
      .section = SECTION_SERVER,
-     .restart = true,
+     .arguments = "INTERFACE...",
      .help =
-         "Has plain requests that come by this interface answered in its network driver, before "
-         "the kernel makes packets of them; everything else goes to the sockets, and all of it "
-         "when there is no time to give. Needs noon-xdp, a start as root and Linux 5.19. Without "
-         "`prefixburst` and `ceiling` only. Firewalls do not see these requests.",
+         "Has plain requests that come by these interfaces, at most 8, answered in their network "
+         "drivers, before the kernel makes packets of them; everything else goes to the sockets, "
+         "and all of it when there is no time to give, or with `prefixburst` or `ceiling`. An "
+         "interface may come and go; a reload may name others. Needs noon-xdp, a start as root "
+         "with this line, and Linux 5.19. Firewalls do not see these requests.",
      .argument = {STRING("INTERFACE", DAEMON(xdp))}},
     {.name = "ratelimit",
      .section = SECTION_SERVER,

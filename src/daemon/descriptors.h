@@ -18,8 +18,9 @@ enum supervisor_fd {
     SUPERVISOR_FD_XDP_LINES,      /* time: maps of the program in the network driver (wire/xdp.h) */
     SUPERVISOR_FD_XDP_COUNTERS,   /* time: likewise */
     SUPERVISOR_FD_XDP_CLIENTS,    /* server: likewise */
-    SUPERVISOR_FD_CONFIG,         /* the configuration in force, for when the file can't be used */
-    SUPERVISOR_FD_SERVER,         /* server: the first of its UDP sockets, the others follow */
+    SUPERVISOR_FD_XDP_SETTINGS = SUPERVISOR_FD_XDP_CLIENTS, /* time: likewise */
+    SUPERVISOR_FD_CONFIG, /* the configuration in force, for when the file can't be used */
+    SUPERVISOR_FD_SERVER, /* server: the first of its UDP sockets, the others follow */
 };
 
 /* Layouts of the pages that only noond's processes see. */

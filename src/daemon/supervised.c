@@ -24,7 +24,8 @@ bool supervised_open(struct supervised *supervised)
     }
     supervised->status_listener = listener_of(SUPERVISOR_FD_STATUS_SOCKET);
     supervised->control_listener = listener_of(SUPERVISOR_FD_CONTROL_SOCKET);
-    xdp_feed_open(&supervised->xdp, SUPERVISOR_FD_XDP_LINES, SUPERVISOR_FD_XDP_COUNTERS);
+    xdp_feed_open(&supervised->xdp, SUPERVISOR_FD_XDP_LINES, SUPERVISOR_FD_XDP_COUNTERS,
+                  SUPERVISOR_FD_XDP_SETTINGS);
     return page_adopt(&supervised->life, SUPERVISOR_FD_LIFE, PAGE_LAYOUT_LIFE, true) == ERR_NONE &&
            page_adopt(&supervised->line, SUPERVISOR_FD_LINE, TIME_LINE_LAYOUT, true) == ERR_NONE &&
            page_adopt(&supervised->record, SUPERVISOR_FD_RECORD, PAGE_LAYOUT_RECORD, true) ==

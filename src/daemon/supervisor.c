@@ -32,7 +32,7 @@ static const struct {
     [CHILD_TIME] = {.name = "time process",
                     .gifts = {WRITE(LIFE), WRITE(LINE), WRITE(RECORD), READ(COUNTERS), STATUS,
                               CONTROL, NOTHING, READ(TOTALS), WRITE(RULES), XDP(LINES),
-                              XDP(COUNTERS), NOTHING, READ(CONFIG)}},
+                              XDP(COUNTERS), XDP(SETTINGS), READ(CONFIG)}},
     [CHILD_SERVER] = {.name = "server process",
                       .gifts = {NOTHING, READ(LINE), READ(RECORD), WRITE(COUNTERS), NOTHING,
                                 NOTHING, READ(RING), NOTHING, READ(RULES), NOTHING, NOTHING,

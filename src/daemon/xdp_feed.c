@@ -15,11 +15,12 @@ static const double dispersion_unit = 281474976710656.0; /* 2^48 */
 /* Beyond these the scaled integers might not hold; nobody who is synchronised comes near. */
 static const double rate_max_s_per_s = 0.1, growth_max_s_per_s = 0.01;
 
-void xdp_feed_open(struct xdp_feed *feed, int lines_fd, int counters_fd)
+void xdp_feed_open(struct xdp_feed *feed, int lines_fd, int counters_fd, int settings_fd)
 {
     *feed = (struct xdp_feed){.lines = bpf_memory(lines_fd, sizeof *feed->lines, true)};
     feed->counters = bpf_memory(counters_fd, XDP_CPUS * sizeof *feed->counters, false);
-    if (feed->lines == NULL || feed->counters == NULL) {
+    feed->settings = bpf_memory(settings_fd, sizeof *feed->settings, false);
+    if (feed->lines == NULL || feed->counters == NULL || feed->settings == NULL) {
         *feed = (struct xdp_feed){.lines = NULL}; /* /dev/null: there is no program */
     }
 }
@@ -90,5 +91,11 @@ void xdp_feed_count(const struct xdp_feed *feed, struct server_status *status)
         status->drops[DROP_ACCESS] += one->refused;
         status->drops[DROP_RATE_LIMIT] += one->limited;
         status->kisses += one->kisses;
+    }
+    for (size_t i = 0; feed->lines != NULL && i < XDP_CARDS; i++) {
+        const volatile struct xdp_card *card = &feed->settings->cards[i];
+
+        status->driver_native += card->index != 0 && card->generic == 0;
+        status->driver_generic += card->index != 0 && card->generic != 0;
     }
 }

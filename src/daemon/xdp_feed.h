@@ -20,12 +20,13 @@
 struct xdp_feed {
     struct xdp_lines *lines;             /* NULL: there is no such program */
     const struct xdp_counters *counters; /* XDP_CPUS of them */
+    const struct xdp_settings *settings; /* where the program is attached */
     struct steady_time renew;            /* the next time */
     bool served;                         /* the line that was given last */
 };
 
 /* Maps what the parent has given, if it has. */
-void xdp_feed_open(struct xdp_feed *feed, int lines_fd, int counters_fd);
+void xdp_feed_open(struct xdp_feed *feed, int lines_fd, int counters_fd, int settings_fd);
 
 /* The line for the program at `now`; until_ns is 0 when it is not to be served. */
 struct xdp_line xdp_feed_line(const struct time_line *line, bool draining, struct steady_time now);
@@ -37,7 +38,7 @@ void xdp_feed_give(struct xdp_feed *feed, const struct time_line *line, bool dra
 /* How long until the line is to be given again; negative: for ever. */
 struct duration xdp_feed_wait(const struct xdp_feed *feed, struct steady_time now);
 
-/* Adds what it has counted. */
+/* Adds what it has counted, and where it is attached. */
 void xdp_feed_count(const struct xdp_feed *feed, struct server_status *status);
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/server/reply.h"
 #include "sys/bpf.h"
 #include "sys/clock.h"
+#include "sys/interface.h"
 #include "sys/machine.h"
 #include "sys/process.h"
 #include "sys/unix_socket.h"
@@ -46,6 +47,22 @@ const char *xdp_why_not(const struct config *config)
     return NULL;
 }
 
+/* The words of the line. */
+static void plan_interfaces(struct xdp_plan *plan, const char *names)
+{
+    while (*names != '\0' && plan->interface_count < XDP_CARDS) {
+        size_t length = strcspn(names, " ");
+        char *name = plan->interfaces[plan->interface_count];
+
+        if (length > 0 && length < XDP_INTERFACE_SIZE) {
+            memcpy(name, names, length);
+            name[length] = '\0';
+            plan->interface_count++;
+        }
+        names += length + strspn(names + length, " ");
+    }
+}
+
 void xdp_plan_make(struct xdp_plan *plan, const struct config *config,
                    const bool families[static 2])
 {
@@ -57,7 +74,7 @@ void xdp_plan_make(struct xdp_plan *plan, const struct config *config,
     if (daemon->xdp == NULL) {
         return;
     }
-    (void)snprintf(plan->interface, sizeof plan->interface, "%s", daemon->xdp);
+    plan_interfaces(plan, daemon->xdp);
     plan->clients = clients < CLIENTS_MAX ? (uint32_t)clients : CLIENTS_MAX;
     memcpy(plan->bind, daemon->bind, sizeof plan->bind);
     memcpy(plan->families, families, sizeof plan->families);
@@ -112,16 +129,14 @@ static bool is_served(const struct xdp_plan *plan, const struct address *address
             memcmp(bound->bytes, address->bytes, sizeof address->bytes) == 0);
 }
 
-void xdp_service_look(struct xdp_service *service)
+/* Which addresses are this machine's. */
+static void look_at_addresses(struct xdp_service *service)
 {
     static const uint32_t one = 1;
     struct address *addresses;
     struct xdp_own *own;
     size_t found, count = 0;
 
-    if (!service->on) {
-        return;
-    }
     addresses = calloc(XDP_OWN_MAX, sizeof *addresses);
     own = calloc(XDP_OWN_MAX, sizeof *own);
     if (addresses == NULL || own == NULL) {
@@ -145,6 +160,138 @@ void xdp_service_look(struct xdp_service *service)
     free(service->own);
     service->own = own;
     service->own_count = count;
+}
+
+/* What is said of an interface, each only once in a row. */
+static const char by_driver[] = "plain requests are answered by the network driver";
+static const char by_kernel[] =
+    "plain requests are answered by the kernel before its sockets (this "
+    "driver knows no XDP: little is saved)";
+static const char absent[] = "there is no such interface now: it is served by the driver when it "
+                             "comes";
+static const char no_ethernet[] = "it is no Ethernet interface: the sockets answer alone";
+static const char another[] = "another program is attached to it already: the sockets answer alone";
+static const char unable[] = "the program can't be attached to it: the sockets answer alone";
+static const char released[] = "the sockets answer alone again";
+
+static void say(const struct xdp_service *service, struct xdp_place *place, const char *text)
+{
+    if (place->said != text) {
+        bool good = text == by_driver || text == by_kernel || text == released;
+
+        place->said = text;
+        log_format(service->log, good ? LOG_SEVERITY_INFO : LOG_SEVERITY_WARNING, "xdp %s: %s",
+                   place->interface, text);
+    }
+}
+
+static void detach(struct xdp_service *service, struct xdp_place *place)
+{
+    struct xdp_card *card = &service->settings->cards[place - service->places];
+
+    __atomic_store_n(&card->index, 0, __ATOMIC_SEQ_CST);
+    unix_close(&place->link);
+    place->index = 0;
+}
+
+static void attach(struct xdp_service *service, struct xdp_place *place, unsigned index,
+                   const uint8_t mac[static 6])
+{
+    struct xdp_card *card = &service->settings->cards[place - service->places];
+    const int program = service->parts[XDP_PART_PROGRAM];
+    enum err err = bpf_attach_xdp(program, index, false, &place->link);
+
+    card->generic = err != ERR_NONE && err != ERR_IN_USE && err != ERR_DENIED;
+    if (card->generic) {
+        err = bpf_attach_xdp(program, index, true, &place->link);
+    }
+    if (err != ERR_NONE) {
+        say(service, place, err == ERR_IN_USE ? another : unable);
+        return;
+    }
+    place->index = index;
+    memcpy(card->mac, mac, sizeof card->mac);
+    __atomic_store_n(&card->index, index, __ATOMIC_SEQ_CST);
+    say(service, place, card->generic ? by_kernel : by_driver);
+}
+
+/* It may have come, gone, be another one under the old name, or have another address. */
+static void look_at_place(struct xdp_service *service, struct xdp_place *place)
+{
+    struct xdp_card *card = &service->settings->cards[place - service->places];
+    uint8_t mac[6] = {0};
+    bool ethernet = false;
+    unsigned index = interface_look(place->interface, &ethernet, mac);
+
+    if (place->index != 0 && (index != place->index || memcmp(card->mac, mac, sizeof mac) != 0)) {
+        detach(service, place);
+    }
+    if (index == 0) {
+        say(service, place, absent);
+    } else if (!ethernet) {
+        say(service, place, no_ethernet);
+    } else if (place->index == 0) {
+        attach(service, place, index, mac);
+    }
+}
+
+static bool is_planned(const struct xdp_plan *plan, const char *interface)
+{
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (strcmp(plan->interfaces[i], interface) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct xdp_place *find_place(struct xdp_service *service, const char *interface)
+{
+    for (size_t i = 0; i < XDP_CARDS; i++) {
+        if (strcmp(service->places[i].interface, interface) == 0) {
+            return &service->places[i];
+        }
+    }
+    return NULL;
+}
+
+/* Leaves what is not wanted any more; takes what is. */
+static void choose_places(struct xdp_service *service)
+{
+    const struct xdp_plan none = {.interface_count = 0};
+    const struct xdp_plan *plan = service->plan.why_not != NULL ? &none : &service->plan;
+
+    for (size_t i = 0; i < XDP_CARDS; i++) {
+        struct xdp_place *place = &service->places[i];
+
+        if (place->interface[0] != '\0' && !is_planned(plan, place->interface)) {
+            if (place->index != 0) {
+                detach(service, place);
+                say(service, place, released);
+            }
+            *place = (struct xdp_place){.link = -1};
+        }
+    }
+    for (size_t i = 0; i < plan->interface_count; i++) {
+        if (find_place(service, plan->interfaces[i]) == NULL) {
+            struct xdp_place *place = find_place(service, ""); /* as many as can be planned */
+
+            memcpy(place->interface, plan->interfaces[i], sizeof place->interface);
+        }
+    }
+}
+
+void xdp_service_look(struct xdp_service *service)
+{
+    if (!service->on) {
+        return;
+    }
+    for (size_t i = 0; i < XDP_CARDS; i++) {
+        if (service->places[i].interface[0] != '\0') {
+            look_at_place(service, &service->places[i]);
+        }
+    }
+    look_at_addresses(service);
 }
 
 static int table_of(const struct xdp_service *service, uint32_t family)
@@ -220,7 +367,7 @@ static void put_limit(struct xdp_settings *settings, const struct limit_options 
     settings->limited = limit->enabled && !limit->listed; /* who is listed goes to the sockets */
 }
 
-static void put_rules(struct xdp_service *service, const struct log_sink *log)
+static void put_rules(struct xdp_service *service)
 {
     struct xdp_settings *settings = service->settings;
 
@@ -229,9 +376,10 @@ static void put_rules(struct xdp_service *service, const struct log_sink *log)
     put_limit(settings, &service->plan.limit);
     settings->remember = service->plan.clients > 0;
     settings->port = service->plan.port;
+    choose_places(service);
     xdp_service_look(service);
     if (!good) {
-        log_line(log, LOG_SEVERITY_WARNING,
+        log_line(service->log, LOG_SEVERITY_WARNING,
                  "xdp: there are more rules than it has room for: the sockets answer alone until "
                  "noond is started again");
         return;
@@ -267,7 +415,7 @@ static bool take_offers(struct xdp_service *service, int channel, struct xdp_off
 static bool load(struct xdp_service *service, const char *program, struct xdp_offer *offer)
 {
     char name[] = "noon-xdp", clients[16], prefixes[16];
-    char *const arguments[] = {name, service->plan.interface, clients, prefixes, NULL};
+    char *const arguments[] = {name, clients, prefixes, NULL};
     struct process_end end = {.pid = -1};
     int pair[2] = {-1, -1}, pid = -1;
     bool good = false;
@@ -300,25 +448,30 @@ static void drop_parts(struct xdp_service *service)
     }
 }
 
+static void say_why_not(const struct xdp_service *service)
+{
+    if (service->plan.interface_count > 0 && service->plan.why_not != NULL) {
+        log_format(service->log, LOG_SEVERITY_WARNING, "xdp: %s: the sockets answer alone",
+                   service->plan.why_not);
+    }
+}
+
 void xdp_service_start(struct xdp_service *service, struct xdp_plan *plan, const char *program,
                        const struct log_sink *log)
 {
     struct xdp_offer offer = {.part = 0};
 
-    *service = (struct xdp_service){.plan = *plan};
+    *service = (struct xdp_service){.plan = *plan, .log = log};
     plan->rules = NULL;
     for (unsigned i = 0; i < XDP_PARTS; i++) {
         service->parts[i] = -1;
     }
-    if (service->plan.interface[0] == '\0') {
+    for (unsigned i = 0; i < XDP_CARDS; i++) {
+        service->places[i].link = -1;
+    }
+    if (service->plan.interface_count == 0) {
         return;
     }
-    if (service->plan.why_not != NULL) {
-        log_format(log, LOG_SEVERITY_WARNING, "xdp %s: %s: the sockets answer alone",
-                   service->plan.interface, service->plan.why_not);
-        return;
-    }
-    memcpy(service->interface, service->plan.interface, sizeof service->interface);
     if (load(service, program, &offer)) {
         service->settings =
             bpf_memory(service->parts[XDP_PART_SETTINGS], sizeof *service->settings, true);
@@ -327,38 +480,28 @@ void xdp_service_start(struct xdp_service *service, struct xdp_plan *plan, const
     service->on = service->settings != NULL;
     if (!service->on) {
         drop_parts(service);
-        log_format(log, LOG_SEVERITY_WARNING, "xdp %s: %s: the sockets answer alone",
-                   service->interface, offer.text);
+        log_format(log, LOG_SEVERITY_WARNING, "xdp: %s: the sockets answer alone", offer.text);
         return;
     }
-    put_rules(service, log);
-    log_format(log, LOG_SEVERITY_INFO, "xdp %s: plain requests are answered by %s",
-               service->interface,
-               offer.generic ? "the kernel before its sockets (this driver knows no XDP: little is "
-                               "saved)"
-                             : "the network driver");
+    say_why_not(service); /* another configuration may allow it */
+    put_rules(service);
 }
 
 void xdp_service_apply(struct xdp_service *service, struct xdp_plan *plan,
                        const struct log_sink *log)
 {
-    if (!service->on) {
-        xdp_plan_free(plan);
-        return;
-    }
+    bool fresh = service->plan.interface_count == 0 && plan->interface_count > 0;
+
     xdp_plan_free(&service->plan);
     service->plan = *plan;
     plan->rules = NULL;
-    if (strcmp(plan->interface, service->interface) != 0) {
-        log_format(log, LOG_SEVERITY_WARNING,
-                   "xdp %s: another interface, or none, needs a restart: until then the sockets "
-                   "answer alone",
-                   service->interface);
-        service->plan.port = 0; /* this one is not used */
+    if (service->on) {
+        say_why_not(service);
+        put_rules(service);
+    } else if (fresh) {
+        log_line(
+            log, LOG_SEVERITY_WARNING,
+            "xdp: it is loaded at the start only: restart noond; until then the sockets answer "
+            "alone");
     }
-    if (service->plan.why_not != NULL) {
-        log_format(log, LOG_SEVERITY_WARNING, "xdp %s: %s: the sockets answer alone",
-                   service->interface, service->plan.why_not);
-    }
-    put_rules(service, log);
 }

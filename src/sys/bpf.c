@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -70,6 +71,25 @@ size_t bpf_entries(int map, void *keys, void *values, size_t count)
         return 0;
     }
     return attributes.batch.count <= count ? attributes.batch.count : 0;
+}
+
+enum err bpf_attach_xdp(int program, unsigned interface, bool generic, int *link)
+{
+    union bpf_attr attributes;
+
+    memset(&attributes, 0, sizeof attributes);
+    attributes.link_create.prog_fd = (uint32_t)program;
+    attributes.link_create.target_ifindex = interface;
+    attributes.link_create.attach_type = BPF_XDP;
+    attributes.link_create.flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+    *link = (int)call(BPF_LINK_CREATE, &attributes);
+    if (*link >= 0) {
+        return ERR_NONE;
+    }
+    enum err err = storage_err(errno);
+    return errno == EBUSY || errno == EEXIST                           ? ERR_IN_USE
+           : errno == EOPNOTSUPP || errno == EINVAL || errno == ERANGE ? ERR_UNSUPPORTED
+                                                                       : err;
 }
 
 void *bpf_memory(int map, size_t size, bool writable)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bpf.h - maps of a program in the kernel, by descriptors that somebody else has opened.
+ * bpf.h - a program in the kernel and its maps, by descriptors that somebody else has opened.
  *
  * No privilege is needed (Linux 5.19 and later): only making maps and programs takes one.
  */
@@ -25,6 +25,13 @@ void bpf_remove(int map, const void *key);
  * were.  The map's entries must be of these sizes.
  */
 size_t bpf_entries(int map, void *keys, void *values, size_t count);
+
+/*
+ * Has the program run on what comes by the interface, until the descriptor *link is closed or the
+ * interface is gone.  `generic`: by the kernel, where its driver can't.  ERR_IN_USE: there is
+ * another program; ERR_UNSUPPORTED: not in this way.
+ */
+MUST_USE enum err bpf_attach_xdp(int program, unsigned interface, bool generic, int *link);
 
 /* The memory of a map that can be mapped; NULL: it can't. */
 void *bpf_memory(int map, size_t size, bool writable);

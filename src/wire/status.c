@@ -140,6 +140,9 @@ static const struct status_field node_fields[] = {
     F(DOUBLE, constraint_offset_s, "median of what HTTPS servers say - the node's UTC"),
     F(U32, constraint_failures, "questions to HTTPS servers that got no time"),
     F(U32, constraint_rejections, "times that a source was found to contradict them"),
+    F(U64, server.driver_native, "interfaces at which the network driver answers (`xdp`)"),
+    F(U64, server.driver_generic,
+      "... at which the kernel does in its stead, which saves little (`xdp`)"),
 };
 #undef OWNER
 

@@ -214,6 +214,8 @@ struct server_status {
     uint64_t nts_answers;     /* of `authenticated`, those by NTS */
     uint64_t nts_naks;        /* clients told that their cookie can't be opened */
     uint64_t nts_cookies;     /* given with answers */
+    uint64_t driver_native;   /* interfaces at which the driver answers now */
+    uint64_t driver_generic;  /* ... at which the kernel does in its stead */
 };
 
 struct node_status {

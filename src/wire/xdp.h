@@ -13,6 +13,7 @@
 
 enum {
     XDP_CPUS = 1024,       /* processors with counters of their own; a power of two */
+    XDP_CARDS = 8,         /* interfaces at a time */
     XDP_GROWTH_SHIFT = 16, /* of struct xdp_line.growth */
     XDP_PROMISE_MS = 800,  /* a line that was not renewed for so long is not served */
 };
@@ -37,11 +38,20 @@ struct xdp_lines {
     struct xdp_line line[2];
 };
 
-/* What the configuration says. */
+/* An interface by which requests come. */
+struct xdp_card {
+    uint32_t index; /* as the kernel numbers it; 0: none, written last */
+    uint8_t mac[6];
+    uint8_t generic; /* 1: its driver knows no XDP; the kernel runs the program behind it */
+    uint8_t padding;
+};
+
+/* What the configuration says, and what came of it. */
 struct xdp_settings {
-    uint32_t hold;                       /* 1: being changed; everything is left to the sockets */
-    uint16_t port;                       /* 0: likewise */
-    uint8_t mac[6];                      /* of the interface */
+    uint32_t hold; /* 1: being changed; everything is left to the sockets */
+    uint16_t port; /* 0: likewise */
+    uint8_t unused[2];
+    struct xdp_card cards[XDP_CARDS];
     uint32_t remember;                   /* 1: clients are remembered */
     uint32_t limited;                    /* 1: by what follows */
     int64_t interval_ns, interval_64_ns; /* of a client, and of a /64, on average */
@@ -81,7 +91,7 @@ struct xdp_prefix {
 
 /* What noon-xdp hands over, each with a descriptor, in this order; then it ends. */
 enum xdp_part {
-    XDP_PART_LINK, /* the program is attached as long as somebody has it open */
+    XDP_PART_PROGRAM,
     XDP_PART_LINES,
     XDP_PART_SETTINGS,
     XDP_PART_COUNTERS,
@@ -93,9 +103,8 @@ enum xdp_part {
 };
 
 struct xdp_offer {
-    uint32_t part;    /* XDP_PARTS: a refusal, for the reason in `text` */
-    uint32_t generic; /* 1: the driver knows no XDP; the kernel runs the program behind it */
-    char text[120];
+    uint32_t part; /* XDP_PARTS: a refusal, for the reason in `text` */
+    char text[124];
 };
 
 /* An address of this machine. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * main.c - noon-xdp: loads the program that answers in the network driver, attaches it, hands
- * everything to noond and ends.
+ * main.c - noon-xdp: loads the program that answers in the network driver, hands it to noond with
+ * its tables and ends.
  *
  * The only program that needs CAP_BPF and CAP_NET_ADMIN, for some milliseconds, and the only one
- * that knows libbpf.  noond starts it before it gives up what it does not need itself.
+ * that knows libbpf.  noond starts it before it gives up what it does not need itself; whoever has
+ * the program may attach it.
  *
- * usage: noon-xdp INTERFACE CLIENTS PREFIXES, with the socket of wire/xdp.h's offers as descriptor
- * 3
+ * usage: noon-xdp CLIENTS PREFIXES, with the socket of wire/xdp.h's offers as descriptor 3
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -17,12 +17,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_link.h>
-#include <net/if.h>
-#include <net/if_arp.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "sys/unix_socket.h"
 #include "wire/xdp.h"
@@ -62,22 +56,6 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
     return 0;
 }
 
-/* The hardware address; false: no Ethernet. */
-static bool read_mac(const char *interface, uint8_t mac[static 6])
-{
-    struct ifreq request;
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool good;
-
-    memset(&request, 0, sizeof request);
-    (void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
-    good = fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
-           request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
-    memcpy(mac, request.ifr_hwaddr.sa_data, 6);
-    unix_close(&fd);
-    return good;
-}
-
 static bool set_entries(struct bpf_object *object, const char *name, const char *text)
 {
     char *end = NULL;
@@ -94,42 +72,25 @@ static struct bpf_object *open_program(char *const arguments[])
     struct bpf_object *object = bpf_object__open_mem(xdp_program, xdp_program_size, NULL);
     struct bpf_map *map =
         object != NULL ? bpf_object__find_map_by_name(object, ".data.settings") : NULL;
-    struct xdp_settings settings = {.hold = 1};
+    const struct xdp_settings settings = {.hold = 1};
 
-    if (map == NULL || !set_entries(object, "clients", arguments[2]) ||
-        !set_entries(object, "access_ipv4", arguments[3]) ||
-        !set_entries(object, "access_ipv6", arguments[3]) ||
-        !read_mac(arguments[1], settings.mac) ||
+    if (map == NULL || !set_entries(object, "clients", arguments[1]) ||
+        !set_entries(object, "access_ipv4", arguments[2]) ||
+        !set_entries(object, "access_ipv6", arguments[2]) ||
         bpf_map__set_initial_value(map, &settings, sizeof settings) != 0) {
         return NULL;
     }
     return object;
 }
 
-/* A descriptor by which it is attached, or -1 with errno. */
-static int attach(const struct bpf_object *object, unsigned interface, bool *generic)
-{
-    const int program = bpf_program__fd(bpf_object__find_program_by_name(object, "noon_answer"));
-    struct bpf_link_create_opts options = {.sz = sizeof options, .flags = XDP_FLAGS_DRV_MODE};
-    int link = bpf_link_create(program, (int)interface, BPF_XDP, &options);
-
-    *generic = link < 0 && errno != EBUSY && errno != EPERM;
-    if (*generic) {
-        options.flags = XDP_FLAGS_SKB_MODE;
-        link = bpf_link_create(program, (int)interface, BPF_XDP, &options);
-    }
-    return link;
-}
-
-static int hand_over(const struct bpf_object *object, int link, bool generic)
+static int hand_over(const struct bpf_object *object)
 {
     for (uint32_t part = 0; part < XDP_PARTS; part++) {
-        const struct xdp_offer offer = {.part = part, .generic = generic};
-        int fd = link;
+        const struct xdp_offer offer = {.part = part};
+        int fd = part == XDP_PART_PROGRAM
+                     ? bpf_program__fd(bpf_object__find_program_by_name(object, "noon_answer"))
+                     : bpf_map__fd(bpf_object__find_map_by_name(object, part_names[part]));
 
-        if (part != XDP_PART_LINK) {
-            fd = bpf_map__fd(bpf_object__find_map_by_name(object, part_names[part]));
-        }
         if (unix_send_fd(CHANNEL, &offer, sizeof offer, fd) != ERR_NONE) {
             return 1;
         }
@@ -139,21 +100,11 @@ static int hand_over(const struct bpf_object *object, int link, bool generic)
 
 int main(int argc, char **argv)
 {
-    bool generic = false;
-
-    if (argc != 4) {
+    if (argc != 3) {
         (void)fprintf(stderr, "noon-xdp: started by noond itself, for the directive `xdp`\n");
         return 2;
     }
     (void)libbpf_set_print(say_nothing);
-    unsigned interface = if_nametoindex(argv[1]);
-    if (interface == 0) {
-        return refuse("there is no interface `%s`", argv[1]);
-    }
-    uint8_t mac[6];
-    if (!read_mac(argv[1], mac)) {
-        return refuse("`%s` is no Ethernet interface", argv[1]);
-    }
     struct bpf_object *object = open_program(argv);
     if (object == NULL) {
         return refuse("the program can't be prepared (%s)", strerror(errno));
@@ -165,11 +116,5 @@ int main(int argc, char **argv)
     if (error != 0) {
         return refuse("this kernel does not accept the program (%s)", strerror(-error));
     }
-    int link = attach(object, interface, &generic);
-    if (link < 0) {
-        return refuse(errno == EBUSY ? "another program is attached to `%s` already"
-                                     : "it can't be attached to `%s`",
-                      argv[1]);
-    }
-    return hand_over(object, link, generic);
+    return hand_over(object);
 }

@@ -286,14 +286,22 @@ static __always_inline void finish_udp(struct udphdr *udp, __u64 sum)
     }
 }
 
-static __always_inline bool is_for(const struct ethhdr *eth, const __u8 mac[static ETH_ALEN])
+/* Did it come by one of the interfaces, to that one's own address? */
+static __always_inline bool is_for(const struct ethhdr *eth, __u32 interface)
 {
-    __u8 different = 0;
+    for (int k = 0; k < XDP_CARDS; k++) {
+        const volatile struct xdp_card *card = &settings.cards[k];
 
-    for (int i = 0; i < ETH_ALEN; i++) {
-        different |= eth->h_dest[i] ^ mac[i];
+        if (card->index == interface) {
+            __u8 different = 0;
+
+            for (int i = 0; i < ETH_ALEN; i++) {
+                different |= eth->h_dest[i] ^ card->mac[i];
+            }
+            return different == 0;
+        }
     }
-    return different == 0;
+    return false;
 }
 
 static __always_inline void turn_frame(struct ethhdr *eth)
@@ -420,7 +428,7 @@ int noon_answer(struct xdp_md *ctx)
     long size = end - (void *)eth;
     struct work work = {.ntp = NULL};
 
-    if ((void *)(eth + 1) > end || !is_for(eth, settings.mac)) {
+    if ((void *)(eth + 1) > end || !is_for(eth, ctx->ingress_ifindex)) {
         return XDP_PASS;
     }
     /* Exactly: what carries more is no plain request. */

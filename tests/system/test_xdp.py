@@ -50,18 +50,13 @@ except OSError:
     print(count)
 '''
 
-# The other end of a veth takes frames from a driver only when it has a program, too: the same one,
-# which nobody ever tells to answer.  Held as long as its descriptors are.
-HOLDER = r'''
-import fcntl, os, socket, subprocess, sys, time
-ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-ours, theirs = (socket.socket(fileno=fcntl.fcntl(one.detach(), fcntl.F_DUPFD, 10)) for one in (ours, theirs))
-os.dup2(theirs.fileno(), 3)
-subprocess.run([sys.argv[1], 'lan0', '16', '16'], pass_fds=[3], check=True)
-held = [socket.recv_fds(ours, 256, 1)[1] for i in range(8)]
-print('held', flush=True)
-time.sleep(1000)
-'''
+
+def hold(machine, interface):
+    """The other end of a veth takes frames from a driver only when it has a program, too."""
+    holder = machine.start(f'holder-{interface}', 'python3', os.path.join(HERE, '..', 'support', 'holder.py'),
+                           sys.argv[4], interface)
+    labs.wait_for(lambda: 'held' in holder.log() or not holder.running(), 5, 0.05)
+    return holder
 
 
 def request(first=0x23, transmit=b'12345678', origin=bytes(8), receive=bytes(8), poll=6, rest=b''):
@@ -217,6 +212,83 @@ def try_stops(tap, service, clients):
               'a time process that died is followed by another one')
 
 
+def driven(service):
+    """At how many interfaces the driver answers, and the kernel in its stead."""
+    server = service.node().get('server', {})
+    return server.get('driver_native'), server.get('driver_generic')
+
+
+def by_driver(service, clients, to, source):
+    """Whether the driver answers there."""
+    before = counters(service)['driver_answers']
+    return len(ask_one(clients, to=to, source=source)) == 48 and \
+        labs.wait_for(lambda: counters(service)['driver_answers'] > before, 1, 0.1)
+
+
+def by_driver_soon(service, clients, to, source):
+    return labs.wait_for(lambda: by_driver(service, clients, to, source), 10, 0.1)
+
+
+def try_interfaces(tap, lab, service, machine, clients):
+    """They come late, go, get their names from elsewhere; a reload wants others."""
+    rules = RULES.replace('allow 10.80.0.1', 'allow 10.80.0.0/14')
+    first, second = (SERVER, '10.79.0.2'), ('10.80.0.1', '10.80.0.2')
+    hold(clients, 'lan1')
+    service.configure(rules.replace('xdp lan0', 'xdp lan0 lan1 lan7'))
+    service.noon('reload')
+    tap.check(by_driver_soon(service, clients, *second) and by_driver(service, clients, *first) and
+              driven(service) == (2, 0), 'a reload adds an interface', [driven(service), service.daemon.log()])
+    tap.check(service.daemon.log().count('lan7: there is no such interface now') == 1, 'what is not there is said once',
+              service.daemon.log())
+    machine.run('ip', 'link', 'del', 'lan1')
+    tap.check(labs.wait_for(lambda: driven(service) == (1, 0), 5), 'one that goes is noticed', driven(service))
+    lab.connect(machine, clients, '10.80.0.1/16', '10.80.0.2/16', link='late0')
+    tap.check(len(ask_one(clients, to=second[0], source=second[1])) == 48, 'and served by the sockets when it is back')
+    for one in (machine, clients):
+        one.run('ip', 'link', 'set', 'late0', 'down')
+        one.run('ip', 'link', 'set', 'late0', 'name', 'lan1')
+        one.run('ip', 'link', 'set', 'lan1', 'up')
+    hold(clients, 'lan1')
+    tap.check(by_driver_soon(service, clients, *second), 'by its driver, as soon as it has its name',
+              service.daemon.log())
+    machine.run('ip', 'link', 'set', 'lan1', 'address', '02:00:00:00:77:01')
+    clients.run('ip', 'neigh', 'flush', 'dev', 'lan1')
+    tap.check(by_driver_soon(service, clients, *second), 'and with another hardware address')
+
+    service.configure(rules.replace('xdp lan0', 'xdp lan1'))
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: driven(service) == (1, 0), 5) and
+              'xdp' not in machine.run('ip', 'link', 'show', 'dev', 'lan0') and
+              not by_driver(service, clients, *first) and by_driver_soon(service, clients, *second),
+              'a reload takes one away, where the sockets go on', service.daemon.log())
+    service.configure(rules + 'ratelimit ceiling 1000\n')
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: driven(service) == (0, 0), 5) and not by_driver(service, clients, *first) and
+              'limits by prefix' in service.daemon.log(), 'with a limit that the driver does not keep the sockets do',
+              service.daemon.log())
+    service.configure(rules)
+    service.noon('reload')
+    tap.check(by_driver_soon(service, clients, *first), 'without it the driver answers again')
+
+
+def try_generic(tap, service, machine, clients):
+    """A driver that knows no XDP: macvlan's."""
+    machine.run('ip', 'link', 'add', 'link', 'lan0', 'name', 'soft0', 'type', 'macvlan', 'mode', 'bridge')
+    machine.run('ip', 'address', 'add', '10.83.0.1/16', 'dev', 'soft0')
+    machine.run('ip', 'link', 'set', 'soft0', 'up')
+    clients.run('ip', 'address', 'add', '10.83.0.2/16', 'dev', 'lan0')
+    service.configure(RULES.replace('allow 10.80.0.1', 'allow 10.80.0.0/14').replace('xdp lan0', 'xdp soft0'))
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: driven(service) == (0, 1), 5) and
+              'soft0: plain requests are answered by the kernel before its sockets' in service.daemon.log(),
+              'where the driver knows no XDP the kernel runs the program, and the log and the status say so',
+              [driven(service), service.daemon.log()])
+    tap.check(by_driver_soon(service, clients, '10.83.0.1', '10.83.0.2'), 'it answers there, too')
+    service.configure(RULES.replace('allow 10.80.0.1', 'allow 10.80.0.0/14'))
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: driven(service) == (1, 0), 5), 'and back')
+
+
 def ask_driver_only(clients):
     """True: the driver has answered, as its packets' identification of 0 and no socket show."""
     code = ('import socket, struct\n'
@@ -244,13 +316,16 @@ def try_end(tap, service, machine):
 def try_refusals(tap, lab, machine, programs):
     """Where it can't be had there is one sentence, and the sockets serve."""
     texts = {
-        'there is no interface `nosuch0`': (RULES.replace('xdp lan0', 'xdp nosuch0'), ()),
-        '`lo` is no Ethernet interface': (RULES.replace('xdp lan0', 'xdp lo'), ()),
+        'nosuch0: there is no such interface now': (RULES.replace('xdp lan0', 'xdp nosuch0'), ()),
+        'lo: it is no Ethernet interface': (RULES.replace('xdp lan0', 'xdp lo'), ()),
         'limits by prefix': (RULES + 'ratelimit ceiling 1000\n', ()),
         'noond may not load it': (RULES, ('setpriv', '--bounding-set', '-bpf,-sys_admin', '--inh-caps',
                                           '-bpf,-sys_admin')),
+        'another program is attached to it already': (RULES, ()),
     }
     for i, (sentence, (text, prefix)) in enumerate(texts.items()):
+        if 'another program' in sentence:
+            hold(machine, 'lan0')
         service = services.Service(lab, machine, programs, name=f'refused{i}')
         service.configure(text)
         service.start(prefix=prefix)
@@ -272,8 +347,8 @@ def main():
         machine, clients = lab.machine('host'), lab.machine('clients')
         lab.connect(machine, clients, f'{SERVER}/16', '10.79.0.2/16')
         lab.connect(machine, clients, '10.80.0.1/16', '10.80.0.2/16', link='lan1')
-        holder = clients.start('holder', 'python3', '-c', HOLDER, sys.argv[4])
-        if not labs.wait_for(lambda: 'held' in holder.log(), 5):
+        holder = hold(clients, 'lan0')
+        if 'held' not in holder.log():
             skip_all('no program can be loaded into this kernel here')
         for one, address in ((machine, f'{SERVER6}/64'), (clients, 'fd79::2/64')):
             one.run('ip', 'address', 'add', address, 'dev', 'lan0', 'nodad')
@@ -293,6 +368,8 @@ def main():
         try_reload(tap, service, clients)
         try_addresses(tap, service, machine, clients)
         try_stops(tap, service, clients)
+        try_interfaces(tap, lab, service, machine, clients)
+        try_generic(tap, service, machine, clients)
         try_orders(tap, service, clients)
         try_end(tap, service, machine)
         service.daemon.stop()

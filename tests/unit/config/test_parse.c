@@ -414,6 +414,23 @@ static void the_limit_of_key_exchanges_is_read(void **state)
     assert_int_equal(daemon->nts_limit.leak, 3);
 }
 
+static void interfaces_of_xdp_are_names_that_can_be(void **state)
+{
+    static const char *const bad[] = {"xdp\n", "xdp eth0 eth1 eth0\n", "xdp a_name_of_sixteen\n",
+                                      "xdp a b c d e f g h i\n"};
+
+    (void)state;
+    assert_true(parse_text(&fixture, "server a.example\nxdp eth0 eth1\n"));
+    assert_string_equal(fixture.config.daemon.xdp, "eth0 eth1");
+    assert_true(parse_text(&fixture, "server a.example\nxdp eth0\nxdp a b c d e f g h\n"));
+    assert_string_equal(fixture.config.daemon.xdp, "a b c d e f g h");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (parse_text(&fixture, bad[i])) {
+            fail_msg("taken: %s", bad[i]);
+        }
+    }
+}
+
 static void what_would_be_weakened_is_refused(void **state)
 {
     static const char *const rows[] = {
@@ -709,6 +726,7 @@ int main(void)
         cmocka_unit_test(one_error_does_not_hide_the_next),
         cmocka_unit_test(ciphers_of_nts_are_taken_in_their_order),
         cmocka_unit_test(the_limit_of_key_exchanges_is_read),
+        cmocka_unit_test(interfaces_of_xdp_are_names_that_can_be),
         cmocka_unit_test(what_would_be_weakened_is_refused),
         cmocka_unit_test(what_asks_for_nothing_that_is_missing_is_silent),
         cmocka_unit_test(a_debian_configuration_starts_unedited),

@@ -120,6 +120,7 @@ static void a_difference_is_told_in_sentences(void **state)
          "changed: the order of allow and deny\n"},
         {"local\nsourcedir /a\n", "local\nsourcedir /b\n",
          "removed: sourcedir /a\nadded: sourcedir /b\n"},
+        {"local\nxdp eth0\n", "local\nxdp eth0 eth1\n", "changed: xdp eth0, now xdp eth0 eth1\n"},
         {"local\nlog tracking\n", "local\nlog tracking statistics\n",
          "changed: log tracking, now log statistics tracking\n"},
         {"local\ndriftfile /a\n", "local\ndriftfile /a interval 5\n",

@@ -33,6 +33,7 @@ enum {
     NTP_IPV4 = 14 + 20 + 8,
     NTP_IPV6 = 14 + 40 + 8,
     FUZZ_FRAMES = 60000,
+    LOOPBACK = 1, /* by this interface test frames come */
 };
 
 static const uint8_t our_mac[6] = {2, 1, 2, 3, 4, 5}, their_mac[6] = {2, 9, 9, 9, 9, 9};
@@ -79,7 +80,7 @@ static int load(void)
     kernel.program =
         bpf_program__fd(bpf_object__find_program_by_name(kernel.object, "noon_answer"));
     kernel.settings = bpf_memory(map(".data.settings"), sizeof *kernel.settings, true);
-    xdp_feed_open(&kernel.feed, map(".data.lines"), map(".data.counters"));
+    xdp_feed_open(&kernel.feed, map(".data.lines"), map(".data.counters"), map(".data.settings"));
     kernel.own = map("own");
     kernel.clients = map("clients");
     kernel.access[0] = map("access_ipv4");
@@ -131,7 +132,8 @@ static int begin(void **state)
                                      .precision_log2 = -24,
                                      .synchronised = true};
     *kernel.settings = (struct xdp_settings){.port = 123, .remember = 1};
-    memcpy(kernel.settings->mac, our_mac, sizeof our_mac);
+    kernel.settings->cards[1].index = LOOPBACK;
+    memcpy(kernel.settings->cards[1].mac, our_mac, sizeof our_mac);
     own_address(ADDRESS_IPV4, "10.0.0.1");
     own_address(ADDRESS_IPV6, "fd00::1");
     say_access("10.0.0.0", 8, ACCESS_ALLOW);
