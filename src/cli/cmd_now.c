@@ -4,7 +4,6 @@
 #include "cli/fetch.h"
 #include "cli/json.h"
 #include "cli/out.h"
-#include "cli/record.h"
 #include "cli/view_now.h"
 #include "sys/clock.h"
 #include "sys/page.h"
@@ -70,7 +69,7 @@ static enum exit_code now_from_socket(const struct cli *cli, struct now *now)
         .utc = record.node.now,
         .before_s = record.node.bound_s,
         .after_s = record.node.bound_s + waited_s,
-        .synchronised = record_has_time(&record.node),
+        .synchronised = node_status_has_time(&record.node),
     };
     now->error_s =
         duration_to_s((struct duration){now->utc.ns - (clocks.raw.ns + cli->options.truth.ns)});

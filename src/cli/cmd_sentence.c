@@ -3,7 +3,6 @@
 #include "cli/fetch.h"
 #include "cli/json.h"
 #include "cli/out.h"
-#include "cli/record.h"
 #include "cli/view_sentence.h"
 
 enum exit_code command_sentence(const struct cli *cli)
@@ -17,7 +16,7 @@ enum exit_code command_sentence(const struct cli *cli)
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    code = record_has_time(&record.node) ? EXIT_CODE_OK : EXIT_CODE_NO;
+    code = node_status_has_time(&record.node) ? EXIT_CODE_OK : EXIT_CODE_NO;
     view = out_view(&record.node);
     text = out_begin(0);
     view_sentence(&text, &view, &record);

@@ -4,12 +4,11 @@
 #include <stdio.h>
 
 #include "cli/json.h"
-#include "cli/record.h"
 #include "cli/view.h"
 
 bool readiness(const struct node_status *node, const struct cli_options *options, struct text *text)
 {
-    if (!record_has_time(node)) {
+    if (!node_status_has_time(node)) {
         text_add(text, "Not ready: ");
         text_add(text, node->reason != NODE_REASON_NONE ? node_reason_sentence(node->reason)
                                                         : node_state_sentence(node->state));

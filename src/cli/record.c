@@ -46,8 +46,3 @@ size_t record_count_state(const struct status_record *record, enum source_state 
     }
     return count;
 }
-
-bool record_has_time(const struct node_status *node)
-{
-    return (node->state == NODE_SYNCHRONISED || node->state == NODE_HOLDOVER) && node->bound_s >= 0;
-}

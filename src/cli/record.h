@@ -18,7 +18,4 @@ const struct source_status *record_selected(const struct status_record *record);
 /* How many sources are in that state. */
 size_t record_count_state(const struct status_record *record, enum source_state state);
 
-/* Is UTC known now: synchronised, or coasting within a bound? */
-bool record_has_time(const struct node_status *node);
-
 #endif

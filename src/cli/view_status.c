@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "cli/record.h"
 #include "cli/view_sentence.h"
 #include "wire/date.h"
 #include "wire/ntp_packet.h"
@@ -79,7 +78,7 @@ static void add_precision(struct text *text, const struct view *view,
 /* What is not yet known is left away, rather than shown as 0. */
 static void add_clock_error(struct text *text, const struct node_status *node)
 {
-    if (!record_has_time(node)) {
+    if (!node_status_has_time(node)) {
         return;
     }
     text_add(text, node->clock_error_s < 0 ? ", fast by " : ", slow by ");

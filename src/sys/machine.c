@@ -204,7 +204,7 @@ static bool take_address(const struct sockaddr *socket_address, struct address *
     return address->family != ADDRESS_NONE;
 }
 
-size_t machine_addresses(struct address *addresses, size_t max)
+size_t machine_interface_addresses(const char *interface, struct address *addresses, size_t max)
 {
     struct ifaddrs *all;
     size_t count = 0;
@@ -213,10 +213,17 @@ size_t machine_addresses(struct address *addresses, size_t max)
         return 0;
     }
     for (const struct ifaddrs *at = all; at != NULL && count < max; at = at->ifa_next) {
-        count += take_address(at->ifa_addr, &addresses[count]);
+        if (interface == NULL || strcmp(at->ifa_name, interface) == 0) {
+            count += take_address(at->ifa_addr, &addresses[count]);
+        }
     }
     freeifaddrs(all);
     return count;
+}
+
+size_t machine_addresses(struct address *addresses, size_t max)
+{
+    return machine_interface_addresses(NULL, addresses, max);
 }
 
 bool machine_has_public_address(void)

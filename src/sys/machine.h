@@ -24,6 +24,8 @@ bool machine_find_rival(const char *proc, int self, struct machine_rival *rival)
 
 /* The addresses of all interfaces, without port and scope; returns how many, at most `max`. */
 size_t machine_addresses(struct address *addresses, size_t max);
+/* Those of one interface; 0 also when there is no interface of that name. */
+size_t machine_interface_addresses(const char *interface, struct address *addresses, size_t max);
 
 /* Has any interface an address that is nobody's private one? */
 bool machine_has_public_address(void);

@@ -354,3 +354,8 @@ const char *found_by_people(uint8_t by)
 {
     return pick(found_people, COUNT(found_people), by);
 }
+
+bool node_status_has_time(const struct node_status *node)
+{
+    return (node->state == NODE_SYNCHRONISED || node->state == NODE_HOLDOVER) && node->bound_s >= 0;
+}

@@ -306,6 +306,8 @@ const char *source_state_word(uint8_t state);
 const char *source_state_sentence(uint8_t state);
 const char *clock_backend_word(uint8_t backend);
 const char *resolve_state_word(uint8_t state);
+/* Is UTC known now: synchronised, or coasting within a bound? */
+bool node_status_has_time(const struct node_status *node);
 /* The program or provider as people call it; "": nobody. */
 const char *found_by_people(uint8_t by);
 

@@ -62,10 +62,10 @@ static void time_is_known_when_synchronised_or_coasting_within_a_bound(void **st
     for (uint8_t i = 0; i < NODE_STATE_COUNT; i++) {
         made.record.node.state = i;
         made.record.node.bound_s = 1e-3;
-        assert_int_equal(record_has_time(&made.record.node),
+        assert_int_equal(node_status_has_time(&made.record.node),
                          i == NODE_SYNCHRONISED || i == NODE_HOLDOVER);
         made.record.node.bound_s = -1;
-        assert_false(record_has_time(&made.record.node));
+        assert_false(node_status_has_time(&made.record.node));
     }
     assert_int_equal(record_count_state(&made.record, SOURCE_COMBINED), 2);
 }
