@@ -46,6 +46,7 @@ enum view_color view_source_color(uint8_t state)
     case SOURCE_CONTRADICTS:
         return VIEW_BAD;
     case SOURCE_TOO_FAR:
+    case SOURCE_STRATUM:
     case SOURCE_JUMPED:
     case SOURCE_UNTRUSTED:
         return VIEW_WARN;

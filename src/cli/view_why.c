@@ -194,6 +194,11 @@ static void add_with_values(struct text *text, const struct view *view,
         text_duration(text, source->distance_s);
         text_add(text, " is beyond maxdistance");
         break;
+    case SOURCE_STRATUM:
+        text_add(text, "it is at stratum ");
+        text_u64(text, source->stratum);
+        text_add(text, ", which minstratum or maxstratum (tos floor, ceiling) rules out");
+        break;
     case SOURCE_MEASURING:
         add_measuring(text, source);
         break;
@@ -272,6 +277,8 @@ static const char *source_advice(const struct source_status *source)
         return "More sources are needed for a majority.";
     case SOURCE_TOO_FAR:
         return "A source nearer to a reference clock is needed, or a larger `maxdistance`.";
+    case SOURCE_STRATUM:
+        return "Change these lines to follow it.";
     case SOURCE_NOSELECT:
         return "Take `noselect` off its line to use it.";
     case SOURCE_MEASURING:

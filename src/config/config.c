@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/config.h"
 
+#include "wire/chrony.h"
+
 enum { NTP_PORT = 123, CHRONYC_PORT = 323, NTS_PORT = 4460 };
 
 void config_init(struct config *config, struct config_space *space)
@@ -9,6 +11,7 @@ void config_init(struct config *config, struct config_space *space)
         .daemon = {.port = NTP_PORT,
                    .acquisition_port = -1,
                    .command_port = CHRONYC_PORT,
+                   .open_commands = CHRONY_OPEN_STANDARD,
                    .log_banner = 32,
                    .command_limit = {.interval_log2 = -4, .burst = 8, .leak = 2},
                    .drift_interval_s = 3600,
@@ -30,6 +33,7 @@ void config_init(struct config *config, struct config_space *space)
         space->strings_used = 0;
         space->files_used = 0;
         space->directory_count = 0;
+        space->use_count = 0;
     }
 }
 

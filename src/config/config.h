@@ -59,10 +59,11 @@ struct config_binding {
  * daemon's own default.
  */
 struct daemon_options {
-    uint16_t port;         /* of the server; 0: never opened.  Opened when `access` allows any */
-    int acquisition_port;  /* of requests; -1: a random one each, 0: a random one for all */
-    int server_threads;    /* 0: as many as there are processors */
-    uint16_t command_port; /* chrony's monitoring protocol; 0: never opened */
+    uint16_t port;          /* of the server; 0: never opened.  Opened when `access` allows any */
+    int acquisition_port;   /* of requests; -1: a random one each, 0: a random one for all */
+    int server_threads;     /* 0: as many as there are processors */
+    uint16_t command_port;  /* chrony's monitoring protocol; 0: never opened */
+    uint32_t open_commands; /* opencommands: bits of enum chrony_open */
     struct limit_options command_limit; /* cmdratelimit: chronyc and mode 6, from elsewhere */
     struct address bind[2]; /* server: [0] IPv4, [1] IPv6; ADDRESS_NONE: all addresses */
     struct address bind_acquisition[2]; /* client, likewise */
@@ -80,6 +81,9 @@ struct daemon_options {
     int log_keep;                 /* older files of each kind that are kept */
     uint32_t log;                 /* enum config_log */
     const char *user;             /* name, UID or UID:GID */
+    int dscp;                     /* marks packets of NTP; 0: not */
+    int sched_priority;           /* of the time process, under SCHED_FIFO; 0: an ordinary one */
+    bool lock_memory;             /* lock_all */
     const char *leap_list;        /* a file with the leap seconds */
     bool leap_check_hash;         /* which is not used when its hash is wrong */
     const char *tempcomp;         /* the line, without its first word; NULL: none */

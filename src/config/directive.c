@@ -233,6 +233,12 @@ static bool parse_sourcedir(struct parser *parser)
     return daemon->source_dirs[daemon->source_dir_count++];
 }
 
+static bool parse_open_commands(struct parser *parser)
+{
+    parser->config->daemon.open_commands = 0;
+    return parser_plain(parser, true);
+}
+
 static bool parse_role(struct parser *parser)
 {
     /*
@@ -509,6 +515,7 @@ bool parser_directive(struct parser *parser)
         {"constraint", parse_constraint},
         {"constraints", parse_constraints},
         {"ntstrustedcerts", parse_trusted},
+        {"opencommands", parse_open_commands},
         {"ntsaeads", parse_aeads},
         {"ntsciphersuites", parse_suites},
         {"ntsservercert", parse_nts_cert},

@@ -338,6 +338,13 @@ static bool parse_tos(struct parser *parser)
     if (!parser_plain(parser, false)) {
         return false;
     }
+    /* The first one that is too high, not the last one that is not. */
+    for (unsigned i = 1; i < parser->words.count; i++) {
+        if (word_equal(parser->words.at[i], "ceiling")) {
+            config->node.max_stratum--;
+            break;
+        }
+    }
     /* A stratum that no client follows is no orphan. */
     if (parser->ntp.orphan && local->stratum > STRATUM_MAX) {
         parser->ntp.orphan = false;

@@ -30,10 +30,11 @@ static const struct option directives[] = {
      .argument = {STRING("FILE", DAEMON(drift_file))}},
     {.name = "fallbackdrift",
      .section = SECTION_CLOCK,
-     .verdict = VERDICT_NOT_YET,
+     .verdict = VERDICT_NOTHING_HERE,
      .neutral = "0 0",
      .help = "Long-term averages of the frequency, used when no source answers.",
-     .reason = "without a source noon keeps the frequency that it last estimated",
+     .reason = "the frequency that noon last estimated is that of as long a time as it was steady, "
+               "and is kept without a source",
      .argument = {WHOLE("MINIMUM", NO_FIELD, 0, 31), WHOLE("MAXIMUM", NO_FIELD, 0, 31)}},
     {.name = "leapsecmode",
      .section = SECTION_CLOCK,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/option_rows.h"
+#include "wire/chrony.h"
 
-#define NO_CHRONYC .section = SECTION_CONTROL, .verdict = VERDICT_NOT_YET
-#define CHRONYC_REASON "the set is fixed: see `opencommands`"
+#define NOT_BY_UDP .verdict = VERDICT_NOT_YET
+#define NOT_BY_UDP_REASON "is told over the Unix socket alone"
 
 static const struct option local_options[] = {
     {.name = "stratum",
@@ -277,19 +278,23 @@ static const struct option smoothtime_options[] = {
 };
 
 static const struct option open_commands[] = {
-    {.name = "activity", NO_CHRONYC, .help = "How many sources.", .reason = CHRONYC_REASON},
-    {.name = "authdata", NO_CHRONYC, .help = "Authentication.", .reason = CHRONYC_REASON},
-    {.name = "clients", NO_CHRONYC, .help = "The clients.", .reason = CHRONYC_REASON},
-    {.name = "manual", NO_CHRONYC, .help = "Times typed in.", .reason = CHRONYC_REASON},
-    {.name = "ntpdata", NO_CHRONYC, .help = "The last packets.", .reason = CHRONYC_REASON},
-    {.name = "rtcdata", NO_CHRONYC, .help = "The real-time clock.", .reason = CHRONYC_REASON},
-    {.name = "selectdata", NO_CHRONYC, .help = "The selection.", .reason = CHRONYC_REASON},
-    {.name = "serverstats", NO_CHRONYC, .help = "Packets served.", .reason = CHRONYC_REASON},
-    {.name = "smoothing", NO_CHRONYC, .help = "The smoothing.", .reason = CHRONYC_REASON},
-    {.name = "sourcename", NO_CHRONYC, .help = "Names of sources.", .reason = CHRONYC_REASON},
-    {.name = "sources", NO_CHRONYC, .help = "The sources.", .reason = CHRONYC_REASON},
-    {.name = "sourcestats", NO_CHRONYC, .help = "Their estimates.", .reason = CHRONYC_REASON},
-    {.name = "tracking", NO_CHRONYC, .help = "The clock.", .reason = CHRONYC_REASON},
+    {.name = "activity", .value = CHRONY_OPEN_ACTIVITY, .help = "How many sources are asked."},
+    {.name = "authdata", .value = CHRONY_OPEN_AUTHDATA, .help = "How sources are authenticated."},
+    {.name = "clients", NOT_BY_UDP, .help = "The clients.", .reason = NOT_BY_UDP_REASON},
+    {.name = "manual", NOT_BY_UDP, .help = "Times typed in.", .reason = NOT_BY_UDP_REASON},
+    {.name = "ntpdata", .value = CHRONY_OPEN_NTPDATA, .help = "The last answers of sources."},
+    {.name = "rtcdata",
+     .value = CHRONY_OPEN_RTCDATA,
+     .help = "The real-time clock: that it is not tracked."},
+    {.name = "selectdata", .value = CHRONY_OPEN_SELECTDATA, .help = "How sources are chosen."},
+    {.name = "serverstats", .value = CHRONY_OPEN_SERVERSTATS, .help = "What was served."},
+    {.name = "smoothing",
+     .value = CHRONY_OPEN_SMOOTHING,
+     .help = "The smoothing: that there is none."},
+    {.name = "sourcename", .value = CHRONY_OPEN_SOURCENAME, .help = "Names of sources."},
+    {.name = "sources", .value = CHRONY_OPEN_SOURCES, .help = "The sources."},
+    {.name = "sourcestats", .value = CHRONY_OPEN_SOURCESTATS, .help = "Their estimates."},
+    {.name = "tracking", .value = CHRONY_OPEN_TRACKING, .help = "The clock."},
 };
 
 #define TABLE(array)                                                                               \

@@ -298,19 +298,13 @@ static const struct option tos_options[] = {
      .reason = "the root distance is limited instead: `maxdist`",
      .argument = {ANY_NUMBER("SECONDS")}},
     {.name = "ceiling",
-     REFUSED,
-     .neutral = "16",
+     .standard = "16",
      .help = "Sources of this stratum or higher are not followed.",
-     .reason = "noon can't keep sources out by their stratum, and would follow what is to be "
-               "ruled out; limit `maxdist` instead",
-     .argument = {WHOLE("STRATUM", NO_FIELD, 1, 16)}},
+     .argument = {WHOLE_AS("STRATUM", TYPE_UINT8, NODE(max_stratum), 1, 16)}},
     {.name = "floor",
-     REFUSED,
-     .neutral = "0",
+     .standard = "0",
      .help = "Sources of a lower stratum are not followed.",
-     .reason = "noon can't keep sources out by their stratum, and would follow what is to be "
-               "ruled out; limit `maxdist` instead",
-     .argument = {WHOLE("STRATUM", NO_FIELD, 0, 16)}},
+     .argument = {WHOLE_AS("STRATUM", TYPE_UINT8, NODE(min_stratum), 0, 15)}},
     {.name = "orphan",
      .help = "Without a source serves its own clock at this stratum; of several such servers all "
              "follow one.",

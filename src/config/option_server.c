@@ -185,12 +185,11 @@ static const struct option directives[] = {
              "among the dropped commands, or as `rate-limit`."},
     {.name = "opencommands",
      .section = SECTION_CONTROL,
-     .verdict = VERDICT_NOT_YET,
+     .standard = "activity rtcdata serverstats smoothing sourcename sources sourcestats tracking",
      .arguments = "[COMMAND]...",
-     .help = "What chronyc may ask from other machines.",
-     .reason = "what chronyd opens by itself is open: activity, manual, rtcdata, serverstats, "
-               "smoothing, sourcename, sources, sourcestats, tracking",
-     .argument = {SET("COMMAND", NO_FIELD, SCOPE_OPENCOMMANDS)}},
+     .help = "What chronyc may ask over UDP, from this machine and others; all else is told over "
+             "the Unix socket alone. Without a command: nothing.",
+     .argument = {SET("COMMAND", DAEMON(open_commands), SCOPE_OPENCOMMANDS)}},
 };
 
 struct option_table option_server(void)

@@ -72,9 +72,10 @@ static const struct option directives[] = {
 
     {.name = "lock_all",
      .section = SECTION_PROCESS,
-     .verdict = VERDICT_NOT_YET,
-     .help = "Keeps the daemon in memory, never paged out.",
-     .reason = "the daemon is paged like any other program"},
+     .restart = true,
+     .flag = DAEMON(lock_memory),
+     .help = "Keeps noond in memory, never paged out. Started as another user than root it needs "
+             "`LimitMEMLOCK=infinity` in its unit."},
     {.name = "pidfile",
      .section = SECTION_PROCESS,
      .restart = true,
@@ -82,12 +83,12 @@ static const struct option directives[] = {
      .argument = {STRING("FILE", DAEMON(pid_file))}},
     {.name = "sched_priority",
      .section = SECTION_PROCESS,
-     .verdict = VERDICT_NOT_YET,
+     .restart = true,
      .standard = "0",
-     .neutral = "0",
-     .help = "Runs under SCHED_FIFO with this priority.",
-     .reason = "the daemon is scheduled like any other program",
-     .argument = {WHOLE("PRIORITY", NO_FIELD, 0, 100)}},
+     .help = "Runs the time process under SCHED_FIFO with this priority; 0: as an ordinary one. "
+             "The server's threads stay ordinary, so that no flood takes the processor from all "
+             "others. Started as another user than root it needs `LimitRTPRIO` in its unit.",
+     .argument = {WHOLE("PRIORITY", DAEMON(sched_priority), 0, 99)}},
     {.name = "user",
      .section = SECTION_PROCESS,
      .restart = true,

@@ -64,6 +64,7 @@ static void plan_time(const struct config *config, bool serves, unsigned family,
         local.family = loopbacks[family].family;
         endpoint = append(endpoints, count, &local, daemon->port);
         endpoint->options.share_port = daemon->acquisition_port == daemon->port;
+        endpoint->options.priority = daemon->dscp;
         set_device(endpoint, daemon->bind_device);
     }
     if (daemon->port != 0 && !(serves && everywhere) &&

@@ -254,7 +254,7 @@ void orders_serve(struct time_process *process)
         return;
     }
     process->command_requests++;
-    status = chrony_request_decode(&request, bytes, size, true);
+    status = chrony_request_decode(&request, bytes, size, CHRONY_TRUSTED);
     if (status == CHRONY_SILENCE || !may_answer(process, from)) {
         process->command_drops++;
         return;

@@ -23,6 +23,7 @@ static bool socket_options(const struct time_process *process, const struct addr
         return false;
     }
     options->stamps = true;
+    options->priority = daemon->dscp;
     options->local = daemon->bind_acquisition[six];
     if (daemon->acquisition_port > 0) {
         options->local.family = to->family;

@@ -75,6 +75,7 @@ static void plan_acquisition(const struct daemon_options *daemon,
         options[i].local.port =
             (uint16_t)(daemon->acquisition_port > 0 ? daemon->acquisition_port : 0);
         options[i].share_port = true;
+        options[i].priority = daemon->dscp;
         if (daemon->bind_acquisition_device) {
             (void)snprintf(options[i].device, sizeof options[i].device, "%s",
                            daemon->bind_acquisition_device);

@@ -165,6 +165,7 @@ static char state_letter(const struct source_status *source)
     case SOURCE_CERT_TIME:
     case SOURCE_NO_CONSTRAINT:
     case SOURCE_CONTRADICTS:
+    case SOURCE_STRATUM:
     case SOURCE_STATE_COUNT:
         break;
     }

@@ -85,6 +85,24 @@ static void tell_what_needs_processes(const struct config *config, const struct 
     }
 }
 
+/* What was asked for and can't be had is said: the clock is kept all the same. */
+static void claim(const struct config *config, const struct log_sink *log)
+{
+    const struct daemon_options *daemon = &config->daemon;
+
+    if (daemon->lock_memory && !process_lock_memory()) {
+        log_line(log, LOG_SEVERITY_WARNING,
+                 "lock_all: noond may not keep itself in memory; start it as root, or write "
+                 "`LimitMEMLOCK=infinity` in its unit");
+    }
+    if (daemon->sched_priority > 0 && !process_realtime(daemon->sched_priority)) {
+        log_format(log, LOG_SEVERITY_WARNING,
+                   "sched_priority: noond may not run under SCHED_FIFO with priority %d; start it "
+                   "as root, or write `LimitRTPRIO=%d` in its unit",
+                   daemon->sched_priority, daemon->sched_priority);
+    }
+}
+
 static int run_alone(const struct args *args, struct config *config, const char *file,
                      const struct log_sink *log)
 {
@@ -127,6 +145,8 @@ static int run_alone(const struct args *args, struct config *config, const char 
         setup.ntpctl_socket = listen_for_ntpctl(config, NULL, log);
     }
     setup.server_sockets = sockets;
+    process_permit(config->daemon.lock_memory, config->daemon.sched_priority);
+    claim(config, log);
     int status = time_process_run(&setup);
     premises_close(&premises);
     return status;
@@ -276,6 +296,7 @@ static int run_time(const struct args *args, struct config *config, const char *
     setup.time_page = &supervised.line;
     setup.order_socket = orders_open(args, config, &user, log);
     setup.ntpctl_socket = listen_for_ntpctl(config, &user, log);
+    claim(config, log);
     if (privilege_drop(&user, PRIVILEGE_KEEP_TIME) != ERR_NONE) {
         log_format(log, LOG_SEVERITY_ERROR,
                    "this process can't become user %s; start noond as "
@@ -305,6 +326,7 @@ int role_run(const struct args *args, char *const argv[], struct config *config,
     if (args->single || args->once != ONCE_NO) {
         return run_alone(args, config, file, log);
     }
+    process_permit(config->daemon.lock_memory, config->daemon.sched_priority);
     config_free(config);
     return run_parent(args, argv, log);
 }

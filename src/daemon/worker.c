@@ -312,11 +312,14 @@ static void tell_parent(void)
     (void)ignored; /* its end is ours: the kernel sees to that */
 }
 
-static bool confine(const struct args *args, const struct log_sink *log)
+static bool confine(const struct args *args, const struct config *config,
+                    const struct log_sink *log)
 {
     struct user_ids user = privilege_self();
     struct sandbox_report report;
 
+    /* That it can't be is said by the time process. */
+    (void)(config->daemon.lock_memory && process_lock_memory());
     /* The parent has put the number there: no user database is needed. */
     if ((args->user != NULL && privilege_find_user(args->user, &user) != ERR_NONE) ||
         privilege_drop(&user, PRIVILEGE_KEEP_NONE) != ERR_NONE) {
@@ -383,7 +386,7 @@ int worker_run(const struct args *args, const struct config *config, const struc
     note_overflows(s);
     process_exact_timers();
     signals_open(SIGNALS_NORMAL);
-    if (!confine(args, log)) {
+    if (!confine(args, config, log)) {
         return SUPERVISOR_EXIT_RESTART;
     }
     return serve(s, log);

@@ -154,8 +154,8 @@ static size_t answer_chronyc(struct worker_ask *ask, const struct question *ques
 {
     struct chrony_request request;
     struct ask_view view;
-    enum chrony_status status =
-        chrony_request_decode(&request, question->bytes, question->size, false);
+    enum chrony_status status = chrony_request_decode(&request, question->bytes, question->size,
+                                                      ask->config->daemon.open_commands);
     size_t size = 0;
 
     if (status == CHRONY_SILENCE) {

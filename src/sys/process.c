@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -260,4 +263,55 @@ void process_started(int *starter)
         (void)close(*starter);
     }
     *starter = -1;
+}
+
+static void raise_limit(__rlimit_resource_t resource, rlim_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) == 0 && limit.rlim_max < wanted) {
+        const struct rlimit raised = {wanted, wanted};
+        int ignored = setrlimit(resource, &raised); /* what is lacking is said by whom it lacks */
+
+        (void)ignored;
+    }
+}
+
+void process_permit(bool lock_memory, int priority)
+{
+    if (lock_memory) {
+        raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
+    }
+    if (priority > 0) {
+        raise_limit(RLIMIT_RTPRIO, (rlim_t)priority);
+    }
+}
+
+bool process_lock_memory(void)
+{
+    struct rlimit limit;
+
+    /* With less, memory that is wanted later could not be had. */
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max != RLIM_INFINITY) {
+        return false;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    /* Pages that are never touched, of which a configuration has many, need not be there. */
+    return setrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+           mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
+bool process_realtime(int priority)
+{
+    const struct sched_param param = {.sched_priority = priority};
+    const struct rlimit limit = {(rlim_t)priority, (rlim_t)priority};
+    struct rlimit now;
+
+    if (getrlimit(RLIMIT_RTPRIO, &now) == 0 && now.rlim_cur < limit.rlim_cur &&
+        now.rlim_max >= limit.rlim_cur) {
+        now.rlim_cur = limit.rlim_cur;
+        int ignored = setrlimit(RLIMIT_RTPRIO, &now);
+        (void)ignored;
+    }
+    return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
 }

@@ -55,6 +55,16 @@ bool process_beside(const char *called, const char *name, char *path, size_t siz
 
 int process_id(void);
 
+/*
+ * Lets this process, and those that it starts, ask for what follows whoever they become: as far as
+ * this one may.
+ */
+void process_permit(bool lock_memory, int priority);
+/* No page of this process is paged out from now on.  False: it may not. */
+bool process_lock_memory(void);
+/* This process, and the threads that it starts, go before all others under SCHED_FIFO. */
+bool process_realtime(int priority);
+
 /* Short sleeps of this thread, and of those that it starts, last no longer than asked for. */
 void process_exact_timers(void);
 

@@ -42,7 +42,7 @@ struct layout {
 
 struct command {
     uint16_t number;
-    bool open;
+    uint32_t open; /* by these bits of enum chrony_open */
     uint16_t size;
     const char *arguments;
 };
@@ -650,7 +650,7 @@ static void take_arguments(struct reader *r, const char *kinds, struct chrony_ar
 }
 
 enum chrony_status chrony_request_decode(struct chrony_request *request, const uint8_t *bytes,
-                                         size_t size, bool trusted)
+                                         size_t size, uint32_t open)
 {
     struct reader r = {.at = bytes, .left = size};
     const struct command *command;
@@ -682,7 +682,7 @@ enum chrony_status chrony_request_decode(struct chrony_request *request, const u
     if (size < command->size) {
         return CHRONY_BAD_LENGTH;
     }
-    if (!command->open && !trusted) {
+    if (open != CHRONY_TRUSTED && ((open | CHRONY_OPEN_ALWAYS) & command->open) == 0) {
         return CHRONY_UNAUTH;
     }
     take_arguments(&r, command->arguments, &request->arguments);

@@ -27,75 +27,99 @@ enum {
     CHRONY_NAME_SIZE = 256,
 };
 
+enum { CHRONY_TRUSTED = INT32_MAX };
+
+/* What may be asked over UDP, in chronyc's words. */
+enum chrony_open {
+    CHRONY_OPEN_ACTIVITY = 1,
+    CHRONY_OPEN_AUTHDATA = 2,
+    CHRONY_OPEN_NTPDATA = 4,
+    CHRONY_OPEN_RTCDATA = 8,
+    CHRONY_OPEN_SELECTDATA = 16,
+    CHRONY_OPEN_SERVERSTATS = 32,
+    CHRONY_OPEN_SMOOTHING = 64,
+    CHRONY_OPEN_SOURCENAME = 128,
+    CHRONY_OPEN_SOURCES = 256,
+    CHRONY_OPEN_SOURCESTATS = 512,
+    CHRONY_OPEN_TRACKING = 1024,
+    CHRONY_OPEN_ALWAYS = 2048,
+    /* How many sources there are is told to whom they are. */
+    CHRONY_OPEN_COUNT = CHRONY_OPEN_SOURCES | CHRONY_OPEN_SOURCESTATS | CHRONY_OPEN_SELECTDATA |
+                        CHRONY_OPEN_AUTHDATA | CHRONY_OPEN_NTPDATA,
+    CHRONY_OPEN_STANDARD = CHRONY_OPEN_ACTIVITY | CHRONY_OPEN_RTCDATA | CHRONY_OPEN_SERVERSTATS |
+                           CHRONY_OPEN_SMOOTHING | CHRONY_OPEN_SOURCENAME | CHRONY_OPEN_SOURCES |
+                           CHRONY_OPEN_SOURCESTATS | CHRONY_OPEN_TRACKING,
+};
+
 /*
- * X(name, number, may come over UDP, least length of the request, arguments)
+ * X(name, number, what opens it over UDP, least length of the request, arguments)
  *
  * Arguments: a an address, i a number of 32 bits, f a floating-point number, t a time.
  */
 #define CHRONY_COMMAND_LIST(X)                                                                     \
-    X(NULL, 0, true, 28, "")                                                                       \
-    X(ONLINE, 1, false, 60, "aa")                                                                  \
-    X(OFFLINE, 2, false, 60, "aa")                                                                 \
-    X(BURST, 3, false, 68, "aaii")                                                                 \
-    X(MODIFY_MINPOLL, 4, false, 44, "ai")                                                          \
-    X(MODIFY_MAXPOLL, 5, false, 44, "ai")                                                          \
-    X(DUMP, 6, false, 28, "")                                                                      \
-    X(MODIFY_MAXDELAY, 7, false, 44, "af")                                                         \
-    X(MODIFY_MAXDELAYRATIO, 8, false, 44, "af")                                                    \
-    X(MODIFY_MAXUPDATESKEW, 9, false, 28, "f")                                                     \
-    X(LOGON, 10, true, 28, "")                                                                     \
-    X(SETTIME, 11, false, 40, "t")                                                                 \
-    X(MANUAL, 13, false, 28, "i")                                                                  \
-    X(N_SOURCES, 14, true, 32, "")                                                                 \
-    X(SOURCE_DATA, 15, true, 76, "i")                                                              \
-    X(REKEY, 16, false, 28, "")                                                                    \
-    X(ALLOW, 17, false, 44, "ai")                                                                  \
-    X(ALLOWALL, 18, false, 44, "ai")                                                               \
-    X(DENY, 19, false, 44, "ai")                                                                   \
-    X(DENYALL, 20, false, 44, "ai")                                                                \
-    X(CMDALLOW, 21, false, 44, "ai")                                                               \
-    X(CMDALLOWALL, 22, false, 44, "ai")                                                            \
-    X(CMDDENY, 23, false, 44, "ai")                                                                \
-    X(CMDDENYALL, 24, false, 44, "ai")                                                             \
-    X(ACCHECK, 25, false, 40, "a")                                                                 \
-    X(CMDACCHECK, 26, false, 40, "a")                                                              \
-    X(DEL_SOURCE, 29, false, 40, "a")                                                              \
-    X(WRITERTC, 30, false, 28, "")                                                                 \
-    X(DFREQ, 31, false, 28, "f")                                                                   \
-    X(TRACKING, 33, true, 104, "")                                                                 \
-    X(SOURCESTATS, 34, true, 84, "i")                                                              \
-    X(RTCREPORT, 35, true, 56, "")                                                                 \
-    X(TRIMRTC, 36, false, 28, "")                                                                  \
-    X(CYCLELOGS, 37, false, 28, "")                                                                \
-    X(MANUAL_LIST, 41, true, 416, "")                                                              \
-    X(MANUAL_DELETE, 42, false, 28, "i")                                                           \
-    X(MAKESTEP, 43, false, 28, "")                                                                 \
-    X(ACTIVITY, 44, true, 48, "")                                                                  \
-    X(MODIFY_MINSTRATUM, 45, false, 44, "ai")                                                      \
-    X(MODIFY_POLLTARGET, 46, false, 44, "ai")                                                      \
-    X(MODIFY_MAXDELAYDEVRATIO, 47, false, 44, "af")                                                \
-    X(RESELECT, 48, false, 28, "")                                                                 \
-    X(RESELECTDISTANCE, 49, false, 28, "f")                                                        \
-    X(MODIFY_MAKESTEP, 50, false, 28, "if")                                                        \
-    X(SMOOTHING, 51, true, 52, "")                                                                 \
-    X(SMOOTHTIME, 52, false, 28, "i")                                                              \
-    X(REFRESH, 53, false, 28, "")                                                                  \
-    X(SERVER_STATS, 54, true, 48, "")                                                              \
-    X(LOCAL2, 56, false, 36, "iifi")                                                               \
-    X(NTP_DATA, 57, false, 152, "a")                                                               \
-    X(SHUTDOWN, 62, false, 28, "")                                                                 \
-    X(ONOFFLINE, 63, false, 28, "")                                                                \
-    X(ADD_SOURCE, 64, false, 372, "")                                                              \
-    X(NTP_SOURCE_NAME, 65, true, 284, "a")                                                         \
-    X(RESET_SOURCES, 66, false, 28, "")                                                            \
-    X(AUTH_DATA, 67, false, 52, "a")                                                               \
-    X(CLIENT_ACCESSES, 68, false, 520, "iiii")                                                     \
-    X(SELECT_DATA, 69, false, 76, "i")                                                             \
-    X(RELOAD_SOURCES, 70, false, 28, "")                                                           \
-    X(DOFFSET, 71, false, 28, "f")                                                                 \
-    X(MODIFY_SELECTOPTS, 72, false, 52, "aiii")                                                    \
-    X(MODIFY_OFFSET, 73, false, 48, "aif")                                                         \
-    X(LOCAL3, 74, false, 48, "iififff")
+    X(NULL, 0, CHRONY_OPEN_ALWAYS, 28, "")                                                         \
+    X(ONLINE, 1, 0, 60, "aa")                                                                      \
+    X(OFFLINE, 2, 0, 60, "aa")                                                                     \
+    X(BURST, 3, 0, 68, "aaii")                                                                     \
+    X(MODIFY_MINPOLL, 4, 0, 44, "ai")                                                              \
+    X(MODIFY_MAXPOLL, 5, 0, 44, "ai")                                                              \
+    X(DUMP, 6, 0, 28, "")                                                                          \
+    X(MODIFY_MAXDELAY, 7, 0, 44, "af")                                                             \
+    X(MODIFY_MAXDELAYRATIO, 8, 0, 44, "af")                                                        \
+    X(MODIFY_MAXUPDATESKEW, 9, 0, 28, "f")                                                         \
+    X(LOGON, 10, CHRONY_OPEN_ALWAYS, 28, "")                                                       \
+    X(SETTIME, 11, 0, 40, "t")                                                                     \
+    X(MANUAL, 13, 0, 28, "i")                                                                      \
+    X(N_SOURCES, 14, CHRONY_OPEN_COUNT, 32, "")                                                    \
+    X(SOURCE_DATA, 15, CHRONY_OPEN_SOURCES, 76, "i")                                               \
+    X(REKEY, 16, 0, 28, "")                                                                        \
+    X(ALLOW, 17, 0, 44, "ai")                                                                      \
+    X(ALLOWALL, 18, 0, 44, "ai")                                                                   \
+    X(DENY, 19, 0, 44, "ai")                                                                       \
+    X(DENYALL, 20, 0, 44, "ai")                                                                    \
+    X(CMDALLOW, 21, 0, 44, "ai")                                                                   \
+    X(CMDALLOWALL, 22, 0, 44, "ai")                                                                \
+    X(CMDDENY, 23, 0, 44, "ai")                                                                    \
+    X(CMDDENYALL, 24, 0, 44, "ai")                                                                 \
+    X(ACCHECK, 25, 0, 40, "a")                                                                     \
+    X(CMDACCHECK, 26, 0, 40, "a")                                                                  \
+    X(DEL_SOURCE, 29, 0, 40, "a")                                                                  \
+    X(WRITERTC, 30, 0, 28, "")                                                                     \
+    X(DFREQ, 31, 0, 28, "f")                                                                       \
+    X(TRACKING, 33, CHRONY_OPEN_TRACKING, 104, "")                                                 \
+    X(SOURCESTATS, 34, CHRONY_OPEN_SOURCESTATS, 84, "i")                                           \
+    X(RTCREPORT, 35, CHRONY_OPEN_RTCDATA, 56, "")                                                  \
+    X(TRIMRTC, 36, 0, 28, "")                                                                      \
+    X(CYCLELOGS, 37, 0, 28, "")                                                                    \
+    X(MANUAL_LIST, 41, CHRONY_OPEN_ALWAYS, 416, "")                                                \
+    X(MANUAL_DELETE, 42, 0, 28, "i")                                                               \
+    X(MAKESTEP, 43, 0, 28, "")                                                                     \
+    X(ACTIVITY, 44, CHRONY_OPEN_ACTIVITY, 48, "")                                                  \
+    X(MODIFY_MINSTRATUM, 45, 0, 44, "ai")                                                          \
+    X(MODIFY_POLLTARGET, 46, 0, 44, "ai")                                                          \
+    X(MODIFY_MAXDELAYDEVRATIO, 47, 0, 44, "af")                                                    \
+    X(RESELECT, 48, 0, 28, "")                                                                     \
+    X(RESELECTDISTANCE, 49, 0, 28, "f")                                                            \
+    X(MODIFY_MAKESTEP, 50, 0, 28, "if")                                                            \
+    X(SMOOTHING, 51, CHRONY_OPEN_SMOOTHING, 52, "")                                                \
+    X(SMOOTHTIME, 52, 0, 28, "i")                                                                  \
+    X(REFRESH, 53, 0, 28, "")                                                                      \
+    X(SERVER_STATS, 54, CHRONY_OPEN_SERVERSTATS, 48, "")                                           \
+    X(LOCAL2, 56, 0, 36, "iifi")                                                                   \
+    X(NTP_DATA, 57, CHRONY_OPEN_NTPDATA, 152, "a")                                                 \
+    X(SHUTDOWN, 62, 0, 28, "")                                                                     \
+    X(ONOFFLINE, 63, 0, 28, "")                                                                    \
+    X(ADD_SOURCE, 64, 0, 372, "")                                                                  \
+    X(NTP_SOURCE_NAME, 65, CHRONY_OPEN_SOURCENAME, 284, "a")                                       \
+    X(RESET_SOURCES, 66, 0, 28, "")                                                                \
+    X(AUTH_DATA, 67, CHRONY_OPEN_AUTHDATA, 52, "a")                                                \
+    X(CLIENT_ACCESSES, 68, 0, 520, "iiii")                                                         \
+    X(SELECT_DATA, 69, CHRONY_OPEN_SELECTDATA, 76, "i")                                            \
+    X(RELOAD_SOURCES, 70, 0, 28, "")                                                               \
+    X(DOFFSET, 71, 0, 28, "f")                                                                     \
+    X(MODIFY_SELECTOPTS, 72, 0, 52, "aiii")                                                        \
+    X(MODIFY_OFFSET, 73, 0, 48, "aif")                                                             \
+    X(LOCAL3, 74, 0, 48, "iififff")
 
 enum chrony_command {
 #define CHRONY_ENUM(name, number, open, size, arguments) CHRONY_##name = (number),
@@ -177,12 +201,13 @@ struct chrony_request {
 };
 
 /*
- * A datagram to a request, in the order of chronyd's own tests.  `trusted`: it came over the Unix
- * socket.  CHRONY_SUCCESS: *request is filled; CHRONY_SILENCE: nothing is to be answered; else the
- * status to answer (the request's command, sequence and size are filled for that).
+ * A datagram to a request, in the order of chronyd's own tests.  `open`: bits of enum chrony_open;
+ * CHRONY_TRUSTED: it came over the Unix socket.  CHRONY_SUCCESS: *request is filled;
+ * CHRONY_SILENCE: nothing is to be answered; else the status to answer (the request's command,
+ * sequence and size are filled for that).
  */
 enum chrony_status chrony_request_decode(struct chrony_request *request, const uint8_t *bytes,
-                                         size_t size, bool trusted);
+                                         size_t size, uint32_t open);
 
 enum chrony_add_flag {
     CHRONY_ADD_ONLINE = 1,

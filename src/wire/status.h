@@ -74,7 +74,8 @@
     X(KEY_EXCHANGE, "key-exchange", "it is not asked before keys have been exchanged (NTS)")       \
     X(CERT_TIME, "cert-time", "its certificate is not known to be valid: what time is it?")        \
     X(NO_CONSTRAINT, "no-constraint", "no HTTPS server (constraint) has told the time yet")        \
-    X(CONTRADICTS, "contradicts", "its time is not what the HTTPS servers (constraint) say")
+    X(CONTRADICTS, "contradicts", "its time is not what the HTTPS servers (constraint) say")       \
+    X(STRATUM, "stratum", "its stratum is below minstratum or above maxstratum")
 
 enum node_state {
 #define X(name, word, sentence) NODE_##name,

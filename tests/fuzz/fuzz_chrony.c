@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t reply[CHRONY_REPLY_MAX];
 
     for (int trusted = 0; trusted < 2; trusted++) {
-        enum chrony_status status = chrony_request_decode(&request, data, size, trusted);
+        enum chrony_status status = chrony_request_decode(
+            &request, data, size, trusted ? CHRONY_TRUSTED : CHRONY_OPEN_STANDARD);
 
         assert(status == CHRONY_SILENCE || chrony_status_encode(&request, status, reply) <= size);
         if (status == CHRONY_SUCCESS && request.command == CHRONY_ADD_SOURCE &&

@@ -103,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_record(&record, sources);
     try_control(&view, data, size);
     for (int trusted = 0; trusted < 2; trusted++) {
-        enum chrony_status status = chrony_request_decode(&request, data, size, trusted);
+        enum chrony_status status = chrony_request_decode(
+            &request, data, size, trusted ? CHRONY_TRUSTED : CHRONY_OPEN_STANDARD);
 
         if (status == CHRONY_SUCCESS) {
             assert(ask_chrony(&view, &request, reply) <= size);

@@ -7,6 +7,7 @@ usage: test_supervised.py NOOND NOON NOON-HELPER      prints TAP
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -16,7 +17,7 @@ from support import lab as labs  # noqa: E402
 from support import service as services  # noqa: E402
 from support.tap import Tap, skip_all  # noqa: E402
 
-SERVING = services.SOURCE + 'allow 127.0.0.1\n'
+SERVING = services.SOURCE + 'allow 127.0.0.1\nlock_all\nsched_priority 3\ndscp 46\n'
 
 
 def try_reloads(tap, service, manager):
@@ -25,7 +26,7 @@ def try_reloads(tap, service, manager):
     tap.check(labs.wait_for(lambda: manager.count('RELOADING=1\nMONOTONIC_USEC=') == 1 and
                             manager.count('READY=1') == 2, 3),
               'SIGHUP reloads and tells the service manager so', manager.said)
-    service.configure(services.SOURCE + 'allow 127.0.0.1\nport 1123\n')
+    service.configure(SERVING + 'port 1123\n')
     answer = service.noon('reload')
     tap.check(answer.returncode == 0 and answer.stdout.startswith('added: port 1123'),
               '`noon reload` shows what is different', answer.stdout + answer.stderr)
@@ -38,12 +39,46 @@ def try_reloads(tap, service, manager):
     service.configure(SERVING + 'frobnicate\n')
     answer = service.noon('reload')
     tap.check(answer.returncode == 1 and 'frobnicate' in answer.stderr and
-              f'{service.config}:3' in answer.stderr, 'nonsense is refused with file and line',
+              f'{service.config}:{SERVING.count(chr(10)) + 1}:' in answer.stderr, 'nonsense is refused with file and line',
               answer.stderr)
     service.configure(SERVING)
     tap.check(service.noon('reload').returncode == 0 and
               labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1'), 3),
               'and the server answers again after the next good one')
+
+
+def may_claim():
+    """Whether this machine lets root lock memory, and run before all others."""
+    code = ('import os, resource as r\n'
+            'r.setrlimit(r.RLIMIT_MEMLOCK, (r.RLIM_INFINITY, r.RLIM_INFINITY))\n'
+            'os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(3))\n')
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, check=False).returncode == 0
+
+
+def try_claims(tap, service):
+    """lock_all, sched_priority and dscp, as the kernel knows them."""
+    processes = json.loads(service.noon('doctor', '--json').stdout)['processes']
+    pids = {process['name']: process['pid'] for process in processes}
+    if may_claim():
+        for name in ('noond-time', 'noond-server'):
+            with open(f'/proc/{pids[name]}/status', encoding='ascii') as file:
+                locked = dict(line.split(':', 1) for line in file)['VmLck'].split()
+            tap.check(int(locked[0]) > 100, f'{name} keeps itself in memory', locked)
+        policies = {name: os.sched_getscheduler(pids[name]) for name in ('noond-time', 'noond-server')}
+        tap.check(policies == {'noond-time': os.SCHED_FIFO, 'noond-server': os.SCHED_OTHER},
+                  'the time process, and no other, goes before all others', policies)
+    else:
+        log = service.daemon.log()
+        tap.check('lock_all: ' in log or 'sched_priority: ' in log,
+                  'what this machine does not permit is said', log)
+    code = ('import socket\n'
+            's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n'
+            's.settimeout(3)\n'
+            's.setsockopt(socket.IPPROTO_IP, 13, 1)\n'  # IP_RECVTOS
+            's.sendto(bytes([0x23]) + bytes(39) + b"12345678", ("127.0.0.1", 123))\n'
+            'print(s.recvmsg(1024, 64)[1][0][2][0] >> 2)\n')
+    told = service.machine.run('python3', '-c', code, check=False).strip()
+    tap.check(told == '46', 'answers are marked with their code point', told)
 
 
 def try_doctor(tap, service):
@@ -151,6 +186,7 @@ def main():
                   'STATUS says so in words', manager.said)
         tap.check(services.ask(service.machine, '127.0.0.1')[1:2] == b'\x02',
                   'it serves as stratum 2')
+        try_claims(tap, service)
         try_doctor(tap, service)
         try_reloads(tap, service, manager)
         try_killing(tap, service)

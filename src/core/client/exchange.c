@@ -301,6 +301,29 @@ static bool deviates(struct exchange *exchange, const struct exchange_limits *li
     return true;
 }
 
+/*
+ * The test of maxdelayquant.  The quantile is approached by steps that are in such a proportion up
+ * and down that it stays where `share` of all delays are shorter (Robbins and Monro); they begin
+ * large and stay a twentieth of the spread, so that a path may change.
+ */
+static bool is_slow(struct delay_quantile *quantile, double share, double delay_s)
+{
+    const double least = 0.05;
+    double gain;
+    bool above;
+
+    if (quantile->count == 0) {
+        *quantile = (struct delay_quantile){.at_s = delay_s, .count = 1};
+        return false;
+    }
+    quantile->count++;
+    gain = larger(1.0 / quantile->count, least);
+    above = delay_s > quantile->at_s;
+    quantile->spread_s += gain * (fabs(delay_s - quantile->at_s) - quantile->spread_s);
+    quantile->at_s += gain * quantile->spread_s * (above ? share : share - 1);
+    return above;
+}
+
 static enum drop_reason check_delay(struct exchange *exchange, const struct exchange_limits *limits,
                                     double least_s, const struct sample *sample)
 {
@@ -313,6 +336,10 @@ static enum drop_reason check_delay(struct exchange *exchange, const struct exch
     if (limits->options->max_delay_ratio > 0 && limits->estimate != NULL &&
         limits->estimate->floor_s > 0 &&
         sample->delay_s > limits->options->max_delay_ratio * limits->estimate->floor_s) {
+        return DROP_DELAY;
+    }
+    if (limits->options->max_delay_quantile > 0 &&
+        is_slow(&exchange->quantile, limits->options->max_delay_quantile, sample->delay_s)) {
         return DROP_DELAY;
     }
     return deviates(exchange, limits, sample) ? DROP_TEST_DEVIATION : DROP_NONE;

@@ -62,6 +62,12 @@ struct pending_request {
     bool presend;     /* its reply is not measured */
 };
 
+/* Of all round trips, about that one which the share of maxdelayquant is shorter than. */
+struct delay_quantile {
+    double at_s, spread_s; /* the quantile; mean distance of the others to it */
+    unsigned count;        /* of those that made it */
+};
+
 /* What the last complete exchange left for an interleaved reply to finish. */
 struct last_exchange {
     struct local_stamp sent;
@@ -77,7 +83,8 @@ struct exchange {
     uint32_t sequence;   /* of the newest request; counts from 1 */
     uint8_t late_stamps; /* replies in a row held in vain */
     bool kernel_stamps;  /* transmit stamps better than our own have been seen */
-    uint8_t deviations;  /* replies in a row that failed the test of maxdelaydevratio */
+    struct delay_quantile quantile;
+    uint8_t deviations; /* replies in a row that failed the test of maxdelaydevratio */
 };
 
 /* How to ask. */

@@ -90,6 +90,12 @@ static enum source_state own_state(const struct node *node, const struct slot *s
     if (!slot->has_estimate || slot->estimator.count < USABLE_SAMPLES) {
         return SOURCE_MEASURING;
     }
+    /* A kiss of death has none. */
+    if (slot->association.last.stratum != 0 &&
+        (slot->association.last.stratum < node->options->min_stratum ||
+         slot->association.last.stratum > node->options->max_stratum)) {
+        return SOURCE_STRATUM;
+    }
     if (slot->half_width_s > node->options->max_distance_s ||
         slot->estimate.jitter_s > node->options->max_jitter_s) {
         return SOURCE_TOO_FAR;

@@ -22,6 +22,7 @@ void node_options_default(struct node_options *options)
         .reselect_dist_s = 1e-4,
         .combine_limit = 3.0,
         .stratum_weight_s = 1e-3,
+        .max_stratum = 15,
         .min_sources = 1,
         .nts_refresh_s = 2419200,
         .leap_mode = LEAP_SYSTEM,

@@ -42,6 +42,7 @@ struct source_options {
     uint8_t min_stratum;          /* the source counts as being at least at this stratum */
     double max_delay_s;           /* longer round trips are dropped */
     double max_delay_ratio;       /* dropped above this times the path's floor; 0: off */
+    double max_delay_quantile;    /* dropped when longer than this share of others; 0: off */
     double max_delay_dev_ratio;   /* dropped above floor + this * sd of offsets; 0: off */
     double min_delay_s;           /* known floor of the path; 0: learnt */
     double asymmetry;             /* chrony's -0.5 .. 0.5 of the jitter; NaN: estimated */
@@ -50,6 +51,7 @@ struct source_options {
     uint32_t cert_set;            /* which certificates are trusted for NTS */
     uint16_t nts_port;            /* of key exchange */
     bool iburst, burst, prefer, noselect, trust, require, offline, xleave, nts;
+    bool auto_offline;  /* goes offline when a request can't be sent */
     bool unconstrained; /* believed whatever `constraint` says */
 };
 
@@ -173,8 +175,9 @@ struct node_options {
     double combine_limit;           /* combinelimit; 0: the best source alone */
     double stratum_weight_s;        /* stratumweight: distance added per stratum */
     double accuracy_target_s;       /* accuracytarget: poll no more than this needs; 0: none */
-    int min_sources;                /* minsources */
-    double nts_refresh_s;           /* ntsrefresh; 0: never */
+    uint8_t min_stratum, max_stratum;   /* of sources that may be followed */
+    int min_sources;                    /* minsources */
+    double nts_refresh_s;               /* ntsrefresh; 0: never */
     uint16_t nts_aeads[NODE_NTS_AEADS]; /* ntsaeads: numbers of ciphers, the best first */
     uint8_t nts_aead_count;             /* 0: the usual ones */
     int no_cert_time_check;             /* in that many first updates certificates have no dates */

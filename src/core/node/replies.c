@@ -205,6 +205,9 @@ void node_take_failure(struct node *node, const struct event_send_failed *failed
 
     if (slot) {
         association_send_failed(&slot->association);
+        if (node->entries[slot->entry].options.auto_offline) {
+            association_set_online(&slot->association, false, (struct mono_time){0});
+        }
     }
 }
 

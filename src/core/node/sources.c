@@ -492,6 +492,7 @@ static bool is_bad(const struct slot *slot)
     case SOURCE_NO_KEY:
     case SOURCE_CERT_TIME:
     case SOURCE_NO_CONSTRAINT:
+    case SOURCE_STRATUM:
     case SOURCE_STATE_COUNT:
         break;
     }

@@ -219,6 +219,7 @@ static uint8_t letter_of(const struct status_record *record, const struct source
     case SOURCE_JUMPED:
         return '~';
     case SOURCE_UNSYNCHRONISED:
+    case SOURCE_STRATUM:
         return 's';
     default:
         return source->samples > 0 ? 'S' : 'M';

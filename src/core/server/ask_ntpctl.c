@@ -46,6 +46,7 @@ static uint8_t trust_of(const struct source_status *source)
     case SOURCE_NO_MAJORITY:
     case SOURCE_UNTRUSTED:
     case SOURCE_TOO_FAR:
+    case SOURCE_STRATUM:
         return TRUST_VALID;
     default:
         return source->reach != 0 ? TRUST_NEW : 0;

@@ -326,6 +326,42 @@ static void delays_are_limited_as_configured(void **state)
     }
 }
 
+/* Delays like those of a loaded path: of all of them so many pass, also after the path has changed.
+ */
+static void a_quantile_of_delays_lets_its_share_pass(void **state)
+{
+    static const double shares[] = {0.05, 0.25, 0.5, 0.9};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        const struct source_options options = {.max_delay_quantile = shares[i]};
+        struct bench bench = bench_start();
+        uint64_t draw = 12345 + i;
+        unsigned passed = 0, counted = 0;
+
+        bench.limits.options = &options;
+        for (unsigned n = 0; n < 6000; n++) {
+            draw = draw * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            /* The smaller of waits has a long tail; from the middle on the path is longer. */
+            double u = (double)(draw >> 33) / (double)(UINT64_C(1) << 31);
+            int64_t half_ns = (int64_t)((u * u * u * 20 + 5 + (n < 3000 ? 0 : 30)) * MS);
+
+            ask(&bench, n);
+            struct ntp_packet reply = reply_to(&bench.request, half_ns, half_ns);
+            enum drop_reason reason = deliver(&bench, &reply, 2 * half_ns).reason;
+            assert_true(reason == DROP_NONE || reason == DROP_DELAY);
+            if ((n > 500 && n < 3000) || n > 3500) {
+                counted++;
+                passed += reason == DROP_NONE;
+            }
+        }
+        double share = (double)passed / counted;
+        if (share < shares[i] * 0.6 - 0.01 || share > shares[i] * 1.3 + 0.03) {
+            fail_msg("%.2f of all pass instead of %.2f", share, shares[i]);
+        }
+    }
+}
+
 static void an_outstanding_delay_is_not_held_against_news_or_for_ever(void **state)
 {
     struct bench bench = bench_start();
@@ -611,6 +647,7 @@ int main(void)
         cmocka_unit_test(datagrams_of_odd_sizes_are_refused),
         cmocka_unit_test(root_distance_is_limited_as_configured),
         cmocka_unit_test(delays_are_limited_as_configured),
+        cmocka_unit_test(a_quantile_of_delays_lets_its_share_pass),
         cmocka_unit_test(an_outstanding_delay_is_not_held_against_news_or_for_ever),
         cmocka_unit_test(precision_is_the_worst_of_both_ends),
         cmocka_unit_test(stamps_contradict_each_other_within_their_coarseness_only),

@@ -333,12 +333,19 @@ static void every_keyword_behaves_as_its_verdict_says(void **state)
         enum option_scope scope;
         const char *line;
     } lines[] = {
-        {SCOPE_SOURCE, "pool a.example"},      {SCOPE_LOCAL, "local"},
-        {SCOPE_KEYFILE, "keyfile /x"},         {SCOPE_LEAPSECLIST, "leapseclist /x"},
-        {SCOPE_DRIFTFILE, "driftfile /x"},     {SCOPE_LOG, "log"},
-        {SCOPE_LEAPSECMODE, "leapsecmode"},    {SCOPE_AUTHSELECTMODE, "authselectmode"},
-        {SCOPE_RATELIMIT, "ratelimit"},        {SCOPE_ROLE, "role"},
-        {SCOPE_CMD_RATELIMIT, "cmdratelimit"}, {SCOPE_NTS_RATELIMIT, "ntsratelimit"},
+        {SCOPE_SOURCE, "pool a.example"},
+        {SCOPE_LOCAL, "local"},
+        {SCOPE_OPENCOMMANDS, "opencommands"},
+        {SCOPE_KEYFILE, "keyfile /x"},
+        {SCOPE_LEAPSECLIST, "leapseclist /x"},
+        {SCOPE_DRIFTFILE, "driftfile /x"},
+        {SCOPE_LOG, "log"},
+        {SCOPE_LEAPSECMODE, "leapsecmode"},
+        {SCOPE_AUTHSELECTMODE, "authselectmode"},
+        {SCOPE_RATELIMIT, "ratelimit"},
+        {SCOPE_ROLE, "role"},
+        {SCOPE_CMD_RATELIMIT, "cmdratelimit"},
+        {SCOPE_NTS_RATELIMIT, "ntsratelimit"},
     };
 
     (void)state;
@@ -381,7 +388,6 @@ static void keywords_of_lines_that_do_nothing_are_understood(void **state)
         {SCOPE_REFCLOCK_PARAMETER, "refclock PPS /dev/pps0:", false},
         {SCOPE_HWTIMESTAMP, "hwtimestamp *", false},
         {SCOPE_RXFILTER, "hwtimestamp * rxfilter", false},
-        {SCOPE_OPENCOMMANDS, "opencommands", false},
         {SCOPE_SMOOTHTIME, "smoothtime 400 0.001", false},
     };
 

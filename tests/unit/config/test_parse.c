@@ -436,8 +436,6 @@ static void what_would_be_weakened_is_refused(void **state)
     static const char *const rows[] = {
         "ntsservercert /c\nserver a.example\n", /* half a pair */
         "ntsserverkey /k\nserver a.example\n",
-        "maxstratum 3\nserver a.example\n",
-        "minstratum 1\nserver a.example\n",
         "refclock SHM 0 refid GPS\n",
         "peer a.example\n",
         "server a.example\nrefclock SHM 0 refid GPS require\n",

@@ -214,6 +214,63 @@ static void sources_that_were_taken_offline_are_not_called_silent(void **state)
     bench_close(&bench);
 }
 
+static void stratum_three(struct ntp_packet *reply, const struct address *from)
+{
+    reply->stratum = from->bytes[3] == 1 ? 3 : 1;
+}
+
+static void sources_of_strata_that_are_ruled_out_are_not_followed(void **state)
+{
+    static const struct {
+        uint8_t least, most;
+        bool followed[2]; /* at stratum 3, at stratum 1 */
+    } rows[] = {
+        {0, 15, {true, true}}, {2, 15, {true, false}},  {0, 2, {false, true}},
+        {3, 3, {true, false}}, {4, 15, {false, false}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bench_open(&bench, 2, 0);
+        bench.bend = stratum_three;
+        bench.options.min_stratum = rows[i].least;
+        bench.options.max_stratum = rows[i].most;
+        bench_start(&bench);
+        bench_run(&bench, 600);
+        bool any = false;
+        for (unsigned k = 0; k < 2; k++) {
+            assert_int_equal(bench_status(&bench)->sources[k].state == SOURCE_STRATUM,
+                             !rows[i].followed[k]);
+            any = any || rows[i].followed[k];
+        }
+        assert_int_equal(bench_status(&bench)->node.state == NODE_SYNCHRONISED, any);
+        bench_close(&bench);
+    }
+}
+
+/* As chrony's word says: until somebody who knows that there is a network again says so. */
+static void who_can_not_be_asked_goes_offline_where_that_was_wanted(void **state)
+{
+    (void)state;
+    bench_open(&bench, 2, 0);
+    bench.sources[0].auto_offline = true;
+    bench_start(&bench);
+    bench_run(&bench, 60);
+    for (uint16_t i = 0; i < 2; i++) {
+        struct event event = {.kind = EVENT_SEND_FAILED};
+
+        event.send_failed.association = i;
+        bench_deliver(&bench, &event);
+    }
+    bench_run(&bench, 3600);
+    assert_int_not_equal(bench_status(&bench)->sources[1].state, SOURCE_OFFLINE);
+    assert_int_equal(bench_status(&bench)->sources[0].state, SOURCE_OFFLINE);
+    bench_command(&bench, CONTROL_ONLINE, "");
+    bench_run(&bench, 600);
+    assert_int_not_equal(bench_status(&bench)->sources[0].state, SOURCE_OFFLINE);
+    bench_close(&bench);
+}
+
 static void a_name_that_does_not_exist_yet_is_used_when_it_does(void **state)
 {
     (void)state;
@@ -515,6 +572,8 @@ int main(void)
         cmocka_unit_test(a_server_without_time_is_refused_by_name_and_nothing_is_promised),
         cmocka_unit_test(silence_ends_in_holdover_with_a_growing_bound),
         cmocka_unit_test(sources_that_were_taken_offline_are_not_called_silent),
+        cmocka_unit_test(sources_of_strata_that_are_ruled_out_are_not_followed),
+        cmocka_unit_test(who_can_not_be_asked_goes_offline_where_that_was_wanted),
         cmocka_unit_test(a_name_that_does_not_exist_yet_is_used_when_it_does),
         cmocka_unit_test(a_name_that_moves_is_followed_without_losing_time),
         cmocka_unit_test(commands_name_sources_and_say_when_there_is_none),

@@ -175,7 +175,42 @@ static enum chrony_status status_of(uint8_t *bytes, size_t size, bool trusted)
 {
     struct chrony_request request;
 
-    return chrony_request_decode(&request, bytes, size, trusted);
+    return chrony_request_decode(&request, bytes, size,
+                                 trusted ? CHRONY_TRUSTED : CHRONY_OPEN_STANDARD);
+}
+
+/* Each of chronyc's questions is open by its own word, and their number by any of them. */
+static void what_is_open_over_udp_is_what_was_opened(void **state)
+{
+    static const struct {
+        uint16_t command;
+        uint32_t by;
+    } rows[] = {
+        {CHRONY_TRACKING, CHRONY_OPEN_TRACKING},
+        {CHRONY_ACTIVITY, CHRONY_OPEN_ACTIVITY},
+        {CHRONY_AUTH_DATA, CHRONY_OPEN_AUTHDATA},
+        {CHRONY_SELECT_DATA, CHRONY_OPEN_SELECTDATA},
+        {CHRONY_N_SOURCES, CHRONY_OPEN_SOURCES},
+        {CHRONY_N_SOURCES, CHRONY_OPEN_AUTHDATA},
+        {CHRONY_NTP_SOURCE_NAME, CHRONY_OPEN_SOURCENAME},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct chrony_request request;
+        uint8_t bytes[400] = {
+            6, 1, 0, 0, (uint8_t)(rows[i].command >> 8), (uint8_t)rows[i].command};
+
+        assert_int_equal(chrony_request_decode(&request, bytes, sizeof bytes, rows[i].by),
+                         CHRONY_SUCCESS);
+        assert_int_equal(chrony_request_decode(&request, bytes, sizeof bytes, 0), CHRONY_UNAUTH);
+        assert_int_equal(
+            chrony_request_decode(&request, bytes, sizeof bytes, CHRONY_OPEN_SMOOTHING),
+            CHRONY_UNAUTH);
+        bytes[5] = CHRONY_MAKESTEP;
+        assert_int_equal(chrony_request_decode(&request, bytes, sizeof bytes, ~UINT32_C(0) >> 2),
+                         CHRONY_UNAUTH);
+    }
 }
 
 static void requests_are_judged_in_chronyds_order(void **state)
@@ -302,7 +337,7 @@ static void arguments_come_in_their_order(void **state)
     writer_put(&w, "\xc0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0", 20);
     writer_be(&w, 4, 4);
     writer_be(&w, 4, (uint32_t)-8);
-    assert_int_equal(chrony_request_decode(&request, bytes, 68, true), CHRONY_SUCCESS);
+    assert_int_equal(chrony_request_decode(&request, bytes, 68, CHRONY_TRUSTED), CHRONY_SUCCESS);
     assert_int_equal(request.arguments.address[0].bytes[2], 0xff);
     assert_int_equal(chrony_address_to(&request.arguments.address[1]).bytes[2], 2);
     assert_int_equal(request.arguments.number[0], 4);
@@ -321,7 +356,7 @@ static void a_name_without_an_address_is_a_number(void **state)
     (void)state;
     make_request(bytes, CHRONY_DEL_SOURCE);
     memcpy(bytes + CHRONY_REQUEST_HEADER, "\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\0\0\3\0\0", 20);
-    assert_int_equal(chrony_request_decode(&request, bytes, 40, true), CHRONY_SUCCESS);
+    assert_int_equal(chrony_request_decode(&request, bytes, 40, CHRONY_TRUSTED), CHRONY_SUCCESS);
     assert_int_equal(request.arguments.address[0].family, CHRONY_ID);
     assert_int_equal(request.arguments.address[0].id, 7);
     assert_int_equal(chrony_address_to(&request.arguments.address[0]).family, ADDRESS_NONE);
@@ -353,7 +388,8 @@ static void a_source_to_add_needs_a_name_that_is_a_word(void **state)
         bytes[283] = 123;
         bytes[287] = 6;
         bytes[355] = CHRONY_ADD_ONLINE | CHRONY_ADD_IBURST;
-        assert_int_equal(chrony_request_decode(&request, bytes, 372, true), CHRONY_SUCCESS);
+        assert_int_equal(chrony_request_decode(&request, bytes, 372, CHRONY_TRUSTED),
+                         CHRONY_SUCCESS);
         assert_int_equal(chrony_add_decode(&add, &request), rows[i].status);
         assert_int_equal(add.port, 123);
         assert_int_equal(add.minpoll, 6);
@@ -370,6 +406,7 @@ int main(void)
         cmocka_unit_test(tracking_means_what_chronyc_prints),
         cmocka_unit_test(floats_keep_24_bits),
         cmocka_unit_test(floats_beyond_the_format_are_the_largest_or_nothing),
+        cmocka_unit_test(what_is_open_over_udp_is_what_was_opened),
         cmocka_unit_test(requests_are_judged_in_chronyds_order),
         cmocka_unit_test(no_reply_is_longer_than_the_shortest_request_for_it),
         cmocka_unit_test(the_length_of_a_request_chooses_the_layout),
