@@ -75,6 +75,7 @@ options {{ directory "{self.lab.folder}"; listen-on {{ 10.99.0.1; 127.0.0.1; }};
 controls {{ }};
 zone "dyn.test" {{ type primary; file "dyn.zone"; update-policy {{ grant update. zonesub ANY;
   grant long. zonesub ANY; }}; }};
+zone "broken.test" {{ type primary; file "nowhere.zone"; }};
 {more}""")
         named = self.dns.start('named', self.peers.program('bind9/usr/sbin/named'), '-g', '-c', path,
                                '-n', '1', env=self.peers.env())
@@ -211,6 +212,7 @@ def refused(tap, place):
     unknown = place.write_key('unknown', 'unknown.', 'hmac-sha256', secret('update'))
     cases = [(place.line(wrong), '(BADSIG)'), (place.line(unknown), '(BADKEY)'),
              (place.line(place.lab.path('other.key')), '(REFUSED)'),
+             (place.line().replace('dyn.test', 'broken.test'), '(SERVFAIL)'),
              (place.line().replace('dyn.test', 'else.test'), 'it does not have the zone, or')]
     for text, reason in cases:
         daemon = place.start(text)
