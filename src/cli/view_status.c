@@ -131,6 +131,7 @@ static void add_ke_server(struct text *text, const struct ke_totals *totals)
         {totals->slow, "too slow"},
         {totals->crowded_out, "crowded out"},
         {totals->limited, "too often"},
+        {totals->refused, "not allowed"},
         {totals->internal_errors, "for lack of memory"},
     };
 

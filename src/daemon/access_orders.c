@@ -31,8 +31,34 @@ static void see_who_is_served(struct time_process *process)
     free(nodes);
 }
 
+/* Who asks for time may exchange keys for it: the same rules, for the key exchange server of NTS.
+ */
+static void show_rules(struct time_process *process)
+{
+    const struct node_options *options = &process->config->node;
+    const struct rules *more = &process->rules.time;
+    size_t count = options->access_count + more->count;
+
+    if (!process->setup.supervised || process->config->daemon.nts_cert_count == 0) {
+        return;
+    }
+    struct access_rule *rules = calloc(count + 1, sizeof *rules);
+    if (rules == NULL) {
+        log_line(&process->setup.log, LOG_SEVERITY_WARNING,
+                 "no memory for the rules of who may exchange keys: the old ones go on");
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        rules[i] =
+            i < options->access_count ? options->access[i] : more->at[i - options->access_count];
+    }
+    page_write(&process->setup.supervised->access, rules, count * sizeof *rules);
+    free(rules);
+}
+
 void access_orders_reloaded(struct time_process *process)
 {
+    show_rules(process);
     if (process->rules.time.count > 0) {
         see_who_is_served(process);
     }
@@ -46,6 +72,7 @@ static void tell(struct time_process *process)
     } else {
         server_loop_options(process->server, &process->config->node, &process->rules.time);
     }
+    show_rules(process);
     publish_to_driver(process);
     see_who_is_served(process);
 }
@@ -59,8 +86,8 @@ void access_orders_open(struct time_process *process)
         page_read(&process->setup.supervised->rules, &rules, sizeof rules, &size) == ERR_NONE &&
         size == sizeof rules) {
         process->rules = rules;
-        access_orders_reloaded(process);
     }
+    access_orders_reloaded(process);
 }
 
 void access_orders_forget(struct time_process *process)

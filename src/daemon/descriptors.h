@@ -20,6 +20,7 @@ enum supervisor_fd {
     SUPERVISOR_FD_XDP_CLIENTS,    /* server: likewise */
     SUPERVISOR_FD_XDP_SETTINGS = SUPERVISOR_FD_XDP_CLIENTS, /* time: likewise */
     SUPERVISOR_FD_CONFIG, /* the configuration in force, for when the file can't be used */
+    SUPERVISOR_FD_ACCESS, /* time: page of who may exchange keys, for noon-helper */
     SUPERVISOR_FD_SERVER, /* server: the first of its UDP sockets, the others follow */
 };
 

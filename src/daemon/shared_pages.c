@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/config.h"
 #include "core/server/rules.h"
 #include "daemon/descriptors.h"
 #include "daemon/life.h"
@@ -31,6 +32,9 @@ static struct shape shape_of(enum shared_page which)
         [SHARED_CONFIG] = {PAGE_LAYOUT_CONFIG, SHARED_CONFIG_SIZE},
         [SHARED_RING] = {COOKIE_RING_LAYOUT, sizeof(struct cookie_ring)},
         [SHARED_TOTALS] = {KE_TOTALS_LAYOUT, sizeof(struct ke_totals)},
+        /* Megabytes at most; what is not written takes no memory. */
+        [SHARED_ACCESS] = {KE_ACCESS_LAYOUT,
+                           (CONFIG_RESOLVED_MAX + RULES_MAX) * sizeof(struct access_rule)},
     };
 
     return shapes[which];

@@ -18,6 +18,7 @@ enum shared_page {
     SHARED_CONFIG,   /* parent to time and server: the configuration in force, as text */
     SHARED_RING,     /* key exchange server to server: the cookies' keys */
     SHARED_TOTALS,   /* key exchange server to time: what it has counted */
+    SHARED_ACCESS,   /* time to key exchange server: who may exchange keys */
     SHARED_PAGES
 };
 

@@ -32,6 +32,8 @@ bool supervised_open(struct supervised *supervised)
                ERR_NONE &&
            page_adopt(&supervised->rules, SUPERVISOR_FD_RULES, PAGE_LAYOUT_RULES, true) ==
                ERR_NONE &&
+           page_adopt(&supervised->access, SUPERVISOR_FD_ACCESS, KE_ACCESS_LAYOUT, true) ==
+               ERR_NONE &&
            page_adopt(&supervised->ke_totals, SUPERVISOR_FD_NTS_TOTALS, KE_TOTALS_LAYOUT, false) ==
                ERR_NONE &&
            server_totals_open(&supervised->server, SUPERVISOR_FD_COUNTERS);

@@ -27,22 +27,22 @@ static const struct {
     const char *name;
     bool helper;  /* noon-helper is executed, not noond */
     bool ordered; /* by the time process, which gets the channel; gone for good when it ends */
-    uint8_t gifts[14];
+    uint8_t gifts[15];
 } kinds[CHILD_COUNT] = {
     [CHILD_TIME] = {.name = "time process",
                     .gifts = {WRITE(LIFE), WRITE(LINE), WRITE(RECORD), READ(COUNTERS), STATUS,
                               CONTROL, NOTHING, READ(TOTALS), WRITE(RULES), XDP(LINES),
-                              XDP(COUNTERS), XDP(SETTINGS), READ(CONFIG)}},
+                              XDP(COUNTERS), XDP(SETTINGS), READ(CONFIG), WRITE(ACCESS)}},
     [CHILD_SERVER] = {.name = "server process",
                       .gifts = {NOTHING, READ(LINE), READ(RECORD), WRITE(COUNTERS), NOTHING,
                                 NOTHING, READ(RING), NOTHING, READ(RULES), NOTHING, NOTHING,
-                                XDP(CLIENTS), READ(CONFIG)}},
+                                XDP(CLIENTS), READ(CONFIG), NOTHING}},
     [CHILD_LEAVING] = {.name = "old server process"},
     [CHILD_RESOLVE] = {.name = "helper", .helper = true, .ordered = true},
     [CHILD_KEYS] = {.name = "key exchange helper", .helper = true, .ordered = true},
     [CHILD_NTS] = {.name = "NTS key exchange server",
                    .helper = true,
-                   .gifts = {WRITE(RING), WRITE(TOTALS)}},
+                   .gifts = {WRITE(RING), WRITE(TOTALS), READ(ACCESS)}},
 };
 
 struct supervisor {

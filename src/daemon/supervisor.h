@@ -93,7 +93,7 @@ struct message {
 struct supervised {
     int channel;
     int status_listener, control_listener; /* -1: none */
-    struct page life, line, record, rules;
+    struct page life, line, record, rules, access;
     struct server_totals server;
     struct xdp_feed xdp;
     struct page ke_totals; /* of the key exchange server */

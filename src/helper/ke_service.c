@@ -45,6 +45,7 @@ void ke_shared_close(struct ke_shared *shared)
 {
     free(shared->memory);
     shared->memory = NULL;
+    ke_access_close(&shared->access);
     (void)pthread_mutex_destroy(&shared->lock);
 }
 
@@ -176,13 +177,35 @@ static bool too_often(struct ke_shared *shared, const struct address *from, stru
     if (shared->limits.client.interval_ns == 0) {
         return false;
     }
-    (void)pthread_mutex_lock(&shared->lock);
     struct client_visit visit = client_log_visit(&shared->askers, from, now);
     verdict = limits_judge(&shared->limits, &shared->limit_state, from, &visit, now);
     client_log_count(&shared->askers, &visit, NTS_VERSION,
                      verdict == LIMIT_PASS ? DROP_NONE : DROP_RATE_LIMIT);
-    (void)pthread_mutex_unlock(&shared->lock);
     return verdict != LIMIT_PASS;
+}
+
+/* Whose connection is closed at once, before it costs anything; counted. */
+static bool is_turned_away(struct ke_worker *worker, const struct address *from,
+                           struct steady_time now)
+{
+    struct ke_shared *shared = worker->shared;
+
+    (void)pthread_mutex_lock(&shared->lock);
+    bool refused = !ke_access_allows(&shared->access, from);
+    bool limited = !refused && too_often(shared, from, now);
+    (void)pthread_mutex_unlock(&shared->lock);
+    worker->fresh.refused += refused;
+    worker->fresh.limited += limited;
+    return refused || limited;
+}
+
+/* The rules of who may ask, if they have changed.  False: none are known yet. */
+static bool take_rules(struct ke_shared *shared)
+{
+    (void)pthread_mutex_lock(&shared->lock);
+    bool known = ke_access_refresh(&shared->access);
+    (void)pthread_mutex_unlock(&shared->lock);
+    return known;
 }
 
 static void let_in(struct ke_worker *worker, int fd, struct steady_time now)
@@ -213,8 +236,7 @@ static void accept_some(struct ke_worker *worker, int listener, struct steady_ti
 
     while (has_room(worker, now) && tcp_accept(listener, &fd, &from) == ERR_NONE) {
         worker->fresh.connections++;
-        if (too_often(worker->shared, &from, now)) {
-            worker->fresh.limited++;
+        if (is_turned_away(worker, &from, now)) {
             tcp_close(&fd);
         } else {
             let_in(worker, fd, now);
@@ -250,7 +272,7 @@ static void collect_sessions(struct ke_worker *worker, struct steady_time now, s
 
 size_t ke_worker_collect(struct ke_worker *worker, struct steady_time now, struct duration *timeout)
 {
-    const struct ke_shared *shared = worker->shared;
+    struct ke_shared *shared = worker->shared;
     size_t count = shared->listener_count;
 
     for (size_t i = 0; i < shared->listener_count; i++) {
@@ -259,8 +281,9 @@ size_t ke_worker_collect(struct ke_worker *worker, struct steady_time now, struc
             (struct pollfd){.fd = worker->closing ? -1 : shared->listeners[i], .events = POLLIN};
     }
     collect_sessions(worker, now, &count, timeout);
-    /* Full: who waits is looked at again when the oldest may be asked to leave. */
-    if (worker->used == shared->capacity) {
+    /* Full: who waits is looked at again when the oldest may be asked to leave.  So it is as long
+     * as nobody has said who may ask. */
+    if (worker->used == shared->capacity || !take_rules(worker->shared)) {
         int64_t soon_ns = CROWD_PATIENCE_MS * (NS_PER_S / 1000) / 4;
 
         timeout->ns = timeout->ns < soon_ns ? timeout->ns : soon_ns;
@@ -285,7 +308,7 @@ void ke_worker_serve(struct ke_worker *worker, size_t count, struct steady_time 
             drive(worker, slot);
         }
     }
-    for (size_t i = 0; !worker->closing && i < first; i++) {
+    for (size_t i = 0; !worker->closing && i < first && take_rules(worker->shared); i++) {
         /* Not waited for: there was no room. */
         if (worker->fds[i].events == 0 || worker->fds[i].revents != 0) {
             accept_some(worker, shared->listeners[i], now);

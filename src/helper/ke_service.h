@@ -3,7 +3,8 @@
  * ke_service.h - many key exchanges at a time: who is let in, who has to wait, who is too slow.
  *
  * A worker is one thread's: its sessions, and its copy of the keys that seal cookies.  All of them
- * wait at the same listening sockets, count together, and share the limit of each address.
+ * wait at the same listening sockets, count together, and share the limit of each address and the
+ * rules of who may ask.
  */
 #ifndef HELPER_KE_SERVICE_H
 #define HELPER_KE_SERVICE_H
@@ -15,6 +16,7 @@
 
 #include "base/units.h"
 #include "core/server/limit.h"
+#include "helper/ke_access.h"
 #include "helper/ke_server.h"
 #include "sys/page.h"
 #include "wire/ke_totals.h"
@@ -33,6 +35,7 @@ struct ke_shared {
 
     pthread_mutex_t lock;    /* of what follows */
     struct ke_totals totals; /* as they are in the page */
+    struct ke_access access; /* its page is set before */
     struct limits limits;
     struct limit_state limit_state;
     struct client_log askers;

@@ -41,7 +41,7 @@ struct options {
 struct service {
     struct log_sink log;
     struct ring_keeper keeper;
-    struct page ring_page, totals_page;
+    struct page ring_page, totals_page, access_page;
     struct ke_shared shared;
     struct ke_worker workers[THREADS_LIMIT]; /* the first one is the main thread's */
     pthread_t threads[THREADS_LIMIT];
@@ -196,13 +196,15 @@ static bool take_descriptors(struct service *s, const struct options *options)
     s->shared.capacity = (size_t)options->sessions;
     s->shared.ring_page = &s->ring_page;
     s->shared.totals_page = &s->totals_page;
+    s->shared.access.page = &s->access_page;
     for (size_t i = NTS_SERVER_FD_LISTEN - PROCESS_FDS_FIRST;
          i < given && s->shared.listener_count < KE_LISTENERS_MAX; i++) {
         s->shared.listeners[s->shared.listener_count++] = PROCESS_FDS_FIRST + (int)i;
     }
     return s->shared.listener_count > 0 &&
            page_adopt(&s->ring_page, NTS_SERVER_FD_RING, COOKIE_RING_LAYOUT, true) == ERR_NONE &&
-           page_adopt(&s->totals_page, NTS_SERVER_FD_TOTALS, KE_TOTALS_LAYOUT, true) == ERR_NONE;
+           page_adopt(&s->totals_page, NTS_SERVER_FD_TOTALS, KE_TOTALS_LAYOUT, true) == ERR_NONE &&
+           page_adopt(&s->access_page, NTS_SERVER_FD_ACCESS, KE_ACCESS_LAYOUT, false) == ERR_NONE;
 }
 
 static bool open_workers(struct service *s, const struct options *options)

@@ -8,6 +8,8 @@ enum nts_server_fd {
     NTS_SERVER_FD_CHANNEL = 3,
     NTS_SERVER_FD_RING,   /* page of the cookies' keys: written here, read by the server process */
     NTS_SERVER_FD_TOTALS, /* page of struct ke_totals: written here, read by the time process */
+    NTS_SERVER_FD_ACCESS, /* page of who may exchange keys: read here, written by the time process
+                           */
     NTS_SERVER_FD_LISTEN, /* the first socket that waits for connections; the others follow */
 };
 

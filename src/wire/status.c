@@ -143,6 +143,8 @@ static const struct status_field node_fields[] = {
     F(U64, server.driver_native, "interfaces at which the network driver answers (`xdp`)"),
     F(U64, server.driver_generic,
       "... at which the kernel does in its stead, which saves little (`xdp`)"),
+    F(U64, ke_server.refused,
+      "connections to the key exchange server from addresses that may not ask for time (deny)"),
 };
 #undef OWNER
 

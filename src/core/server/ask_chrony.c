@@ -340,7 +340,7 @@ static void server_stats(const struct node_status *node, struct chrony_server_st
         .ntp_hits = server->requests,
         .ntp_drops = server->drops[DROP_RATE_LIMIT],
         .nke_hits = ke->connections,
-        .nke_drops = ke->limited + ke->crowded_out,
+        .nke_drops = ke->limited + ke->refused + ke->crowded_out,
         .cmd_hits = server->command_requests,
         .cmd_drops = server->command_drops,
         .ntp_interleaved_hits = server->interleaved,

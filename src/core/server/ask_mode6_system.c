@@ -106,7 +106,7 @@ GETTER(ke_serves_good, node->ke_server.exchanges)
 GETTER(ke_serves_bad, node->ke_server.handshakes_failed + node->ke_server.bad_requests +
                           node->ke_server.no_cipher + node->ke_server.slow +
                           node->ke_server.crowded_out + node->ke_server.limited +
-                          node->ke_server.internal_errors)
+                          node->ke_server.refused + node->ke_server.internal_errors)
 GETTER(badauth, node->server.drops[DROP_BAD_MAC] + node->server.drops[DROP_NTS_COOKIE])
 GETTER(kisses, node->server.kisses + node->server.nts_naks)
 

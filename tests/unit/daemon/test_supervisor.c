@@ -200,14 +200,14 @@ static int be_nts_server(void)
 {
     struct address from;
     struct page ring;
-    bool good = process_given_fds() == 4 && unix_peer_uid(3) >= 0 &&
+    bool good = process_given_fds() == 5 && unix_peer_uid(3) >= 0 &&
                 page_adopt(&ring, 4, COOKIE_RING_LAYOUT, true) == ERR_NONE;
     int fd = -1;
 
     while (good) {
-        struct pollfd p = {.fd = 6, .events = POLLIN};
+        struct pollfd p = {.fd = 7, .events = POLLIN};
 
-        if (poll(&p, 1, -1) == 1 && tcp_accept(6, &fd, &from) == ERR_NONE) {
+        if (poll(&p, 1, -1) == 1 && tcp_accept(7, &fd, &from) == ERR_NONE) {
             char text[16];
             int length = snprintf(text, sizeof text, "%d", process_id());
 

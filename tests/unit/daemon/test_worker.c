@@ -98,10 +98,11 @@ static int start_worker(void **state)
     int line_reader = page_reader_fd(&setting.line);
     int record_reader = page_reader_fd(&setting.record);
     int rules_reader = page_reader_fd(&setting.rules);
-    const int fds[] = {null_fd, null_fd, line_reader, record_reader, setting.counters.fd,
-                       null_fd, null_fd, null_fd,     null_fd,       rules_reader,
-                       null_fd, null_fd, null_fd,     null_fd,       setting.socket.fd};
-    assert_int_equal(process_start(&setting.pid, program, arguments, fds, 15), ERR_NONE);
+    const int fds[] = {null_fd,          null_fd, line_reader, record_reader, setting.counters.fd,
+                       null_fd,          null_fd, null_fd,     null_fd,       rules_reader,
+                       null_fd,          null_fd, null_fd,     null_fd,       null_fd,
+                       setting.socket.fd};
+    assert_int_equal(process_start(&setting.pid, program, arguments, fds, 16), ERR_NONE);
     (void)close(rules_reader);
     (void)close(null_fd);
     (void)close(line_reader);

@@ -96,7 +96,7 @@ static int remove_certificates(void **state)
 struct world {
     struct ke_shared shared;
     struct ke_worker worker;
-    struct page ring_page, totals_page;
+    struct page ring_page, totals_page, access_page;
     struct cookie_ring ring;
     struct steady_time now;
     uint16_t port;
@@ -115,11 +115,25 @@ static void turn_ring(struct world *w)
 
 static const struct limit_options no_limit = {.enabled = false};
 
+/* The address that clients of these tests have. */
+static const struct address loopback = {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}};
+
+static void show_rules(struct world *w, const struct access_rule *rules, size_t count)
+{
+    page_write(&w->access_page, rules, count * sizeof *rules);
+}
+
+static void allow_everybody(struct world *w)
+{
+    const struct access_rule all = {.allow = true};
+
+    show_rules(w, &all, 1);
+}
+
 static void open_world_limited(struct world *w, const struct limit_options *limit)
 {
     const struct ke_pair pairs[] = {{in_directory("first.pem"), in_directory("first.key")},
                                     {in_directory("second.pem"), in_directory("second.key")}};
-    const struct address any = {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}};
     struct sockaddr_in bound;
     socklen_t size = sizeof bound;
     char why[300];
@@ -127,20 +141,24 @@ static void open_world_limited(struct world *w, const struct limit_options *limi
     memset(w, 0, sizeof *w);
     assert_int_equal(page_create(&w->ring_page, NULL, 1, sizeof w->ring), ERR_NONE);
     assert_int_equal(page_create(&w->totals_page, NULL, 2, sizeof(struct ke_totals)), ERR_NONE);
+    assert_int_equal(page_create(&w->access_page, NULL, 3, 1000 * sizeof(struct access_rule)),
+                     ERR_NONE);
     w->shared = (struct ke_shared){
         .server = ke_server_open(&(struct ke_files){pairs, 2, NULL}, why, sizeof why),
         .grant = {.algorithms = {AEAD_AES_128_GCM_SIV, AEAD_AES_SIV_CMAC_256},
                   .algorithm_count = 2},
         .ring_page = &w->ring_page,
         .totals_page = &w->totals_page,
+        .access = {.page = &w->access_page},
         .listener_count = 1,
         .capacity = CAPACITY,
     };
     assert_non_null(w->shared.server);
-    assert_int_equal(tcp_listen(&w->shared.listeners[0], &any), ERR_NONE);
+    assert_int_equal(tcp_listen(&w->shared.listeners[0], &loopback), ERR_NONE);
     assert_int_equal(getsockname(w->shared.listeners[0], (struct sockaddr *)&bound, &size), 0);
     w->port = ntohs(bound.sin_port);
     turn_ring(w);
+    allow_everybody(w);
     assert_true(ke_shared_open(&w->shared, limit));
     assert_true(ke_worker_open(&w->worker, &w->shared));
     w->now.ns = NS_PER_S;
@@ -159,6 +177,7 @@ static void close_world(struct world *w)
     tcp_close(&w->shared.listeners[0]);
     page_close(&w->ring_page);
     page_close(&w->totals_page);
+    page_close(&w->access_page);
 }
 
 /* One pass of the worker; waits at most a millisecond of real time. */
@@ -715,6 +734,85 @@ static void an_address_that_comes_too_often_is_turned_away_and_counted(void **st
     close_world(&w);
 }
 
+/* Does a client get cookies?  With `connections` before it. */
+static bool is_served(struct world *w, uint64_t connections)
+{
+    struct ke_request request = usual_request();
+    struct client c = client_asking(&request);
+
+    exchange(w, &c);
+    settle(w, connections + 1);
+    end(&c);
+    return c.answer_size > 0;
+}
+
+static void who_may_not_ask_for_time_gets_no_keys_and_is_counted(void **state)
+{
+    const struct address net = {.family = ADDRESS_IPV4, .bytes = {127}};
+    const struct address other = {.family = ADDRESS_IPV4, .bytes = {192, 0, 2}};
+    const struct {
+        struct access_rule rules[2];
+        size_t count;
+        bool served;
+    } rows[] = {
+        {{{.prefix = loopback, .bits = 32, .allow = true}}, 1, true},
+        {{{.allow = true}, {.prefix = net, .bits = 8}}, 2, false},
+        {{{.prefix = net, .bits = 8}, {.prefix = loopback, .bits = 32, .allow = true}}, 2, true},
+        {{{.prefix = loopback, .bits = 32, .allow = true}, {.all = true}}, 2, false},
+        {{{.prefix = other, .bits = 24, .allow = true}}, 1, false},
+        {{{.allow = false}}, 0, false},
+        /* No such prefix: nobody, rather than everybody. */
+        {{{.allow = true}, {.prefix = net, .bits = 33, .allow = true}}, 2, false},
+        {{{.allow = true}}, 1, true},
+    };
+    uint64_t refused = 0;
+    struct world w;
+
+    (void)state;
+    open_world(&w);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        show_rules(&w, rows[i].rules, rows[i].count);
+        assert_int_equal(is_served(&w, i), rows[i].served);
+        refused += !rows[i].served;
+        assert_int_equal(totals(&w).refused, refused);
+    }
+    assert_int_equal(totals(&w).exchanges + refused, sizeof rows / sizeof rows[0]);
+    close_world(&w);
+}
+
+static void as_long_as_nobody_has_said_who_may_ask_clients_wait(void **state)
+{
+    struct ke_request request = usual_request();
+    struct client c = client_asking(&request);
+    struct world w;
+
+    (void)state;
+    open_world(&w);
+    page_close(&w.access_page);
+    assert_int_equal(page_create(&w.access_page, NULL, 3, 1000 * sizeof(struct access_rule)),
+                     ERR_NONE);
+    begin(&c, &w);
+    for (int i = 0; i < 20; i++) {
+        struct duration timeout = {3600 * NS_PER_S};
+
+        step_client(&c);
+        pass(&w);
+        /* It looks again soon, although nothing will wake it. */
+        (void)ke_worker_collect(&w.worker, w.now, &timeout);
+        assert_true(timeout.ns < NS_PER_S);
+    }
+    assert_int_equal(w.worker.used, 0);
+    assert_false(c.shaken);
+    allow_everybody(&w);
+    for (int i = 0; i < PASSES && !c.over; i++) {
+        step_client(&c);
+        pass(&w);
+    }
+    assert_true(c.answer_size > 0);
+    end(&c);
+    close_world(&w);
+}
+
 static void keys_that_have_changed_seal_the_next_cookies(void **state)
 {
     struct world w;
@@ -815,6 +913,8 @@ int main(void)
         cmocka_unit_test(who_says_nothing_is_put_out_after_five_seconds),
         cmocka_unit_test(when_all_places_are_taken_the_oldest_gives_way_after_half_a_second),
         cmocka_unit_test(an_address_that_comes_too_often_is_turned_away_and_counted),
+        cmocka_unit_test(who_may_not_ask_for_time_gets_no_keys_and_is_counted),
+        cmocka_unit_test(as_long_as_nobody_has_said_who_may_ask_clients_wait),
         cmocka_unit_test(keys_that_have_changed_seal_the_next_cookies),
         cmocka_unit_test(what_an_earlier_process_has_counted_goes_on),
         cmocka_unit_test(who_is_closing_lets_nobody_in),
