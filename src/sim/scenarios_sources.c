@@ -134,6 +134,13 @@ static void build_near_liar(struct world *world)
     kit_options_of(world, 0)->drift_at = true_time_from_s(20000);
 }
 
+/* The same, faster, and nobody else can say much: they are far and seldom asked. */
+static void build_far_witnesses(struct world *world)
+{
+    add_drifter(world, 4, 200e-6, 0.3e-6);
+    kit_options_of(world, 0)->drift_at = true_time_from_s(40000);
+}
+
 /* Nobody can say which of the two it is. */
 static void build_one_of_two(struct world *world)
 {
@@ -388,6 +395,17 @@ static const struct scenario rows[] = {
         .duration_s = 100000,
         .judged_from_s = 1000,
         .limits = {.lock_s = 10, .clock_max_s = 4e-3, .synchronised = 1},
+    },
+    {
+        .name = "far-witnesses",
+        .sentence = "the nearest of four servers drifts away by 0.3 ppm, beside three far ones that "
+                    "are asked every 1024 s",
+        .build = build_far_witnesses,
+        .judge = judge_liar,
+        .room = {.nodes = 1, .hosts = 4, .sources = 4},
+        .duration_s = 100000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 10, .synchronised = 1},
     },
     {
         .name = "one-of-two",

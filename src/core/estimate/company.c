@@ -11,8 +11,9 @@ static const double place_rate = 3e-9;
 /* Better estimates, by this in variance, find the places anew while nothing has moved. */
 static const double better = 2;
 static const double found_sds = 2;
-/* Less than a quarter of a deviation says nothing; more may be noise, but the bound has to hold. */
-static const double doubted_sds = 0.25;
+/* What the others would not see, by their noise and the source's own, is allowed for: the bound has
+ * to hold from the first moment that somebody leaves. */
+static const double unseen_sds = 3;
 /* What noise cannot explain. */
 static const double stray_sds = 5;
 /* A stray that has not moved for so long takes part again, from where it is; what it moved stays in
@@ -257,8 +258,7 @@ void company_run(struct company *company, struct mono_time now, struct candidate
 
         c->moved_s = phase(c) - middle.phase_s;
         c->moved_sd_s = sqrt(var_phase(c) + middle.var_s2);
-        c->widened_s =
-            fmax(0, fabs(c->moved_s) - doubted_sds * c->moved_sd_s) + c->company->forgiven_s;
+        c->widened_s = fabs(c->moved_s) + unseen_sds * c->moved_sd_s + c->company->forgiven_s;
         c->strays = party.voters > 2 && fabs(c->moved_s) > allowance(c);
     }
     /* Places change only when everybody has been measured. */

@@ -7,9 +7,10 @@
  * interval for hours and drags the intersection along: only the history of his phase against the
  * majority's shows it, and long before.
  *
- * What a source has moved against the others widens its interval, so that the bound holds while
- * nobody can say yet who moved; who moved farther than noise and his own announcements explain is
- * a stray.
+ * What a source has moved against the others, and might have without their seeing it, widens its
+ * interval, so that the bound holds while nobody can say yet who moved: a near source is vouched
+ * for no better than the others can see it.  Who moved farther than noise and his own announcements
+ * explain is a stray.
  */
 #ifndef CORE_ESTIMATE_COMPANY_H
 #define CORE_ESTIMATE_COMPANY_H
