@@ -256,6 +256,16 @@ static void learn_gap(struct estimator *estimator, const struct measurement *m)
     }
 }
 
+/* How the sample moved the estimate, and where in its interval the prediction lay. */
+static void compare_with_last(struct estimator *estimator, const struct measurement *m)
+{
+    double move = estimator->bank.mean.offset_s - m->ahead_s;
+    double half = m->excess_s + m->floor[BANK_FLOOR_LONG].gap_s;
+    double place = (m->offset_s - m->ahead_s) / fmax(half, half_width_min_s);
+
+    likeness_add(&estimator->likeness, move / sqrt(m->var_ahead), fmax(-1, fmin(1, place)));
+}
+
 static double min_memory_s(const struct estimator *estimator)
 {
     int samples = estimator->options.min_samples;
@@ -280,6 +290,7 @@ static void use(struct estimator *estimator, const struct measurement *m)
         sample.interval[i] = interval(estimator, m, (enum bank_floor)i);
     }
     bank_update(&estimator->bank, &sample);
+    compare_with_last(estimator, m);
     estimator->interval_s += (elapsed - estimator->interval_s) / 8;
     estimator->when = m->when;
     estimator->count++;
@@ -398,13 +409,17 @@ bool estimator_get(const struct estimator *estimator, struct estimate *estimate)
     if (estimator->path.count > 0) {
         floor_s = path_anchor_floor(&estimator->path, &bias_sd);
     }
+    struct likeness_found alike = likeness_find(&estimator->likeness);
+    /* Fewer samples leave the floor less known, which is the same error in each of them. */
+    double unseen = floor.gap_s * (sqrt(alike.places) - 1);
+
     *estimate = (struct estimate){
         .when = estimator->when,
         .offset_s = mean->offset_s,
         .freq_s_per_s = mean->freq_s_per_s,
-        .var_offset_s2 = mean->var_offset_s2,
-        .cov_offset_freq = mean->cov_s2_per_s,
-        .var_freq = mean->var_freq,
+        .var_offset_s2 = mean->var_offset_s2 * alike.moves + unseen * unseen,
+        .cov_offset_freq = mean->cov_s2_per_s * alike.moves,
+        .var_freq = mean->var_freq * alike.moves,
         .wander = estimator->bank.wander,
         .floor_s = floor_s,
         .bias_sd_s = bias_sd,

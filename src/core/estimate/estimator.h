@@ -16,6 +16,7 @@
 #include "core/estimate/floor.h"
 #include "core/estimate/gap.h"
 #include "core/estimate/jump.h"
+#include "core/estimate/likeness.h"
 #include "core/estimate/noise.h"
 #include "core/estimate/path.h"
 #include "core/estimate/sample.h"
@@ -68,6 +69,7 @@ struct estimator {
     struct gap gap;
     struct noise noise;
     struct jump jump;
+    struct likeness likeness;
     struct measurement withheld[JUMP_CONFIRMATIONS - 1];
     struct root_distance distance;
     struct mono_time when; /* of the last sample that was used */
