@@ -398,8 +398,9 @@ static const struct scenario rows[] = {
     },
     {
         .name = "far-witnesses",
-        .sentence = "the nearest of four servers drifts away by 0.3 ppm, beside three far ones that "
-                    "are asked every 1024 s",
+        .sentence =
+            "the nearest of four servers drifts away by 0.3 ppm, beside three far ones that "
+            "are asked every 1024 s",
         .build = build_far_witnesses,
         .judge = judge_liar,
         .room = {.nodes = 1, .hosts = 4, .sources = 4},
