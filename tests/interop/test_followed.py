@@ -41,6 +41,20 @@ def check_chronyd(tap, peers, machine):
               "chronyd selects it, one stratum further down", seen)
 
 
+def check_symmetric(tap, peers, above, beside):
+    """chronyd as a peer asks in symmetric mode (1) and takes the answers (2) of one that keeps no state
+    of it; by versions 3 and 4."""
+    above.run('ip', 'address', 'add', '10.78.0.3/24', 'dev', 'lan1')
+    peers.chronyd(beside, 'peer', 'peer 10.78.0.1 minpoll 0 maxpoll 0\n'
+                  'peer 10.78.0.3 minpoll 0 maxpoll 0 version 3\nallow\n')
+
+    def both():
+        text = peers.chronyc(beside, 'peer', 'sources')
+        return len(re.findall(rf'^=,[*+],10\.78\.0\.[13],{STRATUM},', text, re.M)) == 2
+    tap.check(labs.wait_for(both, 30), 'chronyd takes it as a symmetric peer, by versions 3 and 4',
+              peers.chronyc(beside, 'peer', 'sources'))
+
+
 def check_ntpsec(tap, peers, machine, daemon):
     seen = labs.wait_for(lambda: peers.ntpsec_follows(machine, SERVER), 60, 1)
     tap.check(seen and seen['stratum'] == STRATUM and abs(seen['offset_s']) < OFFSET_MAX_S,
@@ -80,8 +94,9 @@ def main(server, folder):
         skip_all(f'packages that could not be fetched: {", ".join(peers.missing)}')
     tap = Tap()
     with labs.Lab() as lab:
-        above, below = lab.machine('above'), lab.machine('below')
+        above, below, beside = lab.machine('above'), lab.machine('below'), lab.machine('beside')
         lab.connect(above, below, f'{SERVER}/24', '10.77.0.2/24')
+        lab.connect(above, beside, '10.78.0.1/24', '10.78.0.2/24', 'lan1')
         daemon = serve(above, peers, server)
         # OpenNTPD, once it asked in vain, asks again after five minutes.
         labs.wait_for(lambda: '"stratum"' in peers.ntpdig(below, SERVER), 30)
@@ -89,6 +104,8 @@ def main(server, folder):
                               'restrict 127.0.0.1\n')
         openntpd = peers.openntpd(below, 'openntpd', SERVER)
         check_chronyd(tap, peers, below)
+        if server != 'chronyd':  # which answers those only that it has as its peers, too
+            check_symmetric(tap, peers, above, beside)
         check_one_shot(tap, peers, below)
         check_openntpd(tap, openntpd)
         check_ntpsec(tap, peers, below, ntpsec)

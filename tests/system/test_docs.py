@@ -72,8 +72,24 @@ def check_links(tap, page, path, text):
     tap.check(not links, f'{page}: its links lead somewhere', links)
 
 
+def check_preset(tap, noon):
+    """What `role boundary` stands for is shown line by line, and is a configuration itself."""
+    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+        file.write('server 192.0.2.1\nrole boundary\n')
+        file.flush()
+        code, said = said_by(noon, 'check', file.name)
+        _, printed = said_by(noon, 'check', '--print', file.name)
+    lines = re.findall(r'^role boundary:\d+: (.*)$', said, re.M)
+    tap.check(code == 0 and len(lines) >= 13 and {line.split()[0] for line in lines} == {
+        'allow', 'ratelimit', 'clientloglimit', 'local', 'maxclockerror'},
+              '`noon check` shows each line that `role boundary` stands for', said)
+    tap.check('role' not in printed and printed.count('allow ') == 9 and 'orphan' in printed,
+              'and prints them in its stead', printed)
+
+
 def main(noon, adopt):
     tap = Tap()
+    check_preset(tap, noon)
     paths = [os.path.join(ROOT, 'docs', f'{page}.md') for page in PAGES]
     for path in paths + [os.path.join(ROOT, 'README.md')]:
         page = os.path.basename(path)
