@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "config/option.h"
+#include "daemon/manners.h"
 
 enum { LINE_SIZE = 4096, FILE_SIZE_MAX = 1 << 20 };
 
@@ -346,7 +347,39 @@ static void print_dialect(FILE *out, const struct dialect *dialect)
     }
 }
 
-/* As test `number`; false: the file differs. */
+static void print_flags(FILE *out)
+{
+    static const struct {
+        enum args_manner manner;
+        const char *title;
+    } parts[] = {{MANNER_CHRONY, "chronyd"},
+                 {MANNER_NTP, "ntpd of ntp.org and NTPsec"},
+                 {MANNER_OPENNTPD, "ntpd of OpenNTPD"}};
+
+    fprintf(out,
+            "# Flags of other daemons\n\n"
+            "Called as `chronyd`, `ntpd` or `openntpd` noond takes the flags of that daemon, with "
+            "the\nverdicts of [chrony.md](chrony.md). Of the two that are called ntpd it is that "
+            "whose flags\nthey are, see noond(8).\n\n"
+            "This file is written from the tables of `daemon/manners.c` by `config-docs flags`; a "
+            "test compares\nthem.\n");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct manners_flag flag;
+
+        fprintf(out, "\n## %s\n\n| flag | verdict | here |\n|---|---|---|\n", parts[i].title);
+        for (size_t k = 0; manners_flag(parts[i].manner, k, &flag); k++) {
+            fprintf(out, "| `-%c%s`%s%s%s | %s | %s |\n", flag.letter,
+                    flag.takes_value ? " VALUE" : "", flag.name ? ", `--" : "",
+                    flag.name ? flag.name : "", flag.name ? "`" : "",
+                    flag.refused         ? "refused"
+                    : flag.means_nothing ? "means nothing here"
+                                         : "works",
+                    flag.text);
+        }
+    }
+}
+
+/* As test `number`; false: the file differs.  `dialect`: NULL: the flags. */
 static bool compare_dialect(const struct dialect *dialect, const char *directory, size_t number)
 {
     static char expected[FILE_SIZE_MAX];
@@ -355,22 +388,28 @@ static bool compare_dialect(const struct dialect *dialect, const char *directory
     FILE *memory = fmemopen(expected, sizeof expected, "w");
     FILE *file;
 
-    snprintf(path, sizeof path, "%s/%s.md", directory, dialect->name);
+    const char *name = dialect ? dialect->name : "flags";
+
+    snprintf(path, sizeof path, "%s/%s.md", directory, name);
     file = fopen(path, "r");
     if (!memory || !file) {
         perror(path);
         return false;
     }
-    print_dialect(memory, dialect);
+    if (dialect) {
+        print_dialect(memory, dialect);
+    } else {
+        print_flags(memory);
+    }
     fclose(memory);
     found[fread(found, 1, sizeof found - 1, file)] = '\0';
     fclose(file);
     bool same = strcmp(expected, found) == 0;
-    printf("%s %zu - docs/dialects/%s.md is what the option table says\n", same ? "ok" : "not ok",
-           number, dialect->name);
+    printf("%s %zu - docs/dialects/%s.md is what the tables say\n", same ? "ok" : "not ok", number,
+           name);
     if (!same) {
-        printf("# write it again: config-docs dialect %s > docs/dialects/%s.md\n", dialect->name,
-               dialect->name);
+        printf("# write it again: config-docs %s%s > docs/dialects/%s.md\n",
+               dialect ? "dialect " : "", name, name);
     }
     return same;
 }
@@ -379,10 +418,11 @@ static int compare_all(const char *directory)
 {
     bool good = true;
 
-    printf("1..%zu\n", sizeof dialects / sizeof dialects[0]);
+    printf("1..%zu\n", sizeof dialects / sizeof dialects[0] + 1);
     for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
         good = compare_dialect(&dialects[i], directory, i + 1) && good;
     }
+    good = compare_dialect(NULL, directory, sizeof dialects / sizeof dialects[0] + 1) && good;
     return good ? 0 : 1;
 }
 
@@ -397,9 +437,14 @@ int main(int argc, char **argv)
         print_dialect(stdout, dialect);
         return 0;
     }
+    if (argc == 2 && strcmp(argv[1], "flags") == 0) {
+        print_flags(stdout);
+        return 0;
+    }
     if (argc == 3 && strcmp(argv[1], "compare") == 0) {
         return compare_all(argv[2]);
     }
-    fprintf(stderr, "usage: config-docs man TEMPLATE | dialect [NAME] | compare DIRECTORY\n");
+    fprintf(stderr,
+            "usage: config-docs man TEMPLATE | dialect [NAME] | flags | compare DIRECTORY\n");
     return 2;
 }

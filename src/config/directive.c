@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/mistakes.h"
 #include "config/number.h"
 #include "config/value.h"
 #include "wire/nts.h"
@@ -443,6 +444,9 @@ static bool unknown_directive(struct parser *parser, enum option_scope scope, co
     const char *like = option_suggest(scope, word);
     enum config_dialect other = dialect_of(word);
 
+    if (mistake_obsolete(parser, scope, word)) {
+        return true;
+    }
     if (other != DIALECT_UNKNOWN) {
         return parser_error(parser, "\"", word, "\" is a directive of the dialect ",
                             dialect_name(other), ", and this file is read as ",

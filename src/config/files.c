@@ -62,13 +62,42 @@ static const char *template_place(const struct words *words)
         const char *word = words->at[i];
         size_t length = strlen(word);
 
-        if (strstr(word, "${") || strstr(word, "{{") || strstr(word, "{%") ||
+        if (strstr(word, "${") || strstr(word, "{{") || strstr(word, "{%") || strstr(word, "$(") ||
+            (word[0] == '$' && length > 1) ||
             (length > 2 && word[0] == '@' && word[length - 1] == '@') ||
+            (length > 2 && word[0] == '%' && word[length - 1] == '%') ||
             (length > 2 && word[0] == '<' && word[length - 1] == '>')) {
             return word;
         }
     }
     return NULL;
+}
+
+struct example {
+    const char *directive, *text;
+};
+
+/* What the value of a line looks like, of those that templates are about. */
+static const char *example_of(const char *directive)
+{
+    static const struct example rows[] = {
+        {"server", ", as in \"server ntp.example.com\""},
+        {"pool", ", as in \"pool pool.ntp.org\""},
+        {"peer", ", as in \"peer ntp.example.com\""},
+        {"servers", ", as in \"servers pool.ntp.org\""},
+        {"restrict", ", as in \"restrict 10.0.0.0 mask 255.0.0.0 noquery\""},
+        {"allow", ", as in \"allow 10.0.0.0/8\""},
+        {"deny", ", as in \"deny 10.0.0.0/8\""},
+        {"listen", ", as in \"listen on 192.0.2.1\""},
+        {"bindaddress", ", as in \"bindaddress 192.0.2.1\""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (word_equal(rows[i].directive, directive)) {
+            return rows[i].text;
+        }
+    }
+    return "";
 }
 
 static bool read_words(struct parser *parser)
@@ -79,7 +108,7 @@ static bool read_words(struct parser *parser)
         return parser_error(parser, "\"", place,
                             "\" is a place of a template that was not filled in; expected the "
                             "value itself",
-                            NULL);
+                            example_of(parser->words.at[0]), NULL);
     }
     switch (parser->dialect) {
     case DIALECT_NTP:

@@ -17,8 +17,7 @@ struct restriction {
     uint32_t flags; /* enum restrict_flag */
 };
 
-/* The bits of a mask; -1: its ones are not all in front. */
-static int mask_bits(const struct address *mask)
+int mask_bits(const struct address *mask)
 {
     unsigned size = mask->family == ADDRESS_IPV6 ? 16 : 4;
     int bits = 0;

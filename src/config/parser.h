@@ -93,6 +93,8 @@ bool parser_rule(struct parser *parser, bool allow, struct config_rule *rules, s
 void rule_print_flags(struct text *text, uint8_t flags);
 /* A prefix, an address or a name: what a rule is about. */
 bool parser_rule_target(struct parser *parser, const char *word, struct config_rule *rule);
+/* The bits of a mask; -1: its ones are not all in front. */
+int mask_bits(const struct address *mask);
 /* A rule of `allow` or `deny` more; false: there is no room. */
 bool parser_add_rule(struct parser *parser, const struct config_rule *rule);
 /* The line is a source of a kind that is not read. */

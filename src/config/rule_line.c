@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/mistakes.h"
 #include "config/parser.h"
 
 #include <string.h>
@@ -65,7 +66,8 @@ static bool parse_prefix(struct parser *parser, const char *word, struct access_
         return true;
     }
     if (!*is_prefix || !number_whole(slash + 1, 10, &bits) || bits < 0 || bits > (int64_t)most) {
-        return parser_error(parser, "\"", word,
+        return !mistake_in_prefix(parser, word) &&
+               parser_error(parser, "\"", word,
                             "\" is no prefix; expected an address, a slash and the number of bits "
                             "(IPv4: 0 to 32, IPv6: 0 to 128)",
                             NULL);

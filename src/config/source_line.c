@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "config/mistakes.h"
 #include "config/value.h"
 
 enum { NTP_PORT = 123 };
@@ -42,6 +43,8 @@ static bool parse_name(struct parser *parser, struct source_options *source)
     }
     if (address_parse(&source->literal, word)) {
         source->literal.port = port;
+    } else if (mistake_in_name(parser, word)) {
+        return false;
     } else if (strchr(word, ':') || is_numeric(word)) {
         return parser_error(parser, "\"", word, "\" is neither an address nor a name; expected ",
                             strchr(word, '%') ? "the interface of a link-local address as a number"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "config/mistakes.h"
 #include "config/number.h"
 
 enum { PPM_EXPONENT = -6, EXPECTED_SIZE = 240, STRING_MAX = 1000 };
@@ -307,6 +308,9 @@ bool value_unknown(struct parser *parser, enum option_scope scope, const char *w
         return parser_error(parser, "\"", word, "\" is no option of ", parser->directive->name,
                             "; a comment stands on a line of its own", NULL);
     }
+    if (mistake_in_source(parser, scope, word) || mistake_in_rule(parser, word)) {
+        return false;
+    }
     if (like) {
         return parser_error(parser, "\"", word, "\" is no option of ", parser->directive->name,
                             "; write instead \"", like, "\"", NULL);
@@ -316,7 +320,10 @@ bool value_unknown(struct parser *parser, enum option_scope scope, const char *w
                             parser->directive->name, "; expected the end of the line", NULL);
     }
     return parser_error(parser, "\"", word, "\" is no option of ", parser->directive->name,
-                        "; noon.conf(5) lists them", NULL);
+                        parser->dialect == DIALECT_CHRONY || parser->dialect == DIALECT_UNKNOWN
+                            ? "; noon.conf(5) lists them"
+                            : "; docs/dialects lists them",
+                        NULL);
 }
 
 bool value_keywords(struct parser *parser, enum option_scope scope, void *base)

@@ -111,6 +111,12 @@ static void override(struct config *config, const struct config_order *order)
                        : daemon->pid_file ? daemon->pid_file
                                           : order->pid_default;
     daemon->drift_file = order->drift_file ? order->drift_file : daemon->drift_file;
+    if (order->key_file) {
+        daemon->key_file = order->key_file;
+        daemon->keys_of_ntp = true;
+    }
+    daemon->lock_memory = daemon->lock_memory || order->lock_memory;
+    daemon->sched_priority = order->priority > 0 ? order->priority : daemon->sched_priority;
     daemon->log_dir = order->log_dir ? order->log_dir : daemon->log_dir;
     if (order->first_free && node->change.offset_s > 0 && node->change.start < 1) {
         node->change.start = 1;

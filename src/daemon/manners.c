@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 5, OPTION_ROLE = 256, OPTION_IGNORED };
+enum { PRIORITY_MAX = 99, FILES_MAX = 5, OPTION_ROLE = 256, OPTION_IGNORED };
 
 /* What a letter does here. */
 enum effect {
@@ -28,6 +28,9 @@ enum effect {
     DOES_DRIFT_FILE,
     DOES_LOG_DIR,
     DOES_LOG_FILE,
+    DOES_KEY_FILE,
+    DOES_LOCK,
+    DOES_PRIORITY,
     DOES_FIRST_FREE,
     DOES_SLEW,
     DOES_STEP_ONCE,
@@ -39,7 +42,8 @@ enum effect {
 struct flag {
     char letter;
     enum effect effect;
-    const char *why; /* of DOES_REFUSE, and of DOES_NOTHING when it is worth saying */
+    const char *why;  /* of DOES_REFUSE, and of DOES_NOTHING when it is worth saying */
+    const char *text; /* of DOES_NOTHING, for the documentation; NULL: `why` says it */
 };
 
 struct manner {
@@ -63,15 +67,15 @@ static const struct flag chrony_flags[] = {
     {'x', DOES_OBSERVE, NULL},
     {'v', DOES_VERSION, NULL},
     {'h', DOES_HELP, NULL},
-    {'F', DOES_NOTHING, NULL}, /* noond always filters its system calls, strictly */
-    {'U', DOES_NOTHING, NULL}, /* noond runs as any user, with what that one may do */
-    {'r', DOES_NOTHING, NULL}, /* what is kept over a restart is always read */
+    {'F', DOES_NOTHING, NULL, "Fulfilled at every level: noond always filters its system calls."},
+    {'U', DOES_NOTHING, NULL, "Fulfilled: noond runs as any user, with what that one may do."},
+    {'r', DOES_NOTHING, NULL, "Fulfilled: what is kept over a restart is always read."},
     {'R', DOES_NOTHING, "-R: makestep holds after a restart as it does at a start"},
     {'s', DOES_NOTHING,
      "-s: the system reads the real-time clock at boot; noond does not set the "
      "clock from it"},
-    {'m', DOES_REFUSE, "-m: write `lock_all` into the configuration"},
-    {'P', DOES_REFUSE, "-P: write `sched_priority` into the configuration"},
+    {'m', DOES_LOCK, NULL},
+    {'P', DOES_PRIORITY, NULL},
     {'l', DOES_LOG_FILE, NULL},
     {0},
 };
@@ -92,19 +96,21 @@ static const struct flag ntp_flags[] = {
     {'s', DOES_LOG_DIR, NULL},
     {'u', DOES_USER, NULL},
     {'N', DOES_NOTHING, "-N: write `sched_priority` into the configuration to run before others"},
-    {'a', DOES_NOTHING, NULL}, /* nobody is followed who is not written as a source */
-    {'A', DOES_NOTHING, NULL},
-    {'m', DOES_NOTHING, NULL},
-    {'M', DOES_NOTHING, NULL},
-    {'z', DOES_NOTHING, NULL},
+    {'a', DOES_NOTHING, NULL, "Fulfilled: nobody is followed who is not written as a source."},
+    {'A', DOES_NOTHING, NULL, "Fulfilled: nobody is followed who is not written as a source."},
+    {'m', DOES_NOTHING, NULL, "noond is not announced by mDNS."},
+    {'M', DOES_NOTHING, NULL, "Has an effect on another system only."},
+    {'z', DOES_NOTHING, NULL, "noond needs no such limit of memory."},
     {'b', DOES_NOTHING, "-b: broadcasts are not followed"},
     {'r', DOES_NOTHING, "-r: broadcasts are not followed"},
-    {'L', DOES_NOTHING, NULL}, /* an address of an interface's alias is one like the others */
-    {'U', DOES_NOTHING, NULL}, /* changes of interfaces are noticed at once */
+    {'L', DOES_NOTHING, NULL, "An address of an interface's alias is one like the others."},
+    {'U', DOES_NOTHING, NULL, "Changes of interfaces are noticed at once."},
+    {'R', DOES_NOTHING, NULL, "NTPsec takes it and documents nothing."},
+    {'Z', DOES_NOTHING, NULL, "NTPsec takes it and documents nothing."},
     {'w', DOES_NOTHING,
      "-w: noond is ready when its sockets are open; `noon wait` waits for the "
      "time"},
-    {'P', DOES_NOTHING, "-P: write `sched_priority` into the configuration to run before others"},
+    {'P', DOES_PRIORITY, NULL},
     {'v', DOES_NOTHING, "-v: ntpq is shown noon's own state only"},
     {'V', DOES_VERSION, NULL},
     {'h', DOES_HELP, NULL},
@@ -113,24 +119,30 @@ static const struct flag ntp_flags[] = {
      "-i: noond shuts itself in by Landlock, without a directory of its own; "
      "leave the flag out"},
     {'I', DOES_REFUSE, "-I: write `interface listen ADDRESS` into the configuration"},
-    {'k', DOES_REFUSE, "-k: write `keys FILE` into the configuration"},
+    {'k', DOES_KEY_FILE, NULL},
     {'t', DOES_REFUSE, "-t: leave the flag out: no key is trusted that is not in `keys`"},
     {'l', DOES_LOG_FILE, NULL},
     {0},
 };
 
 static const struct flag openntpd_flags[] = {
-    {'d', DOES_FOREGROUND, NULL}, {'f', DOES_FILE, NULL},      {'n', DOES_CHECK, NULL},
-    {'p', DOES_PID_FILE, NULL},   {'s', DOES_STEP_ONCE, NULL}, {'S', DOES_NOTHING, NULL},
-    {'v', DOES_NOTHING, NULL},    {'u', DOES_USER, NULL},      {0},
+    {'d', DOES_FOREGROUND, NULL},
+    {'f', DOES_FILE, NULL},
+    {'n', DOES_CHECK, NULL},
+    {'p', DOES_PID_FILE, NULL},
+    {'s', DOES_STEP_ONCE, NULL},
+    {'S', DOES_NOTHING, NULL, "Fulfilled: without `-s` the clock is not stepped at the start."},
+    {'v', DOES_NOTHING, NULL, "Every change of state is logged with its reason, as it is."},
+    {'u', DOES_USER, NULL},
+    {0},
 };
 
 static const struct manner manners[] = {
     [MANNER_NOON] = {"", {CONFIG_DEFAULT_FILE, NULL}, NULL},
-    [MANNER_CHRONY] = {"46f:ndl:L:pqQrRst:u:UF:P:mxvhi:",
+    [MANNER_CHRONY] = {"46f:ndl:L:pqQrRst:u:UF:P:mxvh",
                        {"/etc/chrony/chrony.conf", "/etc/chrony.conf", NULL},
                        chrony_flags},
-    [MANNER_NTP] = {"46aAbc:dD:f:gGhi:I:k:l:LmMnNp:P:qrs:t:u:U:v:Vw:xz",
+    [MANNER_NTP] = {"46aAbc:dD:f:gGhi:I:k:l:LmMnNp:P:qr:Rs:t:u:U:v:Vw:xzZ",
                     {"/etc/ntp.conf", "/etc/ntpsec/ntp.conf", "/etc/openntpd/ntpd.conf",
                      "/etc/ntpd.conf", NULL},
                     ntp_flags},
@@ -145,6 +157,15 @@ static const struct option ntp_long[] = {
     {"ipv6", no_argument, NULL, '6'},
     {"configfile", required_argument, NULL, 'c'},
     {"driftfile", required_argument, NULL, 'f'},
+    {"authreq", no_argument, NULL, 'a'},
+    {"authnoreq", no_argument, NULL, 'A'},
+    {"bcastsync", no_argument, NULL, 'b'},
+    {"debug", no_argument, NULL, 'd'},
+    {"set-debug-level", required_argument, NULL, 'D'},
+    {"propagationdelay", required_argument, NULL, 'r'},
+    {"trustedkey", required_argument, NULL, 't'},
+    {"updateinterval", required_argument, NULL, 'U'},
+    {"var", required_argument, NULL, 'v'},
     {"panicgate", no_argument, NULL, 'g'},
     {"force_step_once", no_argument, NULL, 'G'},
     {"nofork", no_argument, NULL, 'n'},
@@ -272,6 +293,15 @@ static bool set_number(double *value, const char *text)
     return end != text && *end == '\0' && *value > 0 && *value < 1e9;
 }
 
+static bool set_priority(struct args *args, const char *text)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    args->order.priority = value >= 0 && value <= PRIORITY_MAX ? (int)value : 0;
+    return end != text && *end == '\0' && value >= 0 && value <= PRIORITY_MAX;
+}
+
 /* chronyd's levels go from -1 (everything) to 3. */
 static bool set_level(struct args *args, const char *text)
 {
@@ -288,11 +318,17 @@ static bool switch_on(struct args *args, const struct flag *flag)
         enum effect effect;
         bool *field;
     } switches[] = {
-        {DOES_FOREGROUND, &args->foreground}, {DOES_NO_FORK, &args->no_fork},
-        {DOES_OBSERVE, &args->observe},       {DOES_CHECK, &args->check},
-        {DOES_PRINT, &args->print},           {DOES_IPV4, &args->ipv4_only},
-        {DOES_IPV6, &args->ipv6_only},        {DOES_FIRST_FREE, &args->order.first_free},
-        {DOES_SLEW, &args->order.slew},       {DOES_STEP_ONCE, &args->order.step_once},
+        {DOES_FOREGROUND, &args->foreground},
+        {DOES_NO_FORK, &args->no_fork},
+        {DOES_OBSERVE, &args->observe},
+        {DOES_CHECK, &args->check},
+        {DOES_PRINT, &args->print},
+        {DOES_IPV4, &args->ipv4_only},
+        {DOES_IPV6, &args->ipv6_only},
+        {DOES_FIRST_FREE, &args->order.first_free},
+        {DOES_SLEW, &args->order.slew},
+        {DOES_STEP_ONCE, &args->order.step_once},
+        {DOES_LOCK, &args->order.lock_memory},
     };
 
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
@@ -323,6 +359,7 @@ static bool take_value(struct args *args, const struct flag *flag, const char *v
         {DOES_FILE, &args->config_file},        {DOES_USER, &args->user},
         {DOES_PID_FILE, &args->order.pid_file}, {DOES_DRIFT_FILE, &args->order.drift_file},
         {DOES_LOG_DIR, &args->order.log_dir},   {DOES_LOG_FILE, &args->log_file},
+        {DOES_KEY_FILE, &args->order.key_file},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -331,9 +368,10 @@ static bool take_value(struct args *args, const struct flag *flag, const char *v
             return true;
         }
     }
-    return flag->effect == DOES_LEVEL     ? set_level(args, value)
-           : flag->effect == DOES_SECONDS ? set_number(&args->seconds, value)
-                                          : false;
+    return flag->effect == DOES_LEVEL      ? set_level(args, value)
+           : flag->effect == DOES_SECONDS  ? set_number(&args->seconds, value)
+           : flag->effect == DOES_PRIORITY ? set_priority(args, value)
+                                           : false;
 }
 
 static enum args_result bad(const char *name, const char *what, const char *why)
@@ -418,4 +456,75 @@ const char *manners_file(enum args_manner manner, bool (*exists)(const char *pat
         }
     }
     return files[0];
+}
+
+static const char *effect_text(enum effect effect)
+{
+    static const char *const texts[] = {
+        [DOES_FILE] = "Reads this configuration.",
+        [DOES_FOREGROUND] = "Stays in the foreground and logs to standard error.",
+        [DOES_NO_FORK] = "Stays in the foreground, and logs as always.",
+        [DOES_OBSERVE] = "Does not touch the clock.",
+        [DOES_SET_ONCE] = "Sets the clock once and exits.",
+        [DOES_PRINT_ONCE] = "Prints by how much the clock is wrong and exits.",
+        [DOES_CHECK] = "Checks the configuration and exits.",
+        [DOES_PRINT] = "Prints the configuration as it is understood, in noon's words, and exits.",
+        [DOES_USER] = "Runs as this user.",
+        [DOES_IPV4] = "Uses IPv4 only.",
+        [DOES_IPV6] = "Uses IPv6 only.",
+        [DOES_LEVEL] = "Logs this level and what is worse.",
+        [DOES_SECONDS] = "Exits after so many seconds.",
+        [DOES_PID_FILE] = "Writes the process number there.",
+        [DOES_DRIFT_FILE] = "Keeps the frequency of the clock there.",
+        [DOES_LOG_DIR] = "Writes the files of `statistics` there.",
+        [DOES_LOG_FILE] = "Appends the log to this file.",
+        [DOES_KEY_FILE] = "Reads the symmetric keys from this file.",
+        [DOES_LOCK] = "Keeps noond in memory: `lock_all`.",
+        [DOES_PRIORITY] = "Runs the time process under SCHED_FIFO: `sched_priority`.",
+        [DOES_FIRST_FREE] = "The first correction may be of any size.",
+        [DOES_SLEW] = "Corrects up to 600 s without a step.",
+        [DOES_STEP_ONCE] = "Corrects the clock by a step at the start.",
+        [DOES_VERSION] = "Prints the version.",
+        [DOES_HELP] = "Prints what noond is.",
+        [DOES_REFUSE] = "",
+    };
+
+    return texts[effect];
+}
+
+bool manners_flag(enum args_manner manner, size_t index, struct manners_flag *out)
+{
+    const struct flag *flag = manners[manner].flags;
+    const char *letter;
+
+    for (size_t i = 0; i < index && flag->letter; i++) {
+        flag++;
+    }
+    if (!flag->letter) {
+        return false;
+    }
+    letter = strchr(manners[manner].letters, flag->letter);
+    *out = (struct manners_flag){
+        .letter = flag->letter,
+        .takes_value = letter && letter[1] == ':',
+        .refused = flag->effect == DOES_REFUSE,
+        .means_nothing = flag->effect == DOES_NOTHING && flag->why != NULL,
+        .text = flag->effect == DOES_NOTHING || flag->effect == DOES_REFUSE
+                    ? flag->text ? flag->text : flag->why
+                    : effect_text(flag->effect),
+    };
+    for (const struct option *row = manner == MANNER_NTP ? ntp_long : other_long; row->name;
+         row++) {
+        out->name = row->val == flag->letter && !out->name ? row->name : out->name;
+    }
+    /* A reason begins with the flag, which stands in front of it here. */
+    if (out->text[0] == '-' && out->text[1] == flag->letter && out->text[2] == ':') {
+        out->text += 4;
+    }
+    return true;
+}
+
+const char *manners_letters(enum args_manner manner)
+{
+    return manners[manner].letters;
 }

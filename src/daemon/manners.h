@@ -23,4 +23,18 @@ enum args_result manners_parse(struct args *args, int argc, char *const argv[]);
  */
 const char *manners_file(enum args_manner manner, bool (*exists)(const char *path));
 
+/* A flag of another daemon and what becomes of it, for the documentation. */
+struct manners_flag {
+    char letter;
+    const char *name; /* its long form; NULL: none */
+    bool takes_value;
+    bool refused, means_nothing; /* neither: it works */
+    const char *text;
+};
+
+/* Flag `index` of that daemon, from 0; false: there are no more.  Not for MANNER_NOON. */
+bool manners_flag(enum args_manner manner, size_t index, struct manners_flag *out);
+/* All letters that are taken, as getopt() wants them. */
+const char *manners_letters(enum args_manner manner);
+
 #endif

@@ -20,6 +20,9 @@ struct config_order {
     const char *servers, *allow; /* of the environment, see environment.h; NULL: not said there */
     const char *pid_file, *drift_file, *log_dir; /* NULL: as configured */
     const char *pid_default; /* where the pid file lies when nobody says; NULL: noond's own place */
+    const char *key_file;    /* NULL: as configured */
+    bool lock_memory;        /* lock_all */
+    int priority;            /* sched_priority; 0: as configured */
     bool first_free;         /* the first correction may be of any size */
     bool slew;               /* up to 600 s without a step */
     bool step_once;          /* the first correction is a step */

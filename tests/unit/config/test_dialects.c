@@ -298,6 +298,69 @@ static void what_is_wrong_is_said_with_what_to_write(void **state)
          "error x:1: \"@NTP_SERVER@\" is a place of a template that was not filled in; expected "
          "the "
          "value itself"},
+        {DIALECT_CHRONY, "server %NTP_SERVERS%\n",
+         "error x:1: \"%NTP_SERVERS%\" is a place of a template that was not filled in; expected "
+         "the value itself, as in \"server ntp.example.com\""},
+        {DIALECT_CHRONY, "allow $NETWORK\n",
+         "error x:1: \"$NETWORK\" is a place of a template that was not filled in; expected the "
+         "value itself, as in \"allow 10.0.0.0/8\""},
+        {DIALECT_NTP, "server $(NTP)\n", "error x:1: \"$(NTP)\" is a place of a template"},
+        {DIALECT_OPENNTPD, "servers <pool>\n",
+         "error x:1: \"<pool>\" is a place of a template that was not filled in; expected the "
+         "value "
+         "itself, as in \"servers pool.ntp.org\""},
+        {DIALECT_CHRONY, "server iburst a.example\n",
+         "error x:1: \"iburst\" stands where the name is expected; write instead \"server "
+         "a.example "
+         "iburst\""},
+        {DIALECT_CHRONY, "server a.example b.example iburst\n",
+         "error x:1: \"b.example\" is a second name; write it on a line of its own: \"server "
+         "b.example\""},
+        {DIALECT_OPENNTPD, "server 192.0.2.1 192.0.2.2\n",
+         "error x:1: \"192.0.2.2\" is a second name; write it on a line of its own"},
+        {DIALECT_CHRONY, "pool a.example, b.example\n",
+         "error x:1: \"a.example,\" has a comma; write each source on a line of its own, as \"pool "
+         "a.example\""},
+        {DIALECT_CHRONY, "pool a.example iburst,maxsources 4\n",
+         "error x:1: \"iburst,maxsources\" has a comma; options are separated by spaces"},
+        {DIALECT_CHRONY, "server https://a.example/\n",
+         "error x:1: \"https://a.example/\" is a URL; write the name or address alone: "
+         "\"a.example\""},
+        {DIALECT_CHRONY, "server a.example:1123\n",
+         "error x:1: \"a.example:1123\" has a port, which is written as an option; write instead "
+         "\"server a.example port 1123\""},
+        {DIALECT_NTP, "server a.example:1123\n",
+         "error x:1: \"a.example:1123\" has a port, and ntp's servers are asked on port 123"},
+        {DIALECT_CHRONY, "server 10.0.0.0/24\n",
+         "error x:1: \"10.0.0.0/24\" is a network; expected the name or address of one server"},
+        {DIALECT_OPENNTPD, "server a.example iburst\n",
+         "error x:1: \"iburst\" is an option of the dialect chrony, and this file is read as "
+         "openntpd; leave it out"},
+        {DIALECT_NTP, "server a.example maxdelay 0.1\n",
+         "error x:1: \"maxdelay\" is an option of the dialect chrony, and this file is read as "
+         "ntp"},
+        {DIALECT_CHRONY, "allow from 10.0.0.0/8\n",
+         "error x:1: \"from\" is one word too many; write instead \"allow 10.0.0.0/8\""},
+        {DIALECT_CHRONY, "allow 10.0.0.0 255.0.0.0\n",
+         "error x:1: \"255.0.0.0\" is a mask; write instead \"allow 10.0.0.0/8\""},
+        {DIALECT_CHRONY, "allow 10.0.0.0/255.255.0.0\n",
+         "error x:1: \"10.0.0.0/255.255.0.0\" has a mask behind the slash; write instead "
+         "\"10.0.0.0/16\""},
+        {DIALECT_CHRONY, "allow 10.0.0.0/8 # inner\n",
+         "error x:1: \"#\" is no option of allow; a comment stands on a line of its own"},
+        {DIALECT_NTP, "restrict 10.0.0.0 255.0.0.0 noquery\n",
+         "error x:1: \"255.0.0.0\" lacks the word mask; write instead \"restrict 10.0.0.0 mask "
+         "255.0.0.0 FLAG...\""},
+        {DIALECT_TIMESYNCD, "[Time]\nNTP=a.example # ours\n",
+         "error x:2: a comment stands on a line of its own"},
+        {DIALECT_CHRONY, "commandkey 1\n",
+         "warning x:1: \"commandkey\" is obsolete and does nothing: chronyc is known by its Unix "
+         "socket; remove the line"},
+        {DIALECT_NTP, "authenticate no\n",
+         "warning x:1: \"authenticate\" is obsolete and does nothing: who is not written as"},
+        {DIALECT_NTP, "clientlimit 3\n",
+         "warning x:1: \"clientlimit\" is obsolete and does nothing: write `restrict default "
+         "limited`"},
         {DIALECT_NTP, "restrict 10.0.0.0 mask 255.0.255.0\n",
          "error x:1: \"255.0.255.0\" is no mask of a prefix; expected one like 255.255.255.0, "
          "whose "
@@ -326,7 +389,7 @@ static void what_is_wrong_is_said_with_what_to_write(void **state)
         {DIALECT_NTP, "server a.example nts ask b.example\n",
          "warning x:1: server ask means nothing here: the server that exchanges the keys"},
         {DIALECT_NTP, "server a.example:70000 nts\n",
-         "error x:1: \"a.example:70000\" is neither an address nor a name"},
+         "error x:1: \"a.example:70000\" has a port, and ntp's servers are asked on port 123"},
         {DIALECT_NTP, "server a.example ca /x\n",
          "warning x:1: ca has an effect only with nts; write both"},
         {DIALECT_NTP, "server a.example nts ca\n", "error x:1: ca lacks its FILE|DIRECTORY"},
@@ -387,7 +450,26 @@ static void what_is_wrong_is_said_with_what_to_write(void **state)
 
 static void files_of_other_editors_are_read(void **state)
 {
+    static const struct {
+        enum config_dialect dialect;
+        const char *text, *native;
+    } rows[] = {
+        {DIALECT_NTP, "\xef\xbb\xbfserver\t192.0.2.1\tiburst\t#x\r\nrestrict\tdefault\tignore\r\n",
+         "server 192.0.2.1 iburst\n" NTPD STEPS "deny 0.0.0.0/0\ndeny ::/0\n"},
+        {DIALECT_OPENNTPD, "\xef\xbb\xbfserver\t192.0.2.1\r\nlisten\ton\t*\r\n",
+         "server 192.0.2.1\nallow\n"},
+        {DIALECT_TIMESYNCD, "\xef\xbb\xbf[Time]\r\nNTP=192.0.2.1\t192.0.2.2\r\n\r\n",
+         "server 192.0.2.1 minpoll 5 maxpoll 11 iburst\n"
+         "server 192.0.2.2 minpoll 5 maxpoll 11 iburst\n" TIMESYNCD},
+        {DIALECT_CHRONY, "\tserver  192.0.2.1 \t iburst\r\n \r\n\t# x\r\nallow\t10.0.0.0/8",
+         "server 192.0.2.1 iburst\nallow 10.0.0.0/8\n"},
+    };
+
     (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(parse_as(&fixture, "x", rows[i].dialect, rows[i].text));
+        assert_string_equal(print(&fixture), rows[i].native);
+    }
     assert_true(parse_as(&fixture, "x", DIALECT_CHRONY,
                          "\xef\xbb\xbfserver\t192.0.2.1\tiburst\r\nrtcsync\r\n"));
     assert_string_equal(print(&fixture), "server 192.0.2.1 iburst\nrtcsync\n");
@@ -416,6 +498,26 @@ static void ten_thousand_lines_are_read(void **state)
         text_add(&out, "restrict 10.0.0.0 mask 255.0.0.0 noquery\n");
     }
     assert_true(parse_as(&fixture, "x", DIALECT_NTP, text));
+    out = text_begin(text, sizeof text);
+    text_add(&out, "server 192.0.2.1\n");
+    for (unsigned i = 0; i < 10000; i++) {
+        text_add(&out, i % 2 ? "allow 10." : "# 10.");
+        text_u64(&out, i / 256);
+        text_char(&out, '.');
+        text_u64(&out, i % 256);
+        text_add(&out, ".0/24\n");
+    }
+    assert_false(out.overrun);
+    assert_true(parse_as(&fixture, "x", DIALECT_CHRONY, text));
+    assert_int_equal(fixture.config.node.access_count, 5000);
+    /* Every line wrong: as many messages as there is room for, and how many more. */
+    out = text_begin(text, sizeof text);
+    for (unsigned i = 0; i < 10000; i++) {
+        text_add(&out, "frobnicate 10\n");
+    }
+    assert_false(parse_as(&fixture, "x", DIALECT_OPENNTPD, text));
+    assert_int_equal(fixture.report.errors, 10000);
+    assert_true(fixture.report.lost > 9000);
 }
 
 /* ---- each row ------------------------------------------------------------------------------- */

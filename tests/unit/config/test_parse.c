@@ -305,8 +305,8 @@ static void errors_say_where_what_and_what_instead(void **state)
          "error noon.conf:1: \"1.2.3\" is neither an address nor a name; expected an IPv4 address "
          "of four numbers"},
         {"server 192.0.2.1:1123\n",
-         "error noon.conf:1: \"192.0.2.1:1123\" is neither an address nor a name; expected an IPv6 "
-         "address; a port is written as an option: port 1123"},
+         "error noon.conf:1: \"192.0.2.1:1123\" has a port, which is written as an option; write "
+         "instead \"server 192.0.2.1 port 1123\""},
         {"server ntp/1\n",
          "error noon.conf:1: \"ntp/1\" is no name; expected letters, digits, dots and hyphens"},
         {"server 192.0.2.1 ipv6\n",

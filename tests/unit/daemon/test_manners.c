@@ -108,8 +108,8 @@ static void what_people_have_written_means_what_it_meant(void **state)
 static void flags_that_can_not_be_kept_are_refused_with_what_to_do(void **state)
 {
     static const char *const rows[] = {
-        "chronyd -Z",       "chronyd -m",    "ntpd -I eth0",    "ntpd -g -k /keys",
-        "ntpd -g -i /jail", "ntpd -g extra", "chronyd -t soon", "chronyd -4 -6",
+        "chronyd -Z",       "chronyd -P 100", "ntpd -I eth0",    "ntpd -g -t 5",
+        "ntpd -g -i /jail", "ntpd -g extra",  "chronyd -t soon", "chronyd -4 -6",
     };
 
     (void)state;
@@ -120,6 +120,56 @@ static void flags_that_can_not_be_kept_are_refused_with_what_to_do(void **state)
     }
     assert_int_equal(parse("chronyd -v"), ARGS_EXIT);
     assert_int_equal(parse("ntpd -g -V"), ARGS_EXIT);
+}
+
+/* Alone on a line, with a value where one belongs. */
+static void each_flag_is_taken_as_its_row_says(void **state)
+{
+    static const struct {
+        enum args_manner manner;
+        const char *name;
+    } daemons[] = {
+        {MANNER_CHRONY, "chronyd"}, {MANNER_NTP, "ntpd -g"}, {MANNER_OPENNTPD, "openntpd"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof daemons / sizeof daemons[0]; i++) {
+        struct manners_flag flag;
+        size_t count = 0, letters = 0;
+
+        for (; manners_flag(daemons[i].manner, count, &flag); count++) {
+            char line[60];
+
+            snprintf(line, sizeof line, "%s -%c%s", daemons[i].name, flag.letter,
+                     flag.takes_value ? " 1" : "");
+            enum args_result result = parse(line);
+            if ((result == ARGS_BAD) != flag.refused ||
+                flag.means_nothing != (result == ARGS_RUN && args.remark)) {
+                fail_msg("%s: %d", line, (int)result);
+            }
+            assert_true(strlen(flag.text) > 10);
+            if (flag.name && !strchr(flag.name, '_')) { /* which stands for a space here */
+                snprintf(line, sizeof line, "%s --%s%s", daemons[i].name, flag.name,
+                         flag.takes_value ? "=1" : "");
+                if (parse(line) != result) {
+                    fail_msg("%s is not %c", line, flag.letter);
+                }
+            }
+        }
+        for (const char *at = manners_letters(daemons[i].manner); *at; at++) {
+            letters += *at != ':';
+        }
+        assert_int_equal(count, letters + (daemons[i].manner == MANNER_NTP)); /* and -? */
+    }
+}
+
+static void flags_for_the_process_go_before_the_file(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("chronyd -m -P 7"), ARGS_RUN);
+    assert_true(args.order.lock_memory && args.order.priority == 7);
+    assert_int_equal(parse("ntpd -g -k /keys -P 3"), ARGS_RUN);
+    assert_string_equal(args.order.key_file, "/keys");
+    assert_int_equal(args.order.priority, 3);
 }
 
 static bool only_ntpsec(const char *path)
@@ -169,9 +219,17 @@ static void flags_go_before_the_file(void **state)
     close(fd);
     config = load("ntpd -g -f /b", path);
     assert_string_equal(config->daemon.drift_file, "/b");
+    assert_false(config->daemon.lock_memory || config->daemon.keys_of_ntp);
     assert_int_equal(config->dialect, DIALECT_NTP);
     assert_true(config->node.change.offset_s == 1000 && config->node.change.start == 1);
     assert_true(config->node.step.threshold_s == 0.128);
+    config_free(config);
+    config = load("ntpd -g -k /k -P 4", path);
+    assert_string_equal(config->daemon.key_file, "/k");
+    assert_true(config->daemon.keys_of_ntp && config->daemon.sched_priority == 4);
+    config_free(config);
+    config = load("chronyd -m", path);
+    assert_true(config->daemon.lock_memory);
     config_free(config);
     config = load("ntpd -x", path);
     assert_true(config->node.step.threshold_s == 600 && config->node.change.start == 0);
@@ -202,6 +260,8 @@ int main(void)
         cmocka_unit_test(the_name_and_the_flags_say_whose_they_are),
         cmocka_unit_test(what_people_have_written_means_what_it_meant),
         cmocka_unit_test(flags_that_can_not_be_kept_are_refused_with_what_to_do),
+        cmocka_unit_test(each_flag_is_taken_as_its_row_says),
+        cmocka_unit_test(flags_for_the_process_go_before_the_file),
         cmocka_unit_test(each_name_has_its_own_configuration_file),
         cmocka_unit_test(flags_go_before_the_file),
         cmocka_unit_test(chronyd_takes_lines_instead_of_a_file),
