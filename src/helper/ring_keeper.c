@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "base/must.h"
+#include "crypto/wipe.h"
 #include "sys/entropy.h"
 #include "sys/storage.h"
 
-enum { LOOK_S = 3600, FILE_MODE = 0600, EVERYBODY_READS = 0004 };
+enum { LOOK_S = 3600, COPY_LOOK_S = 5, FILE_MODE = 0600, EVERYBODY_READS = 0004 };
 
 bool ring_keeper_secret(struct ring_keeper *keeper, const char *path)
 {
@@ -31,17 +31,29 @@ bool ring_keeper_secret(struct ring_keeper *keeper, const char *path)
     return true;
 }
 
-static bool load(struct ring_keeper *keeper)
+/* ERR_NOT_FOUND; ERR_FORMAT, or another: it holds no keys. */
+static enum err read_file(const struct ring_keeper *keeper, struct cookie_ring *ring)
 {
     char text[COOKIE_RING_TEXT];
     struct storage_secret file = {
         .path = keeper->file, .fd = -1, .bytes = text, .capacity = sizeof text};
     enum err err = keeper->file[0] != '\0' ? storage_read_secret(&file) : ERR_NOT_FOUND;
 
+    if (err == ERR_NONE && !cookie_ring_parse(ring, text, file.size)) {
+        err = ERR_FORMAT;
+    }
+    wipe(text, sizeof text);
+    return err;
+}
+
+static bool load(struct ring_keeper *keeper)
+{
+    enum err err = read_file(keeper, &keeper->ring);
+
     if (err == ERR_NOT_FOUND) {
         return false;
     }
-    if (err != ERR_NONE || !cookie_ring_parse(&keeper->ring, text, file.size)) {
+    if (err != ERR_NONE) {
         log_format(keeper->log, LOG_SEVERITY_WARNING,
                    "%s holds no keys of cookies: new ones are made, and NTS clients come for new "
                    "cookies",
@@ -81,8 +93,22 @@ static void change(struct ring_keeper *keeper, int64_t now_s)
     }
     entropy_fill(random, sizeof random);
     cookie_ring_turn(&keeper->ring, random, now_s);
-    memset(random, 0, sizeof random);
+    wipe(random, sizeof random);
     save(keeper);
+}
+
+/* Who never makes keys may be given those of another server: a file that is whole is taken. */
+static void look_for_copy(struct ring_keeper *keeper)
+{
+    struct cookie_ring ring;
+
+    if (read_file(keeper, &ring) == ERR_NONE && memcmp(&ring, &keeper->ring, sizeof ring) != 0) {
+        keeper->ring = ring;
+        show(keeper);
+        log_format(keeper->log, LOG_SEVERITY_INFO, "other keys of cookies were found in %s",
+                   keeper->file);
+    }
+    wipe(&ring, sizeof ring);
 }
 
 static int64_t seconds(struct utc_time t)
@@ -103,6 +129,10 @@ struct utc_time ring_keeper_turn(struct ring_keeper *keeper, struct utc_time now
     int64_t now_s = seconds(now), changed_s = keeper->ring.changed_s;
     struct utc_time look = {now.ns + LOOK_S * NS_PER_S};
 
+    if (keeper->every_s == 0 && keeper->secret_size == 0 && keeper->file[0] != '\0') {
+        look_for_copy(keeper);
+        look.ns = now.ns + COPY_LOOK_S * NS_PER_S;
+    }
     if (keeper->every_s == 0) {
         return look;
     }

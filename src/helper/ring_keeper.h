@@ -34,7 +34,8 @@ bool ring_keeper_secret(struct ring_keeper *keeper, const char *path);
 /* Finds or makes the first ring; the members before `ring` have been set. */
 void ring_keeper_begin(struct ring_keeper *keeper, struct utc_time now);
 
-/* Changes the keys when it is time; returns when to call again. */
+/* Changes the keys when it is time, or, where they never change, takes those of a file that was
+ * copied there; returns when to call again. */
 struct utc_time ring_keeper_turn(struct ring_keeper *keeper, struct utc_time now);
 
 #endif

@@ -206,6 +206,39 @@ static void a_copied_file_opens_the_cookies_of_the_other_server_also_a_change_la
     assert_false(opens(&here.ring, &there.ring));
 }
 
+static void who_never_changes_keys_takes_a_copy_that_is_whole_and_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ring_keeper here = keeper_of(fixture, "keys"), there = keeper_of(fixture, "copy");
+    char text[COOKIE_RING_TEXT];
+    struct cookie_ring shown;
+    size_t size = 0;
+
+    there.every_s = 0;
+    ring_keeper_begin(&there, at_s(NOW_S));
+    ring_keeper_begin(&here, at_s(NOW_S));
+    const struct cookie_ring own = there.ring;
+    assert_int_equal(storage_read(here.file, text, sizeof text, &size), ERR_NONE);
+    /* Half of it, as while it is being copied; then all. */
+    for (size_t part = size / 2; part <= size; part += size - size / 2) {
+        write_file(there.file, text, part, 0600);
+        struct utc_time next = ring_keeper_turn(&there, at_s(NOW_S + 10));
+        assert_true(next.ns <= at_s(NOW_S + 15).ns);
+        assert_memory_equal(&there.ring, part == size ? &here.ring : &own, sizeof own);
+    }
+    assert_int_equal(page_read(&fixture->page, &shown, sizeof shown, &size), ERR_NONE);
+    assert_memory_equal(&shown, &here.ring, sizeof shown);
+    /* It goes away: what was taken goes on. */
+    assert_int_equal(unlink(there.file), 0);
+    (void)ring_keeper_turn(&there, at_s(NOW_S + 20));
+    assert_memory_equal(&there.ring, &here.ring, sizeof own);
+    /* Who makes keys for himself takes nobody else's. */
+    write_file(here.file, "garbage", 7, 0600);
+    const struct cookie_ring before = here.ring;
+    (void)ring_keeper_turn(&here, at_s(NOW_S + 10));
+    assert_memory_equal(&here.ring, &before, sizeof before);
+}
+
 static void a_shared_secret_makes_the_same_keys_on_all_servers(void **state)
 {
     static const char secret[] = "sixteen octets at least, the same";
@@ -268,6 +301,7 @@ int main(void)
         TEST(ntsrotate_0_changes_nothing_by_itself),
         TEST(a_clock_that_is_set_back_does_not_keep_the_keys_for_years),
         TEST(a_copied_file_opens_the_cookies_of_the_other_server_also_a_change_late),
+        TEST(who_never_changes_keys_takes_a_copy_that_is_whole_and_nothing_else),
         TEST(a_shared_secret_makes_the_same_keys_on_all_servers),
         TEST(a_secret_that_is_no_good_is_refused),
     };
