@@ -127,11 +127,91 @@ static void a_finding_names_its_line(void **state)
     assert_non_null(strstr(report.at[0].text, "pool.ntp.org is asked at least every 16 s"));
 }
 
+/* What people read; each kind once. */
+static void each_warning_says_what_hurts_and_what_to_write(void **state)
+{
+    static const struct cloud_offer device = {.better = "there is a device; use it"};
+    static const struct {
+        enum lint_kind kind;
+        const char *text, *said;
+        struct lint_machine machine;
+    } rows[LINT_COUNT] = {
+        {LINT_ONE_SOURCE,
+         "server a.example\n",
+         "one source: when it is wrong the clock is wrong, and nobody notices; write three or "
+         "more, from different operators",
+         {0}},
+        {LINT_TWO_SOURCES,
+         "server a.example\nserver b.example\n",
+         "two sources: when they disagree nobody knows which is right, and neither is followed; "
+         "write three or more",
+         {0}},
+        {LINT_NO_LIMIT,
+         THREE "makestep 1 -1\n",
+         "the clock is stepped at any time, however far (`tinker panic 0`, or `makestep` with a "
+         "negative limit and without `maxchange`): a majority of false servers can move it "
+         "anywhere; write `makestep 1 3`, or `maxchange 1000 1 0`",
+         {0}},
+        {LINT_MIXED_SMEAR,
+         THREE "server time1.google.com\n",
+         "time1.google.com smears leap seconds and other sources do not: around a leap second they "
+         "differ by up to a second; use sources of one kind only",
+         {0}},
+        {LINT_FAST_POOL,
+         "pool 2.debian.pool.ntp.org minpoll 4 maxpoll 4\n",
+         "2.debian.pool.ntp.org is asked at least every 16 s: its servers are volunteers', who may "
+         "refuse to answer; leave minpoll and maxpoll out",
+         {0}},
+        {LINT_OPEN_SERVER,
+         THREE "allow\n",
+         "everybody on the internet is answered: floods of requests will come; write `allow "
+         "PREFIX` (ntp.conf: `restrict default ignore` and a line for each network), or "
+         "`bindaddress` with an inner address",
+         {.public_address = true}},
+        {LINT_LOCAL_WITHOUT_ORPHAN,
+         THREE "local stratum 8\n",
+         "when the sources are gone it serves its own clock as if it were right; of several such "
+         "servers each serves another time; write `local orphan` on each, and each as `server` of "
+         "the others",
+         {0}},
+        {LINT_RIVAL,
+         THREE,
+         "chronyd (process 7) disciplines the clock already: two that correct each other are worse "
+         "than either; stop and disable it first",
+         {.rival = "chronyd (process 7)"}},
+        {LINT_MIXED_AUTHENTICATION,
+         THREE "server d.example nts\n",
+         "a.example is not authenticated and other sources are: who sits on its path can send "
+         "false time in its name; authenticate all sources, or write `noselect` on those that "
+         "can't be",
+         {0}},
+        {LINT_CLOUD_CLOCK, THREE, "there is a device; use it", {.cloud = &device}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lint_report report;
+        bool found = false;
+
+        assert_int_equal(rows[i].kind, i);
+        assert_true(parse_text(&fixture, rows[i].text));
+        lint_run(&fixture.config, &rows[i].machine, &report);
+        for (size_t j = 0; j < report.count; j++) {
+            if (report.at[j].kind == rows[i].kind) {
+                found = true;
+                assert_string_equal(report.at[j].text, rows[i].said);
+            }
+        }
+        assert_true(found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_found_and_nothing_else),
         cmocka_unit_test(a_finding_names_its_line),
+        cmocka_unit_test(each_warning_says_what_hurts_and_what_to_write),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -4,6 +4,8 @@
 #include "fixture.h"
 
 #include "config/check.h"
+#include "config/number.h"
+#include "config/option.h"
 
 static struct fixture first, second;
 
@@ -69,6 +71,229 @@ static void a_configuration_comes_out_as_it_went_in(void **state)
         assert_string_equal(print(&first), rows[i]);
         assert_true(parse_text(&second, printed));
         assert_string_equal(difference(), "");
+    }
+}
+
+/* ---- each option ----------------------------------------------------------------------------- */
+
+enum { VARIANTS = 4 };
+
+static void sample_number(struct text *text, const struct option_argument *argument,
+                          unsigned variant)
+{
+    bool whole = argument->type != TYPE_DOUBLE;
+    double middle = (argument->minimum + argument->maximum) / 2;
+    double value = variant == 0   ? argument->minimum
+                   : variant == 1 ? argument->maximum
+                   : variant == 2 ? (whole ? (double)(int64_t)middle : middle)
+                   : argument->minimum <= 3 && argument->maximum >= 3 ? (whole ? 3 : 0.8125)
+                                                                      : argument->maximum;
+
+    number_print(text, value >= argument->minimum ? value : argument->minimum, 0);
+}
+
+static void sample_choices(struct text *text, const struct option_argument *argument,
+                           unsigned variant)
+{
+    size_t count = option_count(argument->scope);
+    unsigned written = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct option *choice = option_at(argument->scope, (i + variant) % count);
+        bool wanted =
+            argument->type == TYPE_SET ? (i + variant) % 3 != 0 || written == 0 : written == 0;
+
+        if (choice->verdict == VERDICT_WORKS && wanted) {
+            text_add(text, written++ > 0 ? " " : "");
+            text_add(text, choice->name);
+        }
+    }
+}
+
+/* The option's arguments, of which there are VARIANTS. */
+static void sample_arguments(struct text *text, const struct option *option, unsigned variant)
+{
+    static const char *const addresses[VARIANTS] = {"192.0.2.1", "2001:db8::1", "127.0.0.1", "::"};
+    static const char *const strings[VARIANTS] = {"/x", "/a/b-c.d", "/", "/var/lib/noon/x_y"};
+
+    for (unsigned i = 0; i < option_argument_count(option); i++) {
+        const struct option_argument *argument = &option->argument[i];
+
+        text_char(text, ' ');
+        switch (argument->type) {
+        case TYPE_INT8:
+        case TYPE_UINT8:
+        case TYPE_UINT16:
+        case TYPE_UINT32:
+        case TYPE_INT:
+        case TYPE_DOUBLE:
+            sample_number(text, argument, variant);
+            break;
+        case TYPE_ENUM:
+        case TYPE_SET:
+            sample_choices(text, argument, variant);
+            break;
+        case TYPE_ADDRESS:
+            text_add(text, addresses[variant]);
+            break;
+        case TYPE_BINDING:
+            text_add(text, variant == 0 ? "/run/x.sock" : addresses[variant]);
+            break;
+        case TYPE_STRING:
+            text_add(text, strings[variant]);
+            break;
+        case TYPE_HEX:
+        case TYPE_WORDS:
+        case TYPE_NONE:
+            text_add(text, "1");
+            break;
+        }
+    }
+}
+
+/* Lines that the table does not describe alone; VARIANTS of each. */
+static const char *special_line(const char *name, unsigned variant)
+{
+    static const struct {
+        const char *name;
+        const char *lines[VARIANTS];
+    } rows[] = {
+        {"server", {"server a.example", "server c.example", "server d.e", "server b"}},
+        {"pool", {"pool a.example", "pool b.example", "pool c", "pool d"}},
+        {"source", {"source dns a.example", "source dns b", "source dns c", "source dns d"}},
+        {"allow",
+         {"allow", "allow 10.0.0.0/8 limited kod", "allow all fd00::/8", "allow a.example"}},
+        {"deny", {"deny", "deny 10.0.0.0/8", "deny all ::/0", "deny 192.0.2.1/32"}},
+        {"cmdallow", {"cmdallow", "cmdallow 10.0.0.0/8", "cmdallow ::/0", "cmdallow all ::1/128"}},
+        {"cmddeny", {"cmddeny", "cmddeny 10.0.0.0/8", "cmddeny ::/0", "cmddeny all"}},
+        {"include", {"include /none", "include /none", "include /none", "include /none"}},
+        {"confdir", {"confdir /x", "confdir /x /y", "confdir /x", "confdir /x"}},
+        {"sourcedir", {"sourcedir /x", "sourcedir /x /y", "sourcedir /", "sourcedir /z"}},
+        {"tempcomp",
+         {"tempcomp auto", "tempcomp /t 30 auto", "tempcomp /t 30 20 0.1 0.2 0.03",
+          "tempcomp auto"}},
+        {"xdp", {"xdp eth0", "xdp eth0 eth1", "xdp lo", "xdp enp1s0"}},
+        {"ntsaeads", {"ntsaeads 15", "ntsaeads 30 15", "ntsaeads 15 30", "ntsaeads 30"}},
+        {"ntsciphersuites",
+         {"ntsciphersuites TLS_AES_128_GCM_SHA256",
+          "ntsciphersuites TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256",
+          "ntsciphersuites TLS_CHACHA20_POLY1305_SHA256",
+          "ntsciphersuites TLS_AES_128_CCM_SHA256"}},
+        {"ntstrustedcerts",
+         {"ntstrustedcerts /a", "ntstrustedcerts 3 /b", "ntstrustedcerts 0 /c",
+          "ntstrustedcerts /d"}},
+        {"ntsservercert",
+         {"ntsserverkey /k\nallow\nntsservercert /c", "ntsserverkey /k\nallow\nntsservercert /d",
+          "ntsserverkey /l\nallow\nntsservercert /c", "ntsserverkey /k\nallow\nntsservercert /"}},
+        {"ntsserverkey",
+         {"ntsservercert /c\nallow\nntsserverkey /k", "ntsservercert /c\nallow\nntsserverkey /k",
+          "ntsservercert /c\nallow\nntsserverkey /k", "ntsservercert /c\nallow\nntsserverkey /k"}},
+        {"constraint",
+         {"constraint https://a.example/", "constraint https://a.example/x 192.0.2.1",
+          "constraint https://b/", "constraint https://a.example:4443/"}},
+        {"constraints",
+         {"constraints https://a.example/", "constraints https://a.example/x",
+          "constraints https://b/", "constraints https://a.example:4443/"}},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return rows[i].lines[variant];
+        }
+    }
+    return NULL;
+}
+
+/* What was read, printed and read again is the same, and printed again too. */
+static void assert_survives(const char *text)
+{
+    static const struct memory_file files[] = {{"/none", ""}, {0}};
+    static char once[sizeof printed];
+
+    if (!parse_files(&first, files, text)) {
+        fail_msg("%s: %s", text, message_at(&first, 0));
+    }
+    (void)print(&first);
+    memcpy(once, printed, sizeof once);
+    if (!parse_files(&second, files, once) || strcmp(difference(), "") != 0) {
+        fail_msg("%s\nis printed as\n%s\nwhich differs: %s%s", text, once, difference(),
+                 message_at(&second, 0));
+    }
+    assert_string_equal(print(&second), once);
+}
+
+static void add_directive(struct text *text, const struct option *option, unsigned variant)
+{
+    const char *special = special_line(option->name, variant);
+
+    text_add(text, special ? special : option->name);
+    if (!special) {
+        sample_arguments(text, option, variant);
+    }
+}
+
+static void each_option_survives_printing(void **state)
+{
+    size_t count = option_count(SCOPE_DIRECTIVE);
+    unsigned tried = 0;
+
+    (void)state;
+    for (size_t i = 0; i < count * VARIANTS; i++) {
+        const struct option *option = option_at(SCOPE_DIRECTIVE, i / VARIANTS);
+        size_t keywords = option_count(option->scope);
+        char line[2048];
+
+        if (option->verdict != VERDICT_WORKS) {
+            continue;
+        }
+        for (size_t k = 0; k <= keywords; k++) {
+            struct text text = text_begin(line, sizeof line);
+
+            add_directive(&text, option, i % VARIANTS);
+            if (k < keywords) {
+                const struct option *keyword = option_at(option->scope, k);
+
+                if (keyword->verdict != VERDICT_WORKS) {
+                    continue;
+                }
+                text_char(&text, ' ');
+                text_add(&text, keyword->name);
+                sample_arguments(&text, keyword, i % VARIANTS);
+            }
+            text_char(&text, '\n');
+            assert_survives(line);
+            tried++;
+        }
+    }
+    assert_true(tried > 700);
+}
+
+/* Any of them together, as drawn by a generator that begins with the number of the file. */
+static void files_of_many_options_survive_printing(void **state)
+{
+    size_t count = option_count(SCOPE_DIRECTIVE);
+
+    (void)state;
+    for (uint32_t file = 0; file < 300; file++) {
+        char lines[32 << 10];
+        struct text text = text_begin(lines, sizeof lines);
+        uint32_t draw = file * 2654435761U + 1;
+        bool pair = false;
+
+        for (unsigned i = 0; i < 25; i++) {
+            draw = draw * 1664525U + 1013904223U;
+            const struct option *option = option_at(SCOPE_DIRECTIVE, (draw >> 8) % count);
+            bool of_pair = strncmp(option->name, "ntsserver", 9) == 0;
+
+            /* Pairs of files add up. */
+            if (option->verdict == VERDICT_WORKS && !(of_pair && pair)) {
+                pair = pair || of_pair;
+                add_directive(&text, option, (draw >> 28) % VARIANTS);
+                text_char(&text, '\n');
+            }
+        }
+        assert_false(text.overrun);
+        assert_survives(lines);
     }
 }
 
@@ -217,6 +442,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_configuration_comes_out_as_it_went_in),
+        cmocka_unit_test(each_option_survives_printing),
+        cmocka_unit_test(files_of_many_options_survive_printing),
         cmocka_unit_test(sources_of_a_sourcedir_are_not_printed),
         cmocka_unit_test(a_difference_is_told_in_sentences),
         cmocka_unit_test(each_line_is_explained_with_its_verdict),
