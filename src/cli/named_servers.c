@@ -5,13 +5,14 @@
 
 #include "base/address.h"
 
-enum { OCTETS_MAX = 1024 };
+enum { OCTETS_MAX = 1024, ADDRESS_GROUPS = 8 };
 
 enum named_form {
     FORM_HOSTS, /* addresses and names, by spaces or commas */
     FORM_NTP4,  /* octets of option 42 */
     FORM_SNTP6, /* of option 31 */
     FORM_NTP6,  /* of option 56 */
+    FORM_56,    /* the same, or what servers are called: whoever gave it a name has chosen */
     FORM_HEARD, /* multicast addresses: nobody can ask them */
 };
 
@@ -26,7 +27,7 @@ enum { VARIABLES_MAX = 8 };
 static const struct named_variable variables[NAMED_CLIENT_COUNT][VARIABLES_MAX] = {
     [NAMED_DHCLIENT] = {{"new_ntp_servers", FORM_HOSTS, false},
                         {"new_dhcp6_sntp_servers", FORM_HOSTS, true},
-                        {"new_dhcp6_ntp_servers", FORM_HOSTS, true},
+                        {"new_dhcp6_ntp_servers", FORM_56, true},
                         {"new_dhcp6_unknown_56", FORM_NTP6, true}},
     [NAMED_DHCPCD] = {{"new_ntp_servers", FORM_HOSTS, false},
                       {"new_dhcp6_sntp_servers", FORM_HOSTS, true},
@@ -39,7 +40,7 @@ static const struct named_variable variables[NAMED_CLIENT_COUNT][VARIABLES_MAX] 
                       {"opt56", FORM_NTP6, true}},
     [NAMED_NETWORKMANAGER] = {{"DHCP4_NTP_SERVERS", FORM_HOSTS, false},
                               {"DHCP6_DHCP6_SNTP_SERVERS", FORM_HOSTS, true},
-                              {"DHCP6_DHCP6_NTP_SERVERS", FORM_HOSTS, true}},
+                              {"DHCP6_DHCP6_NTP_SERVERS", FORM_56, true}},
 };
 
 struct named_meaning {
@@ -151,12 +152,17 @@ static unsigned take_octets(enum named_form form, const char *value, struct dhcp
     uint8_t octets[OCTETS_MAX];
     size_t size = dhcp_octets(value, octets, sizeof octets);
 
+    /* An address in full has 8 groups, and reads like octets. */
+    if (form == FORM_56 && size <= ADDRESS_GROUPS) {
+        return take_hosts(value, servers);
+    }
     switch (form) {
     case FORM_NTP4:
         return !dhcp_ntp_servers(servers, octets, size);
     case FORM_SNTP6:
         return !dhcp6_sntp_servers(servers, octets, size);
     case FORM_NTP6:
+    case FORM_56:
         return !dhcp6_ntp_servers(servers, octets, size);
     case FORM_HEARD:
         servers->multicast++;

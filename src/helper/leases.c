@@ -6,6 +6,8 @@
 #include "wire/dhcp.h"
 
 enum { LINE_SIZE = 2048, WORDS_MAX = 40, OPTION_SIZE = 1024, LEASES_OF_FILE = 16 };
+/* An IPv6 address in full has so many, and reads like octets; an option 56 has more. */
+enum { ADDRESS_GROUPS = 8 };
 
 /* Lines of a text, each as words. */
 struct lines {
@@ -84,22 +86,28 @@ static void add_text(struct dhcp_servers *servers, const char *host)
     }
 }
 
-/* `option ntp-servers A,B;`, `option dhcp6.sntp-servers A;`, `option dhcp6.unknown-56 0:1:...;` */
+/*
+ * `option ntp-servers A,B;`, `option dhcp6.sntp-servers A;`, `option dhcp6.unknown-56 0:1:...;`.
+ * dhclient asks for option 56 only when its configuration gives that a name: `dhcp6.ntp-servers`,
+ * as a string, is then octets here, too.
+ */
 static void take_option(struct lease *lease, const struct lines *lines)
 {
     uint8_t octets[OPTION_SIZE];
     const char *name = lines->words[1];
     size_t size;
 
-    if (strcmp(name, "ntp-servers") == 0 || strcmp(name, "dhcp6.sntp-servers") == 0 ||
-        strcmp(name, "dhcp6.ntp-servers") == 0) {
+    bool option56 = strcmp(name, "dhcp6.ntp-servers") == 0;
+
+    size = lines->count == 3 ? dhcp_octets(lines->words[2], octets, sizeof octets) : 0;
+    if (strcmp(name, "dhcp6.unknown-56") == 0 || (option56 && size > ADDRESS_GROUPS)) {
+        /* Odd octets name nobody. */
+        (void)dhcp6_ntp_servers(&lease->servers, octets, size);
+    } else if (strcmp(name, "ntp-servers") == 0 || strcmp(name, "dhcp6.sntp-servers") == 0 ||
+               option56) {
         for (size_t i = 2; i < lines->count; i++) {
             add_text(&lease->servers, lines->words[i]);
         }
-    } else if (strcmp(name, "dhcp6.unknown-56") == 0 && lines->count == 3) {
-        size = dhcp_octets(lines->words[2], octets, sizeof octets);
-        /* Odd octets name nobody. */
-        (void)dhcp6_ntp_servers(&lease->servers, octets, size);
     }
 }
 

@@ -65,6 +65,15 @@ static void a_lease_of_dhcpv6_names_addresses_and_names(void **state)
     assert_int_equal(leads.count, 3);
     assert_string_equal(leads.at[0].host, "2001:db8::1");
     assert_string_equal(leads.at[2].host, "time");
+    /* Of a name of its own, an address in full is no octets. */
+    take(leases_dhclient, "lease6 {\n  interface \"eth0\";\n"
+                          "  option dhcp6.ntp-servers 0:3:0:6:4:74:69:6d:65:0;\n}\n");
+    assert_int_equal(leads.count, 1);
+    assert_string_equal(leads.at[0].host, "time");
+    take(leases_dhclient, "lease6 {\n  interface \"eth0\";\n"
+                          "  option dhcp6.ntp-servers 20:1:d:b8:0:0:0:1;\n}\n");
+    assert_int_equal(leads.count, 1);
+    assert_string_equal(leads.at[0].host, "20:1:d:b8:0:0:0:1");
     /* Odd octets name nobody, and the rest counts. */
     take(leases_dhclient, "lease6 {\n  interface \"eth0\";\n  option dhcp6.sntp-servers "
                           "2001:db8::1;\n  option dhcp6.unknown-56 0:1:0:10:20:1;\n}\n");
