@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * keep.c - what survives a restart: the drift file, the last time that was known, and which servers
- * asked not to be asked.
+ * keep.c - what survives a restart: the drift file, the last time that was known, which servers
+ * asked not to be asked, and what temperatures do to the frequency.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/clock/drift.h"
+#include "core/clock/learnt.h"
 #include "core/node/restraint.h"
 #include "daemon/time_process.h"
 #include "sys/storage.h"
@@ -84,12 +85,35 @@ static void load_kod(const struct time_process *process, struct node_saved *save
     }
 }
 
+/* What `tempcomp auto` has learnt. */
+static bool tempcomp_path(const struct time_process *process, char path[static PATH_SIZE])
+{
+    const struct args *args = process->setup.args;
+
+    snprintf(path, PATH_SIZE, "%s/tempcomp", process->setup.state_dir);
+    return process->config->node.tempcomp.kind == TEMPCOMP_AUTO && !args->single &&
+           (!args->virtual_clock || args->state_dir);
+}
+
+static void load_tempcomp(const struct time_process *process, struct node_saved *saved)
+{
+    char path[PATH_SIZE], text[LEARNT_TEXT_SIZE];
+    size_t size;
+
+    if (tempcomp_path(process, path) && storage_read(path, text, sizeof text, &size) == ERR_NONE &&
+        !learnt_parse(&saved->tempcomp, &process->sensors.names, text, size)) {
+        log_format(&process->setup.log, LOG_SEVERITY_WARNING,
+                   "%s says nothing that could be true: what temperatures do is learnt anew", path);
+    }
+}
+
 struct node_saved keep_load(const struct time_process *process)
 {
     struct node_saved saved = {0};
 
     load_drift(process, &saved);
     load_kod(process, &saved);
+    load_tempcomp(process, &saved);
     return saved;
 }
 
@@ -143,11 +167,23 @@ static enum err save_kod(const struct time_process *process, const struct node_s
     return storage_replace(path, text, restraint_format(saved, text), 0644);
 }
 
+static enum err save_tempcomp(const struct time_process *process, const struct node_saved *saved,
+                              char path[static PATH_SIZE])
+{
+    char text[LEARNT_TEXT_SIZE];
+
+    if (saved->tempcomp.weight < 1 || !tempcomp_path(process, path)) {
+        return ERR_NONE;
+    }
+    return storage_replace(path, text,
+                           learnt_format(&saved->tempcomp, &process->sensors.names, text), 0644);
+}
+
 void keep_save(struct time_process *process)
 {
     struct node_saved saved = node_saved(process->node);
     enum err (*const savers[])(const struct time_process *, const struct node_saved *,
-                               char *) = {save_drift, save_last_time, save_kod};
+                               char *) = {save_drift, save_last_time, save_kod, save_tempcomp};
     struct steady_time now = clock_steady();
     char path[PATH_SIZE];
     bool failed = false;

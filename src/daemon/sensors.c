@@ -65,6 +65,51 @@ static void find_all(struct sensors *sensors)
     qsort(sensors->path, sensors->count, sizeof sensors->path[0], compare);
 }
 
+void sensors_device_name(const char *path, char name[static LEARNT_NAME_SIZE])
+{
+    char directory[SENSOR_PATH_SIZE], file[SENSOR_PATH_SIZE + 8];
+    char device[CONTENT_SIZE + 1];
+    size_t size = 0;
+
+    storage_directory_of(path, directory, sizeof directory);
+    snprintf(file, sizeof file, "%s/name", directory);
+    if (storage_read(file, device, CONTENT_SIZE, &size) != ERR_NONE) {
+        return;
+    }
+    device[size] = '\0';
+    device[strcspn(device, " \t\r\n")] = '\0';
+    if (device[0] != '\0') {
+        snprintf(name, LEARNT_NAME_SIZE, "%s%s", device, strrchr(path, '/'));
+    }
+}
+
+/* Two of one name (two disks) can't be told apart after a restart: neither has one. */
+static void name_all(struct sensors *sensors, bool by_device)
+{
+    struct learnt_names *names = &sensors->names;
+    bool twice[TEMPCOMP_SENSORS_MAX] = {false};
+
+    names->count = sensors->count;
+    for (unsigned i = 0; i < sensors->count; i++) {
+        if (by_device) {
+            sensors_device_name(sensors->path[i], names->name[i]);
+        } else if (strlen(sensors->path[i]) < LEARNT_NAME_SIZE && !strchr(sensors->path[i], ' ')) {
+            snprintf(names->name[i], LEARNT_NAME_SIZE, "%.*s", LEARNT_NAME_SIZE - 1,
+                     sensors->path[i]);
+        }
+        for (unsigned k = 0; k < i; k++) {
+            if (strcmp(names->name[i], names->name[k]) == 0) {
+                twice[i] = twice[k] = true;
+            }
+        }
+    }
+    for (unsigned i = 0; i < sensors->count; i++) {
+        if (twice[i]) {
+            names->name[i][0] = '\0';
+        }
+    }
+}
+
 void sensors_find(struct sensors *sensors, const struct config *config, const struct log_sink *log)
 {
     const char *file = config->daemon.temperature_file;
@@ -78,6 +123,7 @@ void sensors_find(struct sensors *sensors, const struct config *config, const st
     } else if (strlen(file) < SENSOR_PATH_SIZE) {
         memcpy(sensors->path[sensors->count++], file, strlen(file) + 1);
     }
+    name_all(sensors, file == NULL);
     if (sensors->count == 0) {
         log_format(log, LOG_SEVERITY_WARNING,
                    "tempcomp: no temperature sensor below %s: the frequency is not corrected by "

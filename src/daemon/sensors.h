@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "core/clock/learnt.h"
 #include "core/node/event.h"
 #include "sys/log.h"
 
@@ -14,7 +15,8 @@ enum { SENSOR_PATH_SIZE = 256 };
 struct sensors {
     unsigned count;
     char path[TEMPCOMP_SENSORS_MAX][SENSOR_PATH_SIZE];
-    bool failed; /* the last reading gave nothing: has been said */
+    struct learnt_names names; /* by which they are known after a restart */
+    bool failed;               /* the last reading gave nothing: has been said */
     struct steady_time next;
 };
 
@@ -26,6 +28,9 @@ void sensors_find(struct sensors *sensors, const struct config *config, const st
 /* The directory to leave open for them; NULL: none. */
 const char *sensors_directory(const struct sensors *sensors, const struct config *config,
                               char directory[static SENSOR_PATH_SIZE]);
+
+/* A sensor below hwmon by its device's name and its own: "coretemp/temp1_input"; else unchanged. */
+void sensors_device_name(const char *path, char name[static LEARNT_NAME_SIZE]);
 
 /* When they are to be read next; INT64_MAX: never. */
 struct steady_time sensors_deadline(const struct sensors *sensors);

@@ -85,6 +85,28 @@ def try_temperature(tap, service):
               abs(service.node()['tempcomp_s_per_s'] - 2e-6) < 1e-9,
               'a sensor that is gone is said once; the correction stays')
     daemon.stop()
+    recall_temperature(tap, service)
+
+
+def recall_temperature(tap, service):
+    """What an earlier run had learnt: 1 ppb for each unit, of 40 changes."""
+    sensor = service.lab.write('sensor', '25000\n')
+    kept = os.path.join(service.state, 'tempcomp')
+    with open(kept, 'w', encoding='ascii') as file:
+        file.write(f'changes 40000 {110 * 10**12}\n{sensor} 0 {10**11} {10**11}\n')
+    service.configure(services.SOURCE + f'port 0\ntempcomp {sensor} 1 auto\n')
+    daemon = service.start()
+    tap.check(service.synchronised() and
+              labs.wait_for(lambda: 'temperature explains 91 %' in daemon.log(), 10),
+              'what an earlier run had learnt is used at once', daemon.log())
+    service.lab.write('sensor', '29000\n')
+    tap.check(labs.wait_for(lambda: service.node()['tempcomp_s_per_s'] > 3e-8, 20),
+              'the correction follows the temperature', daemon.log())
+    daemon.stop()
+    with open(kept, encoding='ascii') as file:
+        tap.check(file.read().startswith('changes 40000 '),
+                  'a run that learnt nothing leaves what was kept')
+    os.unlink(kept)
 
 
 def try_alone(tap, service):
@@ -125,13 +147,14 @@ def shout(service, name):
 def try_garbage(tap, service):
     logs = service.lab.directory('logs')
     os.chown(logs, services.NOBODY, services.NOBODY)
-    for name in ('drift', 'restraint', 'last-time'):
+    for name in ('drift', 'restraint', 'last-time', 'tempcomp'):
         with open(os.path.join(service.state, name), 'wb') as file:
             file.write(os.urandom(3000))
     service.configure(services.SOURCE + f'allow\ndriftfile {service.state}/drift\n'
-                      f'log measurements statistics tracking\nlogdir {logs}\n')
+                      f'tempcomp auto\nlog measurements statistics tracking\nlogdir {logs}\n')
     daemon = service.start()
-    tap.check(service.synchronised() and daemon.log().count("drift file") == 1,
+    tap.check(service.synchronised() and daemon.log().count('drift file') == 1 and
+              daemon.log().count('nothing that could be true') == 1,
               'a state directory full of nonsense is said once and does no harm', daemon.log())
     children = [service.child('time'), service.child('server')]
     attack = service.machine.start('garbage', 'python3', '-c', GARBAGE)

@@ -18,6 +18,8 @@ static const double stretch_polls = 2;
 static const double change_max_s_per_s = 20e-6;
 /* What a stretch counts when a later one has come: a memory of about a hundred. */
 static const double fading = 0.99;
+/* What is left of what was learnt before a restart. */
+static const double recalled_share = 0.8;
 /* A trace is used when it explains so much of so many changes, so surely; and until much less. */
 static const double stretches_least = 8;
 static const double explains_least = 0.5;
@@ -32,6 +34,30 @@ void tempcomp_init(struct tempcomp *tempcomp)
     for (unsigned i = 0; i < TEMPCOMP_TRACES; i++) {
         tempcomp->traces[i].last_mean = (double)NAN;
     }
+}
+
+void tempcomp_recall(struct tempcomp *tempcomp, const struct tempcomp_learnt *learnt)
+{
+    tempcomp->weight = recalled_share * learnt->weight;
+    tempcomp->yy = recalled_share * learnt->yy;
+    for (unsigned i = 0; i < TEMPCOMP_TRACES; i++) {
+        tempcomp->traces[i].xx = recalled_share * learnt->traces[i].xx;
+        tempcomp->traces[i].xy = recalled_share * learnt->traces[i].xy;
+    }
+    tempcomp->recalled = learnt->weight > 0;
+}
+
+bool tempcomp_keep(const struct tempcomp *tempcomp, struct tempcomp_learnt *learnt)
+{
+    if (!tempcomp->learnt) {
+        return false;
+    }
+    *learnt = (struct tempcomp_learnt){.weight = tempcomp->weight, .yy = tempcomp->yy};
+    for (unsigned i = 0; i < TEMPCOMP_TRACES; i++) {
+        learnt->traces[i].xx = tempcomp->traces[i].xx;
+        learnt->traces[i].xy = tempcomp->traces[i].xy;
+    }
+    return true;
 }
 
 /* The table's value, between or beyond its two nearest points. */
@@ -181,6 +207,7 @@ static void learn(struct tempcomp *tempcomp, const struct tempcomp_input *input,
     tempcomp->have_freq = true;
     tempcomp->freq_s_per_s = freq;
     if (compare) {
+        tempcomp->learnt = true;
         tempcomp->yy = tempcomp->yy * fading + y * y;
         tempcomp->weight = tempcomp->weight * fading + 1;
     }
@@ -227,6 +254,10 @@ static void learn_and_follow(struct tempcomp *tempcomp, const struct tempcomp_in
     double elapsed_s = mono_diff_s(input->now, tempcomp->stretch.from);
 
     smooth(tempcomp, input, passed_s);
+    if (tempcomp->recalled) {
+        tempcomp->recalled = false;
+        choose(tempcomp);
+    }
     tempcomp->stretch.corrected_s += tempcomp->comp_s_per_s * passed_s;
     if (!tempcomp->stretch.begun || !input->synchronised ||
         input->events != tempcomp->stretch.events) {

@@ -15,9 +15,8 @@
 #include <stdint.h>
 
 #include "base/units.h"
+#include "core/clock/saved.h"
 #include "core/node/options.h"
-
-enum { TEMPCOMP_SPEEDS = 2, TEMPCOMP_TRACES = TEMPCOMP_SENSORS_MAX * TEMPCOMP_SPEEDS };
 
 /* One sensor, smoothed over one time. */
 struct tempcomp_trace {
@@ -40,6 +39,8 @@ struct tempcomp {
         double corrected_s; /* by the compensation since */
         uint32_t events;
     } stretch;
+    bool recalled; /* from an earlier run, and not used yet */
+    bool learnt;   /* something, in this run */
     bool have_freq;
     double freq_s_per_s;   /* of the last stretch, uncorrected */
     struct mono_time last; /* the last call; 0: none */
@@ -67,6 +68,13 @@ struct tempcomp_input {
 };
 
 void tempcomp_init(struct tempcomp *tempcomp);
+/*
+ * What an earlier run had learnt.  It counts a little less, since a machine may have been changed
+ * while it was off; the first temperatures bring it into use.
+ */
+void tempcomp_recall(struct tempcomp *tempcomp, const struct tempcomp_learnt *learnt);
+/* What is worth keeping; false: this run has learnt nothing yet. */
+bool tempcomp_keep(const struct tempcomp *tempcomp, struct tempcomp_learnt *learnt);
 /* New temperatures: the correction from now on is in tempcomp->comp_s_per_s. */
 void tempcomp_take(struct tempcomp *tempcomp, const struct tempcomp_options *options,
                    const struct tempcomp_input *input);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "core/clock/adjusted.h"
 #include "core/clock/reading.h"
+#include "core/clock/saved.h"
 #include "core/node/options.h"
 #include "core/node/order.h"
 #include "wire/control.h"

@@ -92,6 +92,9 @@ static void init_parts(struct node *node, const struct node_setup *setup)
     leap_init(&node->leap, (enum leap_mode)setup->options->leap_mode, kernel_leaps(node));
     rival_init(&node->rival);
     tempcomp_init(&node->tempcomp);
+    if (setup->options->tempcomp.kind == TEMPCOMP_AUTO) {
+        tempcomp_recall(&node->tempcomp, &setup->saved.tempcomp);
+    }
     selection_init(&node->selection);
     combiner_init(&node->combiner);
     node->started = node->state_since = node->last_sync = now;

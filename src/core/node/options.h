@@ -113,7 +113,7 @@ struct access_rule {
 };
 
 enum tempcomp_kind { TEMPCOMP_OFF, TEMPCOMP_FORMULA, TEMPCOMP_POINTS, TEMPCOMP_AUTO };
-enum { TEMPCOMP_SENSORS_MAX = 8, TEMPCOMP_POINTS_MAX = 32 };
+enum { TEMPCOMP_POINTS_MAX = 32 };
 
 struct tempcomp_point {
     double temperature, comp_s_per_s;

@@ -464,6 +464,9 @@ struct node_saved node_saved(const struct node *node)
         saved.freq_s_per_s = node_uncompensated_freq(node, node->combined.freq_s_per_s);
         saved.freq_sd_s_per_s = node_freq_sd(node);
     }
+    if (!tempcomp_keep(&node->tempcomp, &saved.tempcomp)) {
+        saved.tempcomp.weight = 0;
+    }
     save_kod(node, &saved);
     return saved;
 }

@@ -220,6 +220,50 @@ static void a_sensor_that_comes_back_makes_no_jump(void **state)
     assert_near(room.tempcomp.comp_s_per_s, comp, 1e-9);
 }
 
+static void what_was_learnt_before_a_restart_is_used_at_once(void **state)
+{
+    struct tempcomp_learnt learnt;
+    struct room before, room;
+
+    (void)state;
+    room_begin(&before, -0.1e-6);
+    assert_false(tempcomp_keep(&before.tempcomp, &learnt));
+    run(&before, 24);
+    assert_true(tempcomp_keep(&before.tempcomp, &learnt));
+
+    room_begin(&room, -0.1e-6);
+    tempcomp_recall(&room.tempcomp, &learnt);
+    room_step(&room);
+    assert_int_equal(room.tempcomp.chosen, before.tempcomp.chosen);
+    assert_near(room.tempcomp.slope_s_per_s, before.tempcomp.slope_s_per_s, 1e-12);
+    assert_near(room.tempcomp.comp_s_per_s, 0, 1e-12);
+    double at = air(&room);
+    run(&room, 4);
+    assert_near(room.tempcomp.comp_s_per_s, -0.1e-6 * (air(&room) - at), 0.07e-6);
+    assert_true(fabs(air(&room) - at) > 1);
+}
+
+static void what_no_longer_holds_is_given_up_soon(void **state)
+{
+    struct tempcomp_learnt learnt;
+    struct room before, room;
+
+    (void)state;
+    room_begin(&before, -0.1e-6);
+    run(&before, 24);
+    tempcomp_keep(&before.tempcomp, &learnt);
+    /* Another oscillator, which does not care. */
+    room_begin(&room, 0);
+    tempcomp_recall(&room.tempcomp, &learnt);
+    room_step(&room);
+    assert_true(room.tempcomp.chosen >= 0);
+    /* A restart of which nothing was learnt leaves the file as it was. */
+    assert_false(tempcomp_keep(&room.tempcomp, &learnt));
+    run(&room, 72);
+    assert_true(fabs(room.tempcomp.slope_s_per_s) < 0.05e-6);
+    assert_true(tempcomp_keep(&room.tempcomp, &learnt));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +275,8 @@ int main(void)
         cmocka_unit_test(it_goes_on_while_no_source_is_there),
         cmocka_unit_test(a_jump_of_utc_is_no_change_of_frequency),
         cmocka_unit_test(a_sensor_that_comes_back_makes_no_jump),
+        cmocka_unit_test(what_was_learnt_before_a_restart_is_used_at_once),
+        cmocka_unit_test(what_no_longer_holds_is_given_up_soon),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -130,6 +130,41 @@ static void all_sensors_of_the_machine_are_at_most_eight_and_in_order(void **sta
     }
 }
 
+static void a_sensor_has_a_name_that_the_next_start_finds(void **state)
+{
+    char device[128];
+
+    (void)state;
+    write_file("1\n");
+    config.daemon.temperature_file = file;
+    sensors_find(&sensors, &config, &quiet);
+    assert_int_equal(sensors.names.count, 1);
+    assert_string_equal(sensors.names.name[0], file);
+    /* Of a device its own name, since the kernel's numbers change. */
+    snprintf(device, sizeof device, "%s/name", directory);
+    FILE *out = fopen(device, "w");
+    assert_non_null(out);
+    fputs("coretemp\n", out);
+    fclose(out);
+    char name[LEARNT_NAME_SIZE] = "";
+    sensors_device_name(file, name);
+    assert_string_equal(name, "coretemp/temp1_input");
+    unlink(device);
+    name[0] = '\0';
+    sensors_device_name(file, name);
+    assert_string_equal(name, "");
+    /* Two alike have none. */
+    config.daemon.temperature_file = NULL;
+    sensors_find(&sensors, &config, &quiet);
+    assert_int_equal(sensors.names.count, sensors.count);
+    for (unsigned i = 0; i < sensors.count; i++) {
+        for (unsigned k = 0; k < i; k++) {
+            assert_true(sensors.names.name[i][0] == '\0' ||
+                        strcmp(sensors.names.name[i], sensors.names.name[k]) != 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +173,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_directory_stays_open_to_the_sandbox, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_sensors_of_the_machine_are_at_most_eight_and_in_order,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sensor_has_a_name_that_the_next_start_finds, set_up,
+                                        tear_down),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
