@@ -115,6 +115,10 @@ static void start_child(struct supervisor *s, int kind)
                                           gear_fds(s, kind, fds)};
 
     words_list(&s->plan.arguments[kind], arguments);
+    if (kind == CHILD_TIME) {
+        life_begin(&s->pages.at[SHARED_LIFE],
+                   clock_steady()); /* before it can say anything itself */
+    }
     enum err err = child_start(child, &program, clock_steady());
     s->running += err == ERR_NONE;
     if (err != ERR_NONE) {
@@ -127,8 +131,6 @@ static void start_child(struct supervisor *s, int kind)
         child->wanted = false; /* asked for again when it is needed */
     } else if (kind == CHILD_SERVER && err == ERR_NONE) {
         tell_time(s, (struct message){.kind = MESSAGE_SERVER}, s->pages.readers[SHARED_COUNTERS]);
-    } else if (kind == CHILD_TIME) {
-        life_begin(&s->pages.at[SHARED_LIFE], child->started);
     }
 }
 

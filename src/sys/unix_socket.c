@@ -216,6 +216,10 @@ enum err unix_receive_fd(int socket, void *bytes, size_t size, int *fd)
 
     *fd = -1;
     ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (got < 0 && errno == ECONNRESET) {
+        /* The other end has gone without reading all of ours: said once, before its last words. */
+        got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    }
     if (got < 0) {
         return storage_err(errno);
     }

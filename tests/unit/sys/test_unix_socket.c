@@ -170,6 +170,26 @@ static void descriptors_are_passed(void **state)
     (void)close(pipe_fds[0]);
 }
 
+static void last_words_are_heard_of_one_who_had_not_listened(void **state)
+{
+    int pair[2];
+    int got = -1;
+    char text[8];
+
+    (void)state;
+    assert_int_equal(unix_pair(pair), ERR_NONE);
+    assert_int_equal(unix_send_fd(pair[0], "hear", 4, -1), ERR_NONE);
+    assert_int_equal(unix_send_fd(pair[1], "good", 4, -1), ERR_NONE);
+    assert_int_equal(unix_send_fd(pair[1], "bye.", 4, -1), ERR_NONE);
+    unix_close(&pair[1]);
+    assert_int_equal(unix_receive_fd(pair[0], text, 4, &got), ERR_NONE);
+    assert_memory_equal(text, "good", 4);
+    assert_int_equal(unix_receive_fd(pair[0], text, 4, &got), ERR_NONE);
+    assert_memory_equal(text, "bye.", 4);
+    assert_int_equal(unix_receive_fd(pair[0], text, 4, &got), ERR_UNREACHABLE);
+    unix_close(&pair[0]);
+}
+
 #define WITH_PATH(test) cmocka_unit_test_setup_teardown(test, make_path, remove_path)
 
 int main(void)
@@ -181,6 +201,7 @@ int main(void)
         cmocka_unit_test(impossible_names_are_refused),
         WITH_PATH(a_reader_does_not_wait_for_ever),
         cmocka_unit_test(descriptors_are_passed),
+        cmocka_unit_test(last_words_are_heard_of_one_who_had_not_listened),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
