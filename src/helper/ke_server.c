@@ -28,7 +28,9 @@ struct ke_session {
     enum stage stage;
     enum ke_failure failure; /* should it fail */
     bool granted;
-    size_t size, sent; /* of the buffer */
+    size_t size;      /* of the buffer */
+    const char *last; /* the answer as it goes out, and the end of TLS behind it; in `ssl` */
+    size_t last_size, sent;
     uint8_t buffer[ANSWER_MAX];
 };
 
@@ -165,7 +167,7 @@ struct ke_session *ke_session_open(struct ke_server *server, const struct ke_gra
     session->stage = STAGE_HANDSHAKE;
     session->failure = KE_FAILED_HANDSHAKE;
     session->granted = false;
-    session->size = session->sent = 0;
+    session->size = session->last_size = session->sent = 0;
     session->ssl = SSL_new(server->contexts[0]);
     if (session->ssl == NULL || SSL_set_fd(session->ssl, fd) != 1) {
         ke_session_close(session);
@@ -289,6 +291,28 @@ static void make_answer(struct ke_session *session, size_t size)
     session->size = sizeof session->buffer - w.left;
 }
 
+/*
+ * The answer and the end of TLS as octets: they leave with the end of the connection, in one packet
+ * where the library would send three.
+ */
+static bool seal_answer(struct ke_session *session)
+{
+    BIO *memory = BIO_new(BIO_s_mem());
+    char *bytes = NULL;
+
+    if (memory == NULL) {
+        return false;
+    }
+    SSL_set0_wbio(session->ssl, memory);
+    if (SSL_write(session->ssl, session->buffer, (int)session->size) != (int)session->size) {
+        return false;
+    }
+    (void)SSL_shutdown(session->ssl);
+    session->last_size = (size_t)BIO_get_mem_data(memory, &bytes);
+    session->last = bytes;
+    return true;
+}
+
 /* What a call of the library that did not succeed means. */
 static enum ke_progress progress_of(struct ke_session *session, int result)
 {
@@ -319,21 +343,27 @@ static enum ke_progress read_request(struct ke_session *session)
         session->size += (size_t)got;
     }
     make_answer(session, whole);
+    if (!seal_answer(session)) {
+        ERR_clear_error();
+        session->failure = KE_FAILED_INTERNAL;
+        return KE_FAILED;
+    }
     session->stage = STAGE_ANSWER;
     return KE_WANTS_WRITE;
 }
 
 static enum ke_progress write_answer(struct ke_session *session)
 {
-    while (session->sent < session->size) {
-        int done = SSL_write(session->ssl, session->buffer + session->sent,
-                             (int)(session->size - session->sent));
-        if (done <= 0) {
-            return progress_of(session, done);
+    while (session->sent < session->last_size) {
+        size_t done = 0;
+        enum err err = tcp_send_last(session->fd, session->last + session->sent,
+                                     session->last_size - session->sent, &done);
+
+        if (err != ERR_NONE) {
+            return err == ERR_AGAIN ? KE_WANTS_WRITE : KE_FAILED;
         }
-        session->sent += (size_t)done;
+        session->sent += done;
     }
-    (void)SSL_shutdown(session->ssl);
     return session->granted ? KE_DONE : KE_FAILED;
 }
 

@@ -104,6 +104,14 @@ enum err tcp_accept(int listener, int *fd, struct address *from)
     return ERR_NONE;
 }
 
+enum err tcp_send_last(int fd, const void *bytes, size_t size, size_t *sent)
+{
+    ssize_t taken = send(fd, bytes, size, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    *sent = taken > 0 ? (size_t)taken : 0;
+    return taken >= 0 ? ERR_NONE : storage_err(errno);
+}
+
 void tcp_close(int *fd)
 {
     if (*fd >= 0) {

@@ -4,6 +4,7 @@
 #define SYS_TCP_LISTEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/address.h"
 #include "base/err.h"
@@ -22,6 +23,12 @@ bool tcp_listens_at(int fd, const struct address *local);
  * descriptor left.
  */
 MUST_USE enum err tcp_accept(int listener, int *fd, struct address *from);
+
+/*
+ * Sends the last octets before tcp_close(), with which they then leave in one packet if they fit.
+ * *sent: how many were taken.  ERR_AGAIN: there is no room now.
+ */
+MUST_USE enum err tcp_send_last(int fd, const void *bytes, size_t size, size_t *sent);
 
 void tcp_close(int *fd);
 

@@ -27,13 +27,14 @@ class Authority:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def pair(self, name, *subjects, days=7):
+    def pair(self, name, *subjects, days=7, rsa=False):
         """Files (certificate, key) of a server with these names, 'DNS:a.example' or 'IP:10.0.0.1'."""
         key, request, certificate = (self.path(f'{name}.{end}') for end in ('key', 'csr', 'pem'))
         extensions = self.path(f'{name}.ext')
         with open(extensions, 'w', encoding='utf-8') as file:
             file.write(f'subjectAltName={",".join(subjects)}\n')
-        run('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj',
+        kind = ('rsa:2048',) if rsa else ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256')
+        run('req', '-newkey', *kind, '-nodes', '-subj',
             f'/CN={subjects[0].split(":", 1)[1]}', '-keyout', key, '-out', request)
         run('x509', '-req', '-in', request, '-CA', self.certificate, '-CAkey', self.key,
             '-CAcreateserial', '-days', str(days), '-extfile', extensions, '-out', certificate)
