@@ -93,8 +93,9 @@ const struct command commands[] = {
     {"burst", "", "[NAME]", 0, 1, "ask sources several times now", acting_text, command_act},
     {"step", "", "", 0, 0, "correct what is left by a step, now", "", command_act},
     {"reload", "", "", 0, 0, "read the configuration again",
-     "It is checked first: with an error the old one stays, and the reason is told (exit 1). What\n"
-     "changes is printed.\n",
+     "It is checked first: with an error, or a port that somebody else has, the old one stays, "
+     "and\n"
+     "the reason is told (exit 1). What changes is printed.\n",
      command_act},
     {"refresh", "", "", 0, 0, "look up the names of all sources again", "", command_act},
     {"drain", "", "[off]", 0, 1, "send this server's clients elsewhere",

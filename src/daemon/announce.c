@@ -92,15 +92,19 @@ static void take_message(struct time_process *process, const struct message *mes
     unix_close(&fd);
 }
 
-/* Asks for a descriptor and waits for it a second at most; -1: none came. */
-static int ask_parent(struct time_process *process, const struct message *question,
-                      enum message_kind answer)
+/*
+ * Asks, and waits for the answer a second at most, which takes the place of the question.  Returns
+ * the descriptor that came with it; -1: none.  False in *came: no answer.
+ */
+static int ask_parent(struct time_process *process, struct message *question,
+                      enum message_kind answer, bool *came)
 {
     const struct supervised *supervised = process->setup.supervised;
     const int64_t until_ns = clock_steady().ns + NS_PER_S;
     struct message message;
     int fd = -1;
 
+    *came = false;
     tell_parent(process, (enum message_kind)question->kind, question->argument);
     for (int64_t left_ns = NS_PER_S; left_ns > 0; left_ns = until_ns - clock_steady().ns) {
         struct pollfd channel = {.fd = supervised->channel, .events = POLLIN};
@@ -110,6 +114,8 @@ static int ask_parent(struct time_process *process, const struct message *questi
         error = supervised_receive(supervised, &message, &fd);
         if (error == ERR_NONE && message.kind == answer) {
             if (message.argument == question->argument) {
+                *question = message;
+                *came = true;
                 return fd;
             }
             unix_close(&fd); /* an answer that came too late for an earlier request */
@@ -124,16 +130,31 @@ static int ask_parent(struct time_process *process, const struct message *questi
 
 int time_ask_socket(struct time_process *process, uint8_t family)
 {
-    const struct message question = {.kind = MESSAGE_OPEN_CLIENT, .argument = family};
+    struct message question = {.kind = MESSAGE_OPEN_CLIENT, .argument = family};
+    bool came;
 
-    return ask_parent(process, &question, MESSAGE_CLIENT);
+    return ask_parent(process, &question, MESSAGE_CLIENT, &came);
 }
 
 int time_ask_keys(struct time_process *process)
 {
-    const struct message question = {.kind = MESSAGE_OPEN_KEYS};
+    struct message question = {.kind = MESSAGE_OPEN_KEYS};
+    bool came;
 
-    return process->setup.supervised ? ask_parent(process, &question, MESSAGE_KEYS) : -1;
+    return process->setup.supervised ? ask_parent(process, &question, MESSAGE_KEYS, &came) : -1;
+}
+
+uint64_t time_ask_sockets(struct time_process *process)
+{
+    struct message question = {.kind = MESSAGE_TRY, .argument = ++process->tries};
+    bool came = false;
+
+    if (process->setup.supervised) {
+        int fd = ask_parent(process, &question, MESSAGE_TRIED, &came);
+        unix_close(&fd); /* none belongs to it */
+    }
+    /* Who does not answer has not refused. */
+    return came ? question.value : 0;
 }
 
 void time_hear_parent(struct time_process *process)

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "crypto/mac.h"
 #include "daemon/config_load.h"
+#include "daemon/endpoints.h"
 #include "daemon/time_process.h"
 #include "sys/unix_socket.h"
 
@@ -232,6 +233,23 @@ static const char *why_refused(const struct time_process *process, const struct 
     return NULL;
 }
 
+/* As far as the parent can tell before anything is changed; NULL: all of it would be served. */
+static const char *why_not_served(struct time_process *process, const struct config *fresh,
+                                  char *text, size_t size)
+{
+    struct endpoint endpoints[ENDPOINTS_MAX];
+    struct text out = text_begin(text, size);
+    uint64_t tried = time_ask_sockets(process);
+
+    if (tried == 0) {
+        return NULL;
+    }
+    size_t count = endpoints_plan(process->setup.args, fresh, false, endpoints);
+    endpoints_refused(endpoints, count, tried, &out);
+    text_add(&out, ": clients are served where they were");
+    return text;
+}
+
 void commands_reload(struct time_process *process, struct control_response *response)
 {
     struct config *fresh;
@@ -241,6 +259,9 @@ void commands_reload(struct time_process *process, struct control_response *resp
     time_tell_reloading(process);
     fresh = config_load(&process->setup.args->order, &process->setup.log, text, sizeof text);
     why = fresh ? why_refused(process, fresh) : text;
+    if (!why) {
+        why = why_not_served(process, fresh, text, sizeof text);
+    }
     if (why) {
         process->reload_failures++;
         snprintf(process->reload_error, sizeof process->reload_error, "%s", why);

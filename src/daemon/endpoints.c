@@ -7,6 +7,8 @@
 #include "sys/cpus.h"
 #include "sys/udp_group.h"
 
+enum { TRIED_BITS = 8 };
+
 static const struct address loopbacks[2] = {
     {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}},
     {.family = ADDRESS_IPV6, .bytes = {[15] = 1}},
@@ -157,4 +159,38 @@ bool endpoints_tell_all(const struct endpoint *endpoints, const enum err results
         ours = ours && (results[i] != ERR_IN_USE || endpoints[i].optional || endpoints[i].stream);
     }
     return ours;
+}
+
+uint64_t endpoints_try(const struct socket_set *open, const struct endpoint *endpoints,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum err err = endpoints[i].optional ? ERR_NONE : socket_set_try(open, &endpoints[i]);
+
+        /* A family that this machine lacks is no failure. */
+        if (err != ERR_NONE && err != ERR_UNSUPPORTED) {
+            return (uint64_t)(i + 1) << TRIED_BITS | (uint64_t)err;
+        }
+    }
+    return 0;
+}
+
+void endpoints_refused(const struct endpoint *endpoints, size_t count, uint64_t tried,
+                       struct text *text)
+{
+    const uint64_t number = tried >> TRIED_BITS;
+    const enum err err = (enum err)(tried & ((1U << TRIED_BITS) - 1));
+    char place[ADDRESS_TEXT_SIZE] = "a port";
+
+    if (number >= 1 && number <= count) {
+        address_print_port(&endpoints[number - 1].options.local, place);
+    }
+    text_add(text, place);
+    text_add(text, number >= 1 && number <= count && endpoints[number - 1].stream
+                       ? " (TCP, for NTS)"
+                       : "");
+    text_add(text, err == ERR_IN_USE   ? " is taken by another program"
+                   : err == ERR_DENIED ? " may not be bound by noond (CAP_NET_BIND_SERVICE)"
+                                       : " can't be bound: has an interface of this machine that "
+                                         "address?");
 }

@@ -41,4 +41,15 @@ void endpoints_tell(const struct endpoint *endpoint, enum err err, const struct 
 bool endpoints_tell_all(const struct endpoint *endpoints, const enum err results[], size_t count,
                         const struct log_sink *log);
 
+/*
+ * Whether all that can't be done without could be opened beside what is open, by its number among
+ * the planned ones and enum err: 0: it could; else for endpoints_refused().
+ */
+uint64_t endpoints_try(const struct socket_set *open, const struct endpoint *endpoints,
+                       size_t count);
+
+/* "192.0.2.1:123 is taken by another program"; `tried`: of endpoints_try(), not 0. */
+void endpoints_refused(const struct endpoint *endpoints, size_t count, uint64_t tried,
+                       struct text *text);
+
 #endif

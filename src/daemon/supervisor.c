@@ -57,7 +57,6 @@ struct supervisor {
     struct child children[CHILD_COUNT];
     unsigned running;
     struct life_watch watch; /* over the time process */
-    struct steady_time next_watchdog;
     bool ending;
     int status;
 };
@@ -201,16 +200,23 @@ static bool bind_sockets(struct supervisor *s)
 }
 
 /* A new configuration: the time process has judged it, shown it, and asks for our part. */
-static void rebind(struct supervisor *s, bool serve)
+static void rebind(struct supervisor *s, const struct message *message)
 {
+    const bool trial = message->kind == MESSAGE_TRY;
     struct supervisor_plan plan;
 
-    if (s->setup->plan(s->setup->context, serve, &plan)) {
-        s->plan = plan;
-        xdp_service_apply(&s->xdp, &s->plan.xdp, s->setup->log);
-        shared_pages_tell(&s->pages, SHARED_CONFIG, s->plan.configuration);
-        (void)bind_sockets(s); /* what can't be had was named; the rest serves */
+    if (!s->setup->plan(s->setup->context, !trial && message->argument != 0, &plan)) {
+        return;
     }
+    if (trial) {
+        uint64_t result = endpoints_try(&s->sockets, plan.endpoints, plan.endpoint_count);
+        tell_time(s, (struct message){MESSAGE_TRIED, message->argument, result}, -1);
+        return;
+    }
+    s->plan = plan;
+    xdp_service_apply(&s->xdp, &s->plan.xdp, s->setup->log);
+    shared_pages_tell(&s->pages, SHARED_CONFIG, s->plan.configuration);
+    (void)bind_sockets(s); /* what can't be had was named; the rest serves */
 }
 
 static void give_client_socket(struct supervisor *s, uint32_t family)
@@ -260,7 +266,8 @@ static void take_message(struct supervisor *s, const struct message *message)
         replace_server(s);
         break;
     case MESSAGE_REBIND:
-        rebind(s, message->argument != 0);
+    case MESSAGE_TRY:
+        rebind(s, message);
         break;
     case MESSAGE_OPEN_CLIENT:
         give_client_socket(s, message->argument);
@@ -318,16 +325,8 @@ static struct steady_time do_what_is_due(struct supervisor *s, struct steady_tim
         log_line(s->setup->log, LOG_SEVERITY_ERROR, "the time process hangs: killed");
         child_kill(&s->children[CHILD_TIME]);
     }
-    struct steady_time next = s->watch.next;
-    if (s->notify.watchdog.ns > 0) {
-        if (now.ns >= s->next_watchdog.ns) {
-            s->next_watchdog.ns = now.ns + s->notify.watchdog.ns / 2;
-            if (s->watch.looks == 0) {
-                notify_watchdog(&s->notify);
-            }
-        }
-        next = s->next_watchdog.ns < next.ns ? s->next_watchdog : next;
-    }
+    struct steady_time next = notify_keep_alive(&s->notify, now, s->watch.looks == 0);
+    next = s->watch.next.ns < next.ns ? s->watch.next : next;
     for (int kind = 0; kind < CHILD_COUNT; kind++) {
         if (child_is_due(&s->children[kind], now)) {
             start_child(s, kind);

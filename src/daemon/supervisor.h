@@ -71,6 +71,7 @@ enum message_kind {
     /* the configuration, or who may ask, has changed: ask for the plan again; argument: 1, somebody
      * may ask for time, whatever the configuration says */
     MESSAGE_REBIND,
+    MESSAGE_TRY,         /* could that configuration be served?  argument: any; answered by TRIED */
     MESSAGE_OPEN_CLIENT, /* argument: family; answered by CLIENT */
     MESSAGE_NETWORK,     /* addresses of this machine may have changed */
     MESSAGE_OPEN_KEYS,   /* the file of symmetric keys; answered by KEYS */
@@ -78,6 +79,7 @@ enum message_kind {
     MESSAGE_HELPER, /* with a socket to it; argument: role, value: enum err */
     MESSAGE_CLIENT, /* with a bound UDP socket; argument: family, value: enum err */
     MESSAGE_KEYS,   /* with the file, open for reading; value: enum err */
+    MESSAGE_TRIED,  /* argument: that of TRY, value: of endpoints_try() */
     MESSAGE_SERVER, /* with the page on which a server process that was started will count */
 };
 

@@ -133,6 +133,7 @@ struct time_process {
     struct utc_time started;
     uint64_t log_repeats;
     uint32_t reloads, reload_failures;
+    uint32_t tries; /* of time_ask_sockets(), so that no answer is taken for another */
     char reload_error[STATUS_NAME_SIZE];        /* of the last reload; "": it was applied */
     struct links links;                         /* of the configuration's directories */
     uint64_t command_requests, command_drops;   /* of chronyc, on its Unix socket */
@@ -197,6 +198,11 @@ int time_ask_socket(struct time_process *process, uint8_t family);
  * there is none.
  */
 int time_ask_keys(struct time_process *process);
+/*
+ * Whether the parent could open the sockets of the configuration that is in the file: of
+ * endpoints_try().  0: it could, or nobody is there to ask.
+ */
+uint64_t time_ask_sockets(struct time_process *process);
 /* The client table for CONTROL_CLIENTS; returns the octets used. */
 size_t time_clients(const struct time_process *process, uint8_t *bytes, size_t capacity);
 

@@ -191,6 +191,20 @@ void notify_watchdog(const struct notify *notify)
     tell_with(notify, "WATCHDOG=1", MSG_DONTWAIT);
 }
 
+struct steady_time notify_keep_alive(struct notify *notify, struct steady_time now, bool well)
+{
+    if (notify->watchdog.ns <= 0) {
+        return (struct steady_time){INT64_MAX};
+    }
+    if (now.ns >= notify->next.ns) {
+        notify->next.ns = now.ns + notify->watchdog.ns / 2;
+        if (well) {
+            notify_watchdog(notify);
+        }
+    }
+    return notify->next;
+}
+
 void notify_close(struct notify *notify)
 {
     if (notify->fd >= 0) {

@@ -15,6 +15,7 @@
 struct notify {
     int fd;                   /* -1: nobody listens */
     struct duration watchdog; /* a sign of life is expected this often; 0: never */
+    struct steady_time next;  /* of notify_keep_alive() */
 };
 
 /* Reads NOTIFY_SOCKET (a path, or @abstract) and WATCHDOG_USEC, and takes them out of the
@@ -37,6 +38,11 @@ void notify_store(const struct notify *notify, const int *fds, size_t count);
  */
 size_t notify_kept(int *fds, size_t max);
 void notify_watchdog(const struct notify *notify);
+/*
+ * Gives a sign of life twice as often as one is expected, while all is `well`.  Returns when it is
+ * to be called again; INT64_MAX: never.
+ */
+struct steady_time notify_keep_alive(struct notify *notify, struct steady_time now, bool well);
 void notify_close(struct notify *notify);
 
 #endif

@@ -118,6 +118,26 @@ bool socket_set_apply(struct socket_set *set, const struct endpoint *wanted, siz
     return changed;
 }
 
+enum err socket_set_try(const struct socket_set *set, const struct endpoint *wanted)
+{
+    struct endpoint one = *wanted;
+    struct udp_group group = {.count = 0};
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct endpoint *ours = &set->endpoints[i];
+
+        if (ours->stream == wanted->stream &&
+            ours->options.local.family == wanted->options.local.family &&
+            ours->options.local.port == wanted->options.local.port) {
+            return ERR_NONE;
+        }
+    }
+    one.sockets = 1;
+    enum err err = open_missing(&group, &one);
+    udp_group_close(&group);
+    return err;
+}
+
 static size_t collect(const struct socket_set *set, bool all, bool stream, int *fds, size_t max)
 {
     size_t count = 0;

@@ -46,6 +46,12 @@ void socket_set_init(struct socket_set *set);
 MUST_USE bool socket_set_apply(struct socket_set *set, const struct endpoint *wanted, size_t count,
                                enum err results[]);
 
+/*
+ * Could this endpoint be opened?  Nothing stays open.  ERR_NONE also where it can't be told: it is
+ * open, or a socket of the set lies in its way, which would be closed for it.
+ */
+MUST_USE enum err socket_set_try(const struct socket_set *set, const struct endpoint *wanted);
+
 /* Fills in the descriptors of UDP, or of TCP; returns how many, at most `max`. */
 size_t socket_set_fds(const struct socket_set *set, bool stream, int *fds, size_t max);
 

@@ -32,6 +32,21 @@ def try_reloads(tap, service, manager):
               '`noon reload` shows what is different', answer.stdout + answer.stderr)
     tap.check(labs.wait_for(lambda: services.ask(service.machine, '127.0.0.1', 1123), 3) and
               not services.ask(service.machine, '127.0.0.1'), 'the server moves to another port')
+    # Somebody else's port: nothing changes, and who asked is told.
+    other = service.machine.start('other', 'python3', '-c', 'import socket, time\n'
+                                  's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n'
+                                  's.bind(("0.0.0.0", 1124))\nprint("bound", flush=True)\n'
+                                  'time.sleep(60)\n')
+    labs.wait_for(lambda: 'bound' in other.log(), 10)
+    service.configure(SERVING + 'port 1124\n')
+    answer = service.noon('reload')
+    tap.check(answer.returncode == 1 and ':1124 is taken by another program' in answer.stderr and
+              len(services.ask(service.machine, '127.0.0.1', 1123)) == 48,
+              'a reload to a port that is taken is refused, and clients are served where they were',
+              answer.stdout + answer.stderr)
+    tap.check('1124' in service.node().get('reload_error', ''), 'the status keeps the reason',
+              service.node())
+    other.stop()
     service.configure(SERVING + 'deny 127.0.0.1\n')
     service.noon('reload')
     tap.check(labs.wait_for(lambda: not services.ask(service.machine, '127.0.0.1'), 3),

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct row {
     const char *name;
@@ -117,9 +118,61 @@ static void who_else_serves_is_told_from_what_can_be_done_without(void **state)
     }
 }
 
+static void what_could_not_be_had_is_told_in_words(void **state)
+{
+    static const struct {
+        uint64_t tried;
+        const char *words;
+    } told[] = {
+        {1 << 8 | ERR_IN_USE, "192.0.2.1:123 is taken by another program"},
+        {2 << 8 | ERR_DENIED,
+         "[2001:db8::1]:4460 (TCP, for NTS) may not be bound by noond (CAP_NET_BIND_SERVICE)"},
+        {1 << 8 | ERR_OTHER,
+         "192.0.2.1:123 can't be bound: has an interface of this machine that address?"},
+        {9 << 8 | ERR_IN_USE, "a port is taken by another program"},
+    };
+    struct endpoint endpoints[2] = {{.sockets = 1}, {.sockets = 1, .stream = true}};
+
+    (void)state;
+    assert_true(address_parse(&endpoints[0].options.local, "192.0.2.1"));
+    assert_true(address_parse(&endpoints[1].options.local, "2001:db8::1"));
+    endpoints[0].options.local.port = 123;
+    endpoints[1].options.local.port = 4460;
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        char words[200];
+        struct text text = text_begin(words, sizeof words);
+
+        endpoints_refused(endpoints, 2, told[i].tried, &text);
+        assert_string_equal(words, told[i].words);
+    }
+}
+
+/* Somebody else has the second place, and what may be missing is not asked for. */
+static void the_first_place_that_can_not_be_had_is_told(void **state)
+{
+    struct endpoint endpoints[3] = {
+        {.sockets = 1, .optional = true}, {.sockets = 1}, {.sockets = 1}};
+    struct socket_set none = {.count = 0};
+    struct udp_options options = {.local = {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}}};
+    int fd = -1;
+
+    (void)state;
+    assert_int_equal(udp_bound_open(&fd, &options), ERR_NONE);
+    const struct udp_socket taken = {.fd = fd};
+    for (int i = 0; i < 3; i++) {
+        endpoints[i].options.local = udp_local(&taken);
+    }
+    endpoints[1].options.local.bytes[3] = 2;
+    assert_int_equal(endpoints_try(&none, endpoints, 3), 3 << 8 | ERR_IN_USE);
+    assert_int_equal(endpoints_try(&none, endpoints, 2), 0);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_could_not_be_had_is_told_in_words),
+        cmocka_unit_test(the_first_place_that_can_not_be_had_is_told),
         cmocka_unit_test(each_configuration_has_its_endpoints),
         cmocka_unit_test(who_else_serves_is_told_from_what_can_be_done_without),
     };

@@ -61,6 +61,14 @@ static void speak_to(const char *name)
     expect(manager, "STATUS=right toREADY=1 within 3 us");
     notify_watchdog(&notify);
     expect(manager, "WATCHDOG=1");
+    /* Twice as often as it is expected, but not when something hangs. */
+    assert_int_equal(notify_keep_alive(&notify, (struct steady_time){NS_PER_S}, true).ns,
+                     16 * NS_PER_S);
+    expect(manager, "WATCHDOG=1");
+    assert_int_equal(notify_keep_alive(&notify, (struct steady_time){15 * NS_PER_S}, true).ns,
+                     16 * NS_PER_S);
+    assert_int_equal(notify_keep_alive(&notify, (struct steady_time){16 * NS_PER_S}, false).ns,
+                     31 * NS_PER_S);
     notify_stopping(&notify);
     expect(manager, "STOPPING=1");
     (void)close(manager);

@@ -182,6 +182,31 @@ static void what_was_kept_over_a_restart_is_taken_and_what_does_not_fit_is_close
     close_all(&after);
 }
 
+static void what_could_not_be_had_is_known_before(void **state)
+{
+    for (int stream = 0; stream < 2; stream++) {
+        const struct endpoint first = free_place(1, stream), second = free_place(2, stream);
+        struct endpoint moved = first;
+        struct socket_set mine, others;
+        enum err results[1];
+
+        (void)state;
+        socket_set_init(&mine);
+        socket_set_init(&others);
+        assert_int_equal(socket_set_try(&mine, &second), ERR_NONE);
+        assert_true(socket_set_apply(&mine, &first, 1, results));
+        assert_true(socket_set_apply(&others, &second, 1, results));
+        assert_int_equal(socket_set_try(&mine, &second), ERR_IN_USE);
+        /* One's own socket is no obstacle, as it would be closed. */
+        memset(moved.options.local.bytes, 0, 4);
+        assert_int_equal(socket_set_try(&mine, &first), ERR_NONE);
+        assert_int_equal(socket_set_try(&mine, &moved), ERR_NONE);
+        close_all(&others);
+        assert_int_equal(socket_set_try(&mine, &second), ERR_NONE);
+        close_all(&mine);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +214,7 @@ int main(void)
         cmocka_unit_test(what_is_not_wanted_any_more_is_closed_and_nothing_else),
         cmocka_unit_test(more_threads_get_more_sockets),
         cmocka_unit_test(what_somebody_else_has_is_reported_and_the_rest_is_open),
+        cmocka_unit_test(what_could_not_be_had_is_known_before),
         cmocka_unit_test(what_was_kept_over_a_restart_is_taken_and_what_does_not_fit_is_closed),
     };
 
