@@ -127,6 +127,21 @@ static bool is_host(const char *word, size_t length)
     return name && host[0] != '-' && host[0] != '.' && strspn(host, "0123456789.") < length;
 }
 
+/* Option 56 may say where a server is heard (RFC 5908, section 4.2), which is no mistake. */
+static bool is_heard(const char *word, size_t length)
+{
+    char host[DHCP_HOST_SIZE];
+    struct address address;
+
+    if (length == 0 || length >= sizeof host) {
+        return false;
+    }
+    memcpy(host, word, length);
+    host[length] = '\0';
+    return address_parse(&address, host) && address.family == ADDRESS_IPV6 &&
+           address.bytes[0] == 0xff;
+}
+
 /* Words, each once. */
 static unsigned take_hosts(const char *value, struct dhcp_servers *servers)
 {
@@ -135,7 +150,9 @@ static unsigned take_hosts(const char *value, struct dhcp_servers *servers)
     while (*value != '\0') {
         size_t length = strcspn(value, " ,\t\n");
 
-        if (length > 0 && !is_host(value, length)) {
+        if (is_heard(value, length)) {
+            servers->multicast++;
+        } else if (length > 0 && !is_host(value, length)) {
             strange++;
         } else if (length > 0 && servers->count < DHCP_SERVERS_MAX) {
             memcpy(servers->at[servers->count], value, length);

@@ -22,6 +22,10 @@ from support.tap import Tap, skip_all  # noqa: E402
 
 PACKAGES = ['chrony', 'kea-dhcp4-server', 'kea-dhcp6-server', 'kea-common', 'liblog4cplus-2.0.5',
             'libboost-system1.74.0', 'libmariadb3', 'dhcpcd-base', 'isc-dhcp-client']
+NM_PACKAGES = ['network-manager', 'libnm0', 'libndp0', 'libteamdctl0', 'libglib2.0-0', 'libcurl3-gnutls',
+               'libpsl5', 'librtmp1', 'libssh2-1', 'libnghttp2-14', 'libldap-2.5-0', 'libsasl2-2',
+               'libbrotli1', 'libgssapi-krb5-2', 'libkrb5-3', 'libk5crypto3', 'libkrb5support0',
+               'libkeyutils1', 'libffi8', 'libreadline8', 'libnl-route-3-200']
 NETWORKD = '/lib/systemd/systemd-networkd'
 FAST = 'iburst minpoll 0 maxpoll 0'
 HOOKS = os.path.join(HERE, '..', '..', 'deploy', 'dhcp')
@@ -225,6 +229,61 @@ def networkd(tap, place):
     manager.stop()
 
 
+# Everybody on this bus may do everything.
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path=/run/dbus/system_bus_socket</listen>
+<auth>EXTERNAL</auth><policy context="default"><allow user="*"/><allow own="*"/>
+<allow send_destination="*"/><allow eavesdrop="false"/><allow receive_sender="*"/></policy></busconfig>
+"""
+# Its daemons, with /etc, /run, /var/lib and the host's name their own; they end with the shell.  /sys is
+# read-only, which tells it that no udev will announce the interface.
+NM_SETUP = """set -e
+mount --bind /sys /sys && mount -o remount,bind,ro /sys
+mount -t tmpfs none /mnt && cp -a /etc /mnt/etc && mount --bind /mnt/etc /etc
+mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mkdir -p /run/dbus
+mkdir -p /etc/NetworkManager/system-connections /etc/NetworkManager/dispatcher.d
+cp {lab}/20-noon /etc/NetworkManager/dispatcher.d/20-noon
+cp {lab}/lan.nmconnection /etc/NetworkManager/system-connections/
+chown -R root:root /etc/NetworkManager && chmod 755 /etc/NetworkManager/dispatcher.d/20-noon
+chmod 600 /etc/NetworkManager/system-connections/*
+mortal='setpriv --pdeathsig KILL --'
+$mortal dbus-daemon --nofork --config-file={lab}/nm-bus.conf &
+while [ ! -S /run/dbus/system_bus_socket ]; do sleep 0.1; done
+$mortal {package}/usr/lib/NetworkManager/nm-dispatcher --persist --debug &
+$mortal {package}/usr/sbin/NetworkManager -n --config={lab}/nm.conf --log-level=INFO &
+until {package}/usr/bin/nmcli --wait 2 general; do sleep 0.3; done
+{package}/usr/bin/nmcli --wait 60 connection up lan
+wait
+"""
+
+
+def networkmanager(tap, place):
+    """The daemon itself takes the lease, and its dispatcher runs our script."""
+    lab, what = place.lab, 'NetworkManager and Kea: options 42 and 56 by its dispatcher'
+    if place.peers.fetch(NM_PACKAGES) or not shutil.which('dbus-daemon'):
+        tap.skip(what, 'no dbus-daemon, or a package that cannot be had')
+        return
+    with open(os.path.join(HOOKS, 'networkmanager-hook'), encoding='utf-8') as file:
+        lab.write('20-noon', file.read().replace('#!/bin/sh\n', f'#!/bin/sh\n{hook_lines(place)}', 1))
+    lab.write('nm-bus.conf', BUS)
+    lab.write('nm.conf', '[main]\nplugins=keyfile\ndhcp=internal\nauth-polkit=false\ndns=none\n'
+              'hostname-mode=none\nno-auto-default=*\n')
+    lab.write('lan.nmconnection', '[connection]\nid=lan\ntype=ethernet\ninterface-name=lan0\n'
+              'autoconnect=false\n[ipv4]\nmethod=auto\n[ipv6]\nmethod=dhcp\n')
+    place.serve('10.99.0.4, 10.99.0.5')
+    setup = NM_SETUP.format(lab=lab.folder, package=place.peers.program('network-manager'))
+    manager = place.node.start('networkmanager', 'unshare', '--mount', '--uts', 'sh', '-c', setup,
+                               env=place.peers.env())
+    # It hands option 56 on, with the multicast address, and not option 31.
+    wanted = {'10.99.0.4', '10.99.0.5', 'fd99::5', '10.99.0.6'}
+    used = place.uses(*wanted, timeout_s=60)
+    tap.check(set(used) == wanted and
+              all(named_by(used, one, 'networkmanager') for one in used), what,
+              f'{used}\n{manager.log()}\n{place.leases()}')
+    manager.stop()
+
+
 def main():
     programs = [os.path.abspath(path) for path in sys.argv[1:4]]
     reason = labs.unable()
@@ -237,7 +296,7 @@ def main():
     tap = Tap()
     with labs.Lab() as lab:
         place = Place(lab, peers, programs)
-        for part in (dhcpcd, dhclient, networkd):
+        for part in (dhcpcd, dhclient, networkd, networkmanager):
             place.clear()
             part(tap, place)
     tap.done()

@@ -88,10 +88,10 @@ static void each_client_has_names_of_its_own(void **state)
          1},
         {NAMED_NETWORKMANAGER,
          true,
-         {{"DHCP6_DHCP6_NTP_SERVERS", "2001:db8::1"}},
+         {{"DHCP6_DHCP6_NTP_SERVERS", "time.test 2001:db8::1 ff05::101"}},
+         "time.test",
          "2001:db8::1",
-         "2001:db8::1",
-         1},
+         2},
     };
 
     (void)state;
