@@ -387,12 +387,24 @@ static void put_rules(struct xdp_service *service)
     __atomic_store_n(&settings->hold, 0, __ATOMIC_SEQ_CST);
 }
 
+/* Why what came was no offer of that part. */
+static void explain(struct xdp_offer *offer, enum err err, unsigned part)
+{
+    const char *text = err == ERR_NONE || err == ERR_FORMAT ? "noon-xdp is not of this noond"
+                       : part > 0                           ? "noon-xdp ended too soon"
+                                                            : "noon-xdp did not answer";
+
+    offer->text[sizeof offer->text - 1] = '\0';
+    if (err != ERR_NONE || offer->part != XDP_PARTS) {
+        (void)snprintf(offer->text, sizeof offer->text, "%s", text);
+    }
+}
+
 /* Takes what noon-xdp offers; false: it has refused, or said nothing. */
 static bool take_offers(struct xdp_service *service, int channel, struct xdp_offer *offer)
 {
     const int64_t until_ns = clock_steady().ns + LOAD_MS * INT64_C(1000000);
 
-    (void)snprintf(offer->text, sizeof offer->text, "noon-xdp did not answer");
     for (unsigned part = 0; part < XDP_PARTS;) {
         struct pollfd fd = {.fd = channel, .events = POLLIN};
         int given = -1;
@@ -404,7 +416,7 @@ static bool take_offers(struct xdp_service *service, int channel, struct xdp_off
         }
         if (err != ERR_NONE || offer->part != part || given < 0) {
             unix_close(&given);
-            offer->text[sizeof offer->text - 1] = '\0';
+            explain(offer, err, part);
             return false;
         }
         service->parts[part++] = given;

@@ -212,6 +212,19 @@ def try_stops(tap, service, clients):
               'a time process that died is followed by another one')
 
 
+def try_unsynchronised(tap, service, clients):
+    """Without time the driver has nothing to say; the sockets say so."""
+    service.configure(RULES + 'maxdistance 0.000001\n')
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: ask_driver_only(clients) is False, 5, 0.05) and
+              labs.wait_for(lambda: ask_one(clients)[:1] == b'\xe4', 5, 0.1),
+              'when it is synchronised no more the driver stops answering, and the sockets say why',
+              ask_one(clients).hex())
+    service.configure(RULES)
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: ask_driver_only(clients), 15, 0.2), 'and goes on when it is again')
+
+
 def driven(service):
     """At how many interfaces the driver answers, and the kernel in its stead."""
     server = service.node().get('server', {})
@@ -336,6 +349,21 @@ def try_refusals(tap, lab, machine, programs):
         service.daemon.stop()
 
 
+def try_late_wish(tap, lab, machine, programs):
+    """What takes privileges is done at the start: a reload can't."""
+    service = services.Service(lab, machine, programs, name='late')
+    service.configure(RULES.replace('xdp lan0\n', ''))
+    service.start()
+    service.synchronised()
+    service.configure(RULES)
+    done = service.noon('reload')
+    tap.check(done.returncode == 0 and labs.wait_for(lambda: 'xdp: it is loaded at the start only' in
+                                                     service.daemon.log(), 5) and
+              len(services.ask(machine, '127.0.0.1')) == 48,
+              'a first `xdp` by a reload is said to need a restart, and the sockets serve', service.daemon.log())
+    service.daemon.stop()
+
+
 def main():
     reason = labs.unable()
     if reason:
@@ -368,11 +396,13 @@ def main():
         try_reload(tap, service, clients)
         try_addresses(tap, service, machine, clients)
         try_stops(tap, service, clients)
+        try_unsynchronised(tap, service, clients)
         try_interfaces(tap, lab, service, machine, clients)
         try_generic(tap, service, machine, clients)
         try_orders(tap, service, clients)
         try_end(tap, service, machine)
         service.daemon.stop()
+        try_late_wish(tap, lab, machine, sys.argv[1:5])
         try_refusals(tap, lab, machine, sys.argv[1:5])
     tap.done()
 
