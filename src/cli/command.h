@@ -73,6 +73,7 @@ enum exit_code command_check(const struct cli *cli);
 enum exit_code command_keygen(const struct cli *cli);
 enum exit_code command_sources_from(const struct cli *cli);
 enum exit_code command_clients(const struct cli *cli);
+enum exit_code command_rules(const struct cli *cli);
 enum exit_code command_doctor(const struct cli *cli);
 /* add, delete, online, offline, burst, step, reload, refresh, shutdown */
 enum exit_code command_act(const struct cli *cli);

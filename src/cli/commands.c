@@ -79,6 +79,10 @@ const struct command commands[] = {
      "the\n"
      "order. IPv6 clients are known by their /64.\n",
      command_clients},
+    {"rules", "", "", 0, 0, "who may ask for time, and who about noond",
+     "The rules of the configuration and those given by order (`noon allow`, chronyc's `allow`),\n"
+     "as noon.conf(5) writes them.\n",
+     command_rules},
     {"doctor", "", "", 0, 0, "what each of noond's processes may do",
      "Looks at the running processes themselves, in /proc: user, capabilities, filters. As root "
      "it\n"

@@ -31,6 +31,8 @@ static const char head[] =
     "`address`, `state`, `since`, `why` |\n"
     "| `noon why NAME` | `sources`: array as before |\n"
     "| `noon clients` | `known`: clients in the server's table, `clients`: array of those told |\n"
+    "| `noon rules` | `rules`: array of objects: `rule` as noon.conf(5) writes it, `by_order`: "
+    "true when it ends with noond; `complete`: false when there was no room for all |\n"
     "| `noon doctor` | `processes`: array of `name`, `task`, `pid`, `user`, `capabilities`, "
     "`syscalls_filtered`, `no_new_privileges`, `threads`, `resident_octets`, `findings`; where "
     "they may be seen: `descriptors`, `sockets` |\n"

@@ -361,6 +361,9 @@ void commands_handle(void *context, const struct control_request *request, bool 
     case CONTROL_CMDDENY:
         access_orders_line(process, request, response);
         break;
+    case CONTROL_RULES:
+        access_list(process, response);
+        break;
     case CONTROL_COMMAND_COUNT:
         response->result = CONTROL_UNKNOWN;
         break;

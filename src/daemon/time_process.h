@@ -249,6 +249,8 @@ bool access_orders_serve(const struct time_process *process);
 /* `noon allow` and the like: a line of the configuration. */
 void access_orders_line(struct time_process *process, const struct control_request *request,
                         struct control_response *response);
+/* access_list.c: all rules, in words (wire/rule_lines.h). */
+void access_list(const struct time_process *process, struct control_response *response);
 
 /* ntpctl.c: takes the listening socket (-1: none); what is to be polled; what became ready. */
 void ntpctl_open(struct time_process *process, int listener);

@@ -31,7 +31,8 @@
     X(ALLOW, "allow", true, "let a prefix ask for time")                                           \
     X(DENY, "deny", true, "refuse time to a prefix")                                               \
     X(CMDALLOW, "cmdallow", true, "let a prefix ask about the daemon")                             \
-    X(CMDDENY, "cmddeny", true, "let a prefix ask about the daemon no more")
+    X(CMDDENY, "cmddeny", true, "let a prefix ask about the daemon no more")                       \
+    X(RULES, "rules", false, "who may ask, by the configuration and by order")
 
 enum control_command {
 #define CONTROL_ENUM(name, word, writes, help) CONTROL_##name,

@@ -4,6 +4,7 @@
 
 usage: test_tools_chronyc.py NOOND NOON NOON-HELPER PEERS-FOLDER      prints TAP
 """
+import json
 import os
 import re
 import socket
@@ -200,6 +201,12 @@ def check_access(tap, chronyc, service):
     told = service.noon('allow', 'all', '127.0.0.1')
     tap.check(told.returncode == 0 and labs.wait_for(
         lambda: len(services.ask(service.machine, '127.0.0.1')) == 48, 5), '`noon allow` ends it')
+    told = service.noon('cmdallow', '192.0.2.0/24')
+    rules = json.loads(service.noon('rules', '--json').stdout)
+    ordered = [line['rule'] for line in rules['rules'] if line['by_order']]
+    tap.check(rules['complete'] and ordered[-2:] == ['allow all 127.0.0.1/32', 'cmdallow 192.0.2.0/24'] and
+              {'rule': 'allow 127.0.0.1/32', 'by_order': False} in rules['rules'],
+              '`noon rules` lists them beside those of the configuration', rules)
     told = service.noon('allow', 'host.example')
     tap.check(told.returncode != 0 and 'is a name' in told.stderr, 'a name is refused in words', told)
 

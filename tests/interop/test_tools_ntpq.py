@@ -200,6 +200,50 @@ def check_refusals(tap, machine):
               '\n'.join(wrong))
 
 
+# As on a boundary server: the network may look, but for one of it; the rest is told nothing.
+RESTRICTED = ('server 10.9.0.2 iburst minpoll 0 maxpoll 1\n'
+              'restrict default kod limited nomodify notrap nopeer noquery\n'
+              'restrict 10.9.0.0 mask 255.255.255.0 kod limited nomodify notrap nopeer\n'
+              'restrict 10.9.0.3 kod limited nomodify notrap nopeer noquery\n'
+              'restrict 127.0.0.1\nrestrict ::1\n')
+
+
+def check_from_elsewhere(tap, peers, lab, programs):
+    """Who may ask ntpq's questions from another machine: whom the configuration names."""
+    machine, other = lab.machine('boundary'), lab.machine('outside')
+    lab.connect(machine, other, '10.9.0.1/24', '10.9.0.2/24')
+    for address in ('10.9.0.3/24', '10.8.0.2/24'):
+        other.run('ip', 'address', 'add', address, 'dev', 'lan0')
+    machine.run('ip', 'route', 'add', '10.8.0.0/24', 'dev', 'lan0')
+    service = services.Service(lab, machine, programs, 'restricted')
+    folder = lab.directory('truth')
+    other.start('truth', service.program('noond'), '-d', '-x', '-u', 'root', '-r', folder, '-s', folder,
+                '-f', lab.write('truth.conf', 'local stratum 1\nallow\ncmdport 0\n'))
+    service.configure(RESTRICTED)
+    service.start('--dialect', 'ntp', clock=('--virtual', '0.0001,5'))
+    tap.check(service.synchronised(), 'a boundary server by ntp.conf is synchronised',
+              service.daemon.log())
+
+    def asked_from(address):
+        """What a datagram of ntpq's gets, sent from that address."""
+        return other.run('python3', '-c', 'import socket\n'
+                         's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n'
+                         f's.bind(("{address}", 0))\ns.settimeout(1)\n'
+                         'for request in ("160200010000000000000000", "23" + "00" * 39 + "31" * 8):\n'
+                         '    s.sendto(bytes.fromhex(request), ("10.9.0.1", 123))\n'
+                         '    try: print(len(s.recv(2000)) > 11)\n'
+                         '    except OSError: print(False)\n').split()
+
+    tap.check('stratum=2' in Ntpq(peers, machine)('rv'), 'ntpq on the machine itself is answered')
+    text = Ntpq(peers, other)('rv', host='10.9.0.1')
+    tap.check('stratum=2' in text, 'ntpq from whom `restrict` lets ask is answered', text)
+    found = {address: asked_from(address) for address in ('10.9.0.2', '10.9.0.3', '10.8.0.2')}
+    tap.check(found == {'10.9.0.2': ['True', 'True'], '10.9.0.3': ['False', 'True'],
+                        '10.8.0.2': ['False', 'True']},
+              'with `noquery` the questions get no answer, and requests for time do', found)
+    tap.check(service.daemon.running(), 'noond runs on', service.daemon.log())
+
+
 def check_plugins(tap, peers, machine):
     """check_ntp_time asks for time, check_ntp_peer for variables."""
     folder = peers.program('monitoring-plugins-basic/usr/lib/nagios/plugins')
@@ -248,6 +292,7 @@ def main():
         check_statistics(tap, stats[0], stats[1])
         check_many_clients(tap, ntpq, machine, service)
         tap.check(service.daemon.running(), 'noond runs on', service.daemon.log())
+        check_from_elsewhere(tap, peers, lab, sys.argv[1:4])
     tap.done()
 
 

@@ -141,6 +141,7 @@ void node_take_command(struct node *node, const struct clock_reading *now,
     case CONTROL_DENY:
     case CONTROL_CMDALLOW:
     case CONTROL_CMDDENY:
+    case CONTROL_RULES:
     case CONTROL_COMMAND_COUNT:
         result = CONTROL_UNKNOWN; /* the owner's */
         break;
