@@ -178,6 +178,31 @@ static void add_constraint(struct text *text, const struct view *view,
     end(text);
 }
 
+/* `xdp`: what the network drivers have answered, and where the program is. */
+static void add_driver(struct text *text, const struct server_status *server)
+{
+    if (server->driver_answers == 0 && server->driver_native == 0 && server->driver_generic == 0) {
+        return;
+    }
+    text_add(text, ", ");
+    text_u64(text, server->driver_answers);
+    text_add(text, " of them by xdp (");
+    if (server->driver_native > 0) {
+        text_add(text, "in the driver of ");
+        view_plural(text, server->driver_native, "interface");
+    }
+    if (server->driver_generic > 0) {
+        text_add(text, server->driver_native > 0 ? ", " : "");
+        text_add(text, "in the kernel behind the driver of ");
+        view_plural(text, server->driver_generic, "interface");
+        text_add(text, ", which saves little");
+    }
+    if (server->driver_native + server->driver_generic == 0) {
+        text_add(text, "at no interface now");
+    }
+    text_add(text, ")");
+}
+
 static void add_announced(struct text *text, const struct node_status *node)
 {
     char refid[REFID_TEXT_SIZE];
@@ -210,6 +235,7 @@ static void add_announced(struct text *text, const struct node_status *node)
         text_add(text, " requests, ");
         text_u64(text, node->server.answers);
         text_add(text, " answered");
+        add_driver(text, &node->server);
     }
     if (!node->server.serving) {
         text_add(text, node->server.requests > 0 ? ", no longer serving" : "serves nobody");

@@ -52,6 +52,38 @@ static void a_synchronised_node_on_one_page(void **state)
         "configuration   /etc/noon/noon.conf\n");
 }
 
+static void who_answers_in_the_driver_is_shown(void **state)
+{
+    static const struct {
+        uint64_t answers, native, generic;
+        const char *words;
+    } rows[] = {
+        {900, 1, 0, "990 answered, 900 of them by xdp (in the driver of 1 interface)\n"},
+        {0, 0, 2, "0 of them by xdp (in the kernel behind the driver of 2 interfaces, which saves"},
+        {9, 2, 1,
+         "9 of them by xdp (in the driver of 2 interfaces, in the kernel behind the driver"},
+        {9, 0, 0, "990 answered, 9 of them by xdp (at no interface now)\n"},
+        {0, 0, 0, "990 answered\n"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct made made;
+        struct server_status *server = &made.record.node.server;
+
+        made_synchronised(&made);
+        server->serving = true;
+        server->requests = 1000;
+        server->answers = 990;
+        server->driver_answers = rows[i].answers;
+        server->driver_native = rows[i].native;
+        server->driver_generic = rows[i].generic;
+        if (strstr(page(&made), rows[i].words) == NULL) {
+            fail_msg("expected %s: %s", rows[i].words, page(&made));
+        }
+    }
+}
+
 static void what_is_not_known_yet_is_not_shown_as_zero(void **state)
 {
     struct made made;
@@ -122,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_synchronised_node_on_one_page),
+        cmocka_unit_test(who_answers_in_the_driver_is_shown),
         cmocka_unit_test(what_is_not_known_yet_is_not_shown_as_zero),
         cmocka_unit_test(a_leap_second_and_a_clock_left_alone_are_mentioned),
         cmocka_unit_test(who_follows_stratum_15_announces_no_time),
