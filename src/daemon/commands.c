@@ -150,7 +150,8 @@ static bool same_limits(const struct config *one, const struct config *other)
     return same_limit(&a->limit, &b->limit) &&
            same_limit(&one->daemon.command_limit, &other->daemon.command_limit) &&
            a->client_log_octets == b->client_log_octets && a->no_client_log == b->no_client_log &&
-           one->daemon.server_threads == other->daemon.server_threads;
+           one->daemon.server_threads == other->daemon.server_threads &&
+           one->daemon.open_commands == other->daemon.open_commands;
 }
 
 static bool same_text(const char *a, const char *b)

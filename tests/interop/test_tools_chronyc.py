@@ -227,6 +227,21 @@ def check_effects(tap, chronyc, service):
     tap.check(not service.source('127.0.0.5'), '`delete` removes it')
 
 
+def check_opened(tap, service, chronyc, config):
+    """`opencommands` is the whole list, from the reload on."""
+    service.configure(config + 'opencommands tracking sources authdata\n')
+    told = service.noon('reload')
+    opened = labs.wait_for(lambda: '501' in chronyc('activity', where='127.0.0.1') and
+                           chronyc('tracking', where='127.0.0.1').startswith('7F000001'), 10)
+    text = chronyc('authdata', where='127.0.0.1')
+    tap.check(opened and '501' not in text and len(rows(text)) == 3,
+              '`opencommands` opens over UDP what it names, and nothing else', told.stdout + text)
+    service.configure(config)
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: '501' not in chronyc('activity', where='127.0.0.1'), 10),
+              'without it there is the usual list')
+
+
 def check_udp(tap, chronyc):
     for address in ('127.0.0.1', '::1'):
         fields = chronyc('tracking', where=address).split(',')
@@ -308,7 +323,8 @@ def main():
         machine.start('ahead', service.program('noond'), '--reference', f'{offset:.6f},0.000005',
                       '-f', ahead, '-d')
         logs = [lab.directory(f'{who}-logs') for who in ('noond', 'chronyd')]
-        service.configure(f'{SOURCES}allow 127.0.0.1\n{LOGS}logdir {logs[0]}\n')
+        config = f'{SOURCES}allow 127.0.0.1\n{LOGS}logdir {logs[0]}\n'
+        service.configure(config)
         service.start(user='0:0')
         peers.chronyd(machine, 'chronyd', f'{SOURCES}port 0\nallow 127.0.0.1\n{LOGS}logdir {logs[1]}\n')
         ours = Chronyc(peers, machine, os.path.join(service.run, 'chronyd.sock'))
@@ -321,6 +337,7 @@ def main():
         check_tracking(tap, ours)
         compare(tap, ours, theirs)
         check_udp(tap, ours)
+        check_opened(tap, service, ours, config)
         check_clients(tap, ours, machine)
         check_effects(tap, ours, service)
         check_logs(tap, logs)
