@@ -86,8 +86,9 @@ static const struct option directives[] = {
          "Has plain requests that come by these interfaces, at most 8, answered in their network "
          "drivers, before the kernel makes packets of them; everything else goes to the sockets, "
          "and all of it when there is no time to give, or with `prefixburst` or `ceiling`. An "
-         "interface may come and go; a reload may name others. Needs noon-xdp, a start as root "
-         "with this line, and Linux 5.19. Firewalls do not see these requests.",
+         "interface may come and go; a reload may name others. Needs noon-xdp, Linux 5.19, and a "
+         "start with this line and with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Firewalls do not "
+         "see these requests.",
      .argument = {STRING("INTERFACE", DAEMON(xdp))}},
     {.name = "ratelimit",
      .section = SECTION_SERVER,

@@ -364,6 +364,31 @@ def try_late_wish(tap, lab, machine, programs):
     service.daemon.stop()
 
 
+def try_unprivileged(tap, lab, machine, programs):
+    """As a service manager starts it: another user, with the capabilities that loading takes."""
+    rights = '+bpf,+net_admin,+perfmon,+net_bind_service'
+    service = services.Service(lab, machine, programs, name='user')
+    for folder in (service.run, service.state):
+        os.chown(folder, services.NOBODY, services.NOBODY)
+    service.configure(RULES)
+    service.start(prefix=('setpriv', '--reuid', str(services.NOBODY), '--regid', str(services.NOBODY), '--clear-groups',
+                          '--inh-caps', rights, '--ambient-caps', rights, '--bounding-set', '-all,' + rights,
+                          '--no-new-privs'))
+    good = labs.wait_for(lambda: driven(service) == (1, 0), 10)
+    with open(f'/proc/{service.parent()}/status', encoding='ascii') as file:
+        left = int(next(line for line in file if line.startswith('CapPrm:')).split()[1], 16)
+    tap.check(good and left == 1 << 10, 'no root is needed, and the capabilities are given up once it is loaded',
+              [hex(left), service.daemon.log()])
+    machine.run('ip', 'link', 'set', 'lan0', 'down')
+    machine.run('ip', 'link', 'set', 'lan0', 'name', 'other0')
+    gone = labs.wait_for(lambda: driven(service) == (0, 0), 5)
+    machine.run('ip', 'link', 'set', 'other0', 'name', 'lan0')
+    machine.run('ip', 'link', 'set', 'lan0', 'up')
+    tap.check(gone and labs.wait_for(lambda: driven(service) == (1, 0), 5), 'nor are they to attach it again',
+              service.daemon.log())
+    service.daemon.stop()
+
+
 def main():
     reason = labs.unable()
     if reason:
@@ -402,6 +427,7 @@ def main():
         try_orders(tap, service, clients)
         try_end(tap, service, machine)
         service.daemon.stop()
+        try_unprivileged(tap, lab, machine, sys.argv[1:5])
         try_late_wish(tap, lab, machine, sys.argv[1:5])
         try_refusals(tap, lab, machine, sys.argv[1:5])
     tap.done()
