@@ -8,7 +8,7 @@
 #include "daemon/config_load.h"
 #include "daemon/time_process.h"
 
-enum { TYPE_SERVER = 1, TYPE_PEER = 2, TYPE_POOL = 3, NO_PRESEND = 100, NTS_PORT = 4460 };
+enum { NO_PRESEND = 100, NTS_PORT = 4460 };
 
 /* What the node made of an event: the result in its ACTION_ANSWER. */
 static enum control_result deliver(struct time_process *process, struct event *event)
@@ -60,8 +60,9 @@ static enum chrony_status order_for(struct time_process *process, enum order_kin
         .value = a->value[0],
     };
 
-    if (a->address[0].family == CHRONY_ANY) {
-        return CHRONY_NO_SUCH_SOURCE; /* a reference clock, if anything */
+    /* No address is a reference clock's, if anything; to the node neither of both means all. */
+    if (one.address.family == ADDRESS_NONE && one.id == 0) {
+        return CHRONY_NO_SUCH_SOURCE;
     }
     return order(process, &one);
 }
@@ -133,7 +134,7 @@ static void add_numbers(const struct chrony_add *add, char *line, size_t size)
             add_number(line, size, rows[i].word, rows[i].value);
         }
     }
-    if (add->type == TYPE_POOL) {
+    if (add->type == CHRONY_ADD_POOL) {
         add_number(line, size, "maxsources", add->max_sources);
     }
 }
@@ -154,9 +155,9 @@ static void line_of(const struct chrony_add *add, char *line, size_t size)
     };
 
     snprintf(line, size, "%s %s",
-             add->type == TYPE_POOL   ? "pool"
-             : add->type == TYPE_PEER ? "peer"
-                                      : "server",
+             add->type == CHRONY_ADD_POOL   ? "pool"
+             : add->type == CHRONY_ADD_PEER ? "peer"
+                                            : "server",
              add->name);
     add_numbers(add, line, size);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -184,9 +185,6 @@ static enum chrony_status add_source(struct time_process *process,
 
     if (status != CHRONY_SUCCESS) {
         return status;
-    }
-    if (add.type < TYPE_SERVER || add.type > TYPE_POOL) {
-        return CHRONY_INVALID;
     }
     line_of(&add, line, sizeof line);
     event.command.request.command = CONTROL_ADD;

@@ -699,6 +699,9 @@ enum chrony_status chrony_add_decode(struct chrony_add *add, const struct chrony
     if (r.overrun) {
         return CHRONY_BAD_LENGTH;
     }
+    if (add->type < CHRONY_ADD_SERVER || add->type > CHRONY_ADD_POOL) {
+        return CHRONY_INVALID;
+    }
     if (add->name[CHRONY_NAME_SIZE - 1] != '\0' || add->name[0] == '\0') {
         return CHRONY_INVALID_NAME;
     }

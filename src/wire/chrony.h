@@ -67,7 +67,7 @@ enum chrony_open {
     X(MODIFY_MAXDELAY, 7, 0, 44, "af")                                                             \
     X(MODIFY_MAXDELAYRATIO, 8, 0, 44, "af")                                                        \
     X(MODIFY_MAXUPDATESKEW, 9, 0, 28, "f")                                                         \
-    X(LOGON, 10, CHRONY_OPEN_ALWAYS, 28, "")                                                       \
+    X(LOGON, 10, CHRONY_OPEN_ALWAYS, 32, "")                                                       \
     X(SETTIME, 11, 0, 40, "t")                                                                     \
     X(MANUAL, 13, 0, 28, "i")                                                                      \
     X(N_SOURCES, 14, CHRONY_OPEN_COUNT, 32, "")                                                    \
@@ -227,9 +227,11 @@ enum chrony_add_flag {
     CHRONY_ADD_IPV6 = 0x4000,
 };
 
+enum chrony_add_type { CHRONY_ADD_SERVER = 1, CHRONY_ADD_PEER, CHRONY_ADD_POOL };
+
 /* Body of ADD_SOURCE. */
 struct chrony_add {
-    uint32_t type; /* 1 server, 2 peer, 3 pool */
+    uint32_t type; /* enum chrony_add_type */
     char name[CHRONY_NAME_SIZE];
     uint32_t port;
     int32_t minpoll, maxpoll, presend_minpoll;

@@ -4,6 +4,9 @@
 
 #include "core/node/state.h"
 
+static const double move_max_s = 4294967296.0;   /* an era of NTP */
+static const double latest_s = 2 * 4294967296.0; /* the year 2242; times end in 2262 */
+
 /* Moves the clock; the answer comes as EVENT_CLOCK_ADJUSTED. */
 static void move_clock(double by_s, struct actions *out)
 {
@@ -41,6 +44,14 @@ static enum control_result set_time(struct node *node, const struct clock_readin
     return CONTROL_OK;
 }
 
+/* No clock that runs is wrong by more than an era, and none can be set to before 1970. */
+static bool may_move(double by_s, const struct clock_reading *now)
+{
+    double then_s = (double)now->real.ns / NS_PER_S + by_s;
+
+    return fabs(by_s) <= move_max_s && then_s >= 0 && then_s <= latest_s;
+}
+
 enum control_result node_take_clock_order(struct node *node, const struct clock_reading *now,
                                           const struct node_order *order, struct actions *out)
 {
@@ -58,6 +69,9 @@ enum control_result node_take_clock_order(struct node *node, const struct clock_
         return set_time(node, now, order->time, out);
     }
     if (order->kind == ORDER_MOVE_CLOCK) {
+        if (!may_move(order->value, now)) {
+            return CONTROL_FAILED;
+        }
         move_clock(order->value, out);
     } else {
         run_at(node, node->discipline.base_s_per_s + order->value, out);

@@ -467,11 +467,10 @@ static enum chrony_status access_status(const struct access_tree *tree,
 {
     struct address address = chrony_address_to(wanted);
 
-    if (address.family == ADDRESS_NONE) {
-        return CHRONY_INVALID_AF;
-    }
-    return tree != NULL && access_allows(tree, &address, NULL) ? CHRONY_ACCESS_ALLOWED
-                                                               : CHRONY_ACCESS_DENIED;
+    /* What is no address is allowed nothing, as with chronyd. */
+    return tree != NULL && address.family != ADDRESS_NONE && access_allows(tree, &address, NULL)
+               ? CHRONY_ACCESS_ALLOWED
+               : CHRONY_ACCESS_DENIED;
 }
 
 static void about_clients(const struct ask_view *view, const struct chrony_request *request,

@@ -260,6 +260,7 @@ static void typed_times_a_day_apart_correct_the_frequency(void **state)
 
 static void the_clock_is_moved_and_paced_by_order_and_corrected_again(void **state)
 {
+    static const double far_s[] = {4294967297., -4294967297., 1e17, -1e17, -4e9 /* before 1970 */};
     unsigned steers;
 
     (void)state;
@@ -272,6 +273,10 @@ static void the_clock_is_moved_and_paced_by_order_and_corrected_again(void **sta
     assert_int_equal(give_one(ORDER_PACE_CLOCK, "", 0, 5e-6), CONTROL_OK);
     assert_int_equal(bench.steers, steers + 1);
     assert_int_equal(give_one(ORDER_MOVE_CLOCK, "", 0, (double)NAN), CONTROL_FAILED);
+    for (size_t i = 0; i < sizeof far_s / sizeof *far_s; i++) {
+        assert_int_equal(give_one(ORDER_MOVE_CLOCK, "", 0, far_s[i]), CONTROL_FAILED);
+    }
+    assert_true(fabs(bench.last_step_s - 0.01) < 1e-9);
     bench_run(&bench, 6000);
     assert_true(bench.steers > steers + 1); /* what servers say is put back in force */
     bench_close(&bench);

@@ -240,6 +240,7 @@ static void requests_are_judged_in_chronyds_order(void **state)
         {104, 12, 0, 6, true, CHRONY_INVALID},
         {28, 0, 0, 6, false, CHRONY_SUCCESS},
         {32, CHRONY_LOGON, 0, 6, false, CHRONY_SUCCESS},
+        {31, CHRONY_LOGON, 0, 6, false, CHRONY_BAD_LENGTH},
         {152, CHRONY_NTP_DATA, 0, 6, false, CHRONY_UNAUTH},
         {151, CHRONY_NTP_DATA, 0, 6, false, CHRONY_BAD_LENGTH},
         {152, CHRONY_NTP_DATA, 0, 6, true, CHRONY_SUCCESS},
@@ -397,6 +398,11 @@ static void a_source_to_add_needs_a_name_that_is_a_word(void **state)
     }
     memset(bytes + 24, 'x', CHRONY_NAME_SIZE);
     assert_int_equal(chrony_add_decode(&add, &request), CHRONY_INVALID_NAME);
+    for (int type = 0; type < 256; type += type == 4 ? 251 : 1) {
+        bytes[23] = (uint8_t)type; /* what is to be added comes before its name */
+        assert_int_equal(chrony_add_decode(&add, &request),
+                         type >= 1 && type <= 3 ? CHRONY_INVALID_NAME : CHRONY_INVALID);
+    }
 }
 
 int main(void)
