@@ -16,7 +16,7 @@
 #include "sys/unix_socket.h"
 
 static const char usage[] =
-    "usage: noon-register [-f FILE] [-r DIR] [-n | -w]\n"
+    "usage: noon-register [-f FILE] [-r DIR] [-s DIR] [-n | -w]\n"
     "\n"
     "Registers this server's addresses in DNS, by updates (RFC 2136) or in Route 53, while "
     "noond's\n"
@@ -24,6 +24,7 @@ static const char usage[] =
     "\n"
     "  -f FILE     the configuration (/etc/noon/register.conf)\n"
     "  -r DIR      noond's runtime directory (/run/noon)\n"
+    "  -s DIR      where it keeps what it has registered (/var/lib/noon-register)\n"
     "  -n          only says what would be sent\n"
     "  -w          withdraws what this server may have registered, and ends\n"
     "  -h          this text\n"
@@ -32,7 +33,7 @@ static const char usage[] =
 enum { GOOD = 0, FAILED = 1, MISUSED = 2 };
 
 struct options {
-    const char *file, *run_directory;
+    const char *file, *run_directory, *state_directory;
     bool shows, withdraws;
 };
 
@@ -83,6 +84,7 @@ static bool prepare(struct program *program)
 
         *worker = (struct worker){.settings = &program->settings,
                                   .run_directory = program->options.run_directory,
+                                  .state_directory = program->options.state_directory,
                                   .log = &program->log,
                                   .access = {.place = &program->settings.places[i]},
                                   .withdraws = program->options.withdraws,
@@ -166,8 +168,10 @@ static bool read_options(struct options *options, int argc, char *argv[], int *c
 {
     int option;
 
-    *options = (struct options){.file = "/etc/noon/register.conf", .run_directory = "/run/noon"};
-    while ((option = getopt(argc, argv, "+f:r:nwhV")) != -1) {
+    *options = (struct options){.file = "/etc/noon/register.conf",
+                                .run_directory = "/run/noon",
+                                .state_directory = "/var/lib/noon-register"};
+    while ((option = getopt(argc, argv, "+f:r:s:nwhV")) != -1) {
         *code = GOOD;
         switch (option) {
         case 'f':
@@ -175,6 +179,9 @@ static bool read_options(struct options *options, int argc, char *argv[], int *c
             break;
         case 'r':
             options->run_directory = optarg;
+            break;
+        case 's':
+            options->state_directory = optarg;
             break;
         case 'n':
             options->shows = true;

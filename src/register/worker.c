@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "register/dns_place.h"
+#include "register/held.h"
 #include "register/keeper.h"
 #include "register/route53.h"
 #include "register/standing.h"
@@ -26,6 +27,7 @@ struct state {
     struct keeper keeper;
     struct records now;  /* what this server has */
     struct records held; /* what attempts may have left at the place */
+    bool forgetful;      /* it could not be written, which has been told */
     struct steady_time heard;
     bool heard_ever;
     char why[SENTENCE_SIZE]; /* how noond is */
@@ -164,6 +166,38 @@ static void hold_too(struct records *held, const struct records *more)
     }
 }
 
+/* In Route 53 the identifier says which records are ours. */
+static void remember(const struct worker *worker, struct state *state, const struct records *before)
+{
+    const struct place *place = worker->access.place;
+
+    if (place->kind != PLACE_DNS || records_equal(before, &state->held)) {
+        return;
+    }
+    bool bad = held_write(worker->state_directory, place->name, &state->held) != ERR_NONE;
+    if (bad && !state->forgetful) {
+        log_format(
+            worker->log, LOG_SEVERITY_WARNING,
+            "%s: what is registered can't be written to %s: after a crash an address that has "
+            "changed meanwhile stays in DNS",
+            place->name, worker->state_directory);
+    }
+    state->forgetful = bad;
+}
+
+static void recall(const struct worker *worker, struct state *state)
+{
+    const struct place *place = worker->access.place;
+
+    if (place->kind == PLACE_DNS &&
+        held_read(worker->state_directory, place->name, &state->held) != ERR_NONE) {
+        log_format(worker->log, LOG_SEVERITY_WARNING,
+                   "%s: what an earlier run has registered can't "
+                   "be read from %s",
+                   place->name, worker->state_directory);
+    }
+}
+
 static void try_it(const struct worker *worker, struct state *state)
 {
     static const struct records none = {.count = 0};
@@ -174,14 +208,18 @@ static void try_it(const struct worker *worker, struct state *state)
                               .old = &state->held,
                               .ttl_s = worker->settings->ttl_s,
                               .why = &text};
+    struct records before = state->held;
     enum attempt_result result;
 
     /* An update whose answer is lost may have been done. Those of a run that ended badly, too. */
     hold_too(&state->held, &state->now);
+    remember(worker, state, &before);
     result = worker->access.place->kind == PLACE_DNS ? dns_place_attempt(&worker->access, &attempt)
                                                      : route53_attempt(&worker->access, &attempt);
     if (result == ATTEMPT_DONE) {
+        before = state->held;
         state->held = *attempt.wanted;
+        remember(worker, state, &before);
     }
     say_attempt(worker, state, result, &attempt, why);
     keeper_attempted(&state->keeper, result, (uint32_t)entropy_u64(), clock_steady());
@@ -234,6 +272,7 @@ void worker_run(struct worker *worker)
     keeper_init(&state->keeper, (struct duration){worker->settings->settle_s * NS_PER_S},
                 (struct duration){place->check_s * NS_PER_S});
     worker_records(worker, &state->now);
+    recall(worker, state);
     while (!worker->withdraws) {
         look(worker, state);
         if (keeper_is_due(&state->keeper, clock_steady())) {

@@ -13,7 +13,8 @@
 struct worker {
     /* The owner's, the same for all workers; only read. */
     const struct settings *settings;
-    const char *run_directory; /* of noond */
+    const char *run_directory;   /* of noond */
+    const char *state_directory; /* where what is held is kept */
     const struct log_sink *log;
     /* This one's. */
     struct access access;
