@@ -181,8 +181,9 @@ struct config {
     enum config_dialect dialect;  /* of the file that was read */
     uint8_t pool_sources;         /* `tos maxclock` while ntp.conf is read; 0: not said */
     struct config_ntp_nts ntp_nts;
-    uint8_t ntp_ignore_hash;    /* `leapfile FILE ignorehash`, likewise */
-    struct config_space *space; /* borrowed */
+    uint32_t ntp_enabled, ntp_disabled; /* flags of `enable`, `disable`, likewise */
+    uint8_t ntp_ignore_hash;            /* `leapfile FILE ignorehash`, likewise */
+    struct config_space *space;         /* borrowed */
 };
 
 /* Defaults only, no sources.  Borrows `space` for as long as the configuration is used. */

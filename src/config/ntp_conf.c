@@ -515,7 +515,8 @@ void ntp_finish(struct parser *parser)
         config->node.change = (struct change_options){0};
     }
     /* As with ntpd: without a place nothing is written. */
-    if (!config->daemon.log_dir) {
+    const uint32_t disabled = config->ntp_disabled & ~config->ntp_enabled;
+    if (!config->daemon.log_dir || (disabled & NTP_STATS)) {
         config->daemon.log = 0;
     }
     config->daemon.keys_of_ntp = config->daemon.key_file != NULL;
@@ -524,6 +525,8 @@ void ntp_finish(struct parser *parser)
     if (settle_nts(parser) && ntp_restrict_finish(parser)) {
         (void)settle_interfaces(parser);
     }
+    /* As with ntpd: who asks too often is known only when it is remembered who has asked. */
+    config->node.no_client_log = (disabled & NTP_MONITOR) && !config->node.limit.enabled;
 }
 
 bool ntp_directive(struct parser *parser)

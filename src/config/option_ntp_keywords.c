@@ -331,12 +331,12 @@ static const struct option tos_options[] = {
 };
 
 static const struct option enable_flags[] = {
-    {.name = "monitor", .help = "Remembers who has asked. noon always does."},
+    {.name = "monitor", .value = NTP_MONITOR, .help = "Remembers who has asked."},
     {.name = "ntp", .help = "Corrects the clock. noon does unless it is started with `-x`."},
     {.name = "kernel",
      .help = "Uses the kernel's clock discipline. noon always sets the kernel's "
              "clock."},
-    {.name = "stats", .help = "Writes the files of `statistics`."},
+    {.name = "stats", .value = NTP_STATS, .help = "Writes the files of `statistics`."},
     {.name = "auth", .help = "Follows unknown peers only when authenticated. noon follows none."},
     {.name = "calibrate", NOTHING, .help = "Calibrates hardware clocks.", .reason = HARDWARE},
     {.name = "bclient",
@@ -361,9 +361,8 @@ static const struct option enable_flags[] = {
 
 static const struct option disable_flags[] = {
     {.name = "monitor",
-     NOTHING,
-     .help = "Does not remember who has asked.",
-     .reason = "clients are remembered, in memory only; they are told to this machine alone"},
+     .value = NTP_MONITOR,
+     .help = "Does not remember who has asked, unless a `restrict` line with `limited` needs it."},
     {.name = "ntp",
      REFUSED,
      .help = "Does not correct the clock.",
@@ -372,7 +371,7 @@ static const struct option disable_flags[] = {
      NOTHING,
      .help = "Does not use the kernel's clock discipline.",
      .reason = "noon disciplines the clock itself, by setting the kernel's frequency"},
-    {.name = "stats", .help = "Does not write the files of `statistics`."},
+    {.name = "stats", .value = NTP_STATS, .help = "Does not write the files of `statistics`."},
     {.name = "auth",
      NOTHING,
      .help = "Follows unknown peers without authentication.",

@@ -40,6 +40,9 @@ enum restrict_flag {
     RESTRICT_FLAGS = 8, /* from here on enum access_flag */
 };
 
+/* Of `enable` and `disable` in ntp.conf, those that make a difference. */
+enum ntp_flag { NTP_MONITOR = 1, NTP_STATS = 2 };
+
 /* Where Debian's NTPsec looks for the files of an NTS server. */
 #define NTP_NTS_CERT "/etc/ntpsec/cert-chain.pem"
 #define NTP_NTS_KEY "/etc/ntpsec/key.pem"
