@@ -282,6 +282,81 @@ static const char *judge_nts_alone(struct world *world)
     return judge_nts_mixed(world);
 }
 
+/* `authselectmode ignore`: two liars with NTS are two of five, no more. */
+static void build_nts_ignored(struct world *world)
+{
+    struct route_options path = kit_path_metro();
+    unsigned node = add_node(world, 0);
+
+    add_servers(world, node, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        kit_options_of(world, i)->error_s = 0.5;
+    }
+    for (unsigned i = 3; i <= 5; i++) {
+        kit_follow(world, node, kit_server(world, i, &path));
+    }
+    world->nodes[0].options.auth_select = AUTH_SELECT_IGNORE;
+}
+
+static const char *judge_nts_ignored(struct world *world)
+{
+    const struct sim_node *node = &world->nodes[0];
+    struct kit_status room;
+    const struct kit_status *status = kit_status(world, 0, &room);
+
+    for (unsigned i = 0; i < status->count; i++) {
+        bool liar = status->sources[i].auth == AUTH_MODE_NTS;
+
+        if (liar != (status->sources[i].state == SOURCE_FALSETICKER)) {
+            return "the two that differ from the majority are falsetickers";
+        }
+    }
+    return is_right(world) && node->figures.clock_max_s < 0.01 ? NULL
+                                                               : "the majority tells the time";
+}
+
+/* Servers with NTS that never give keys, and honest ones without. */
+static void build_nts_keyless(struct world *world, enum auth_select mode)
+{
+    struct route_options path = kit_path_metro();
+    unsigned node = add_node(world, 0);
+
+    add_servers(world, node, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        world->hosts[i].certificate.refuses = (struct period){{0}, TRUE_TIME_NEVER};
+    }
+    for (unsigned i = 3; i <= 5; i++) {
+        kit_follow(world, node, kit_server(world, i, &path));
+    }
+    world->nodes[0].options.auth_select = (uint8_t)mode;
+}
+
+/* What is mixed with authentic servers waits for them. */
+static void build_nts_keyless_mixed(struct world *world)
+{
+    build_nts_keyless(world, AUTH_SELECT_MIX);
+}
+
+static void build_nts_keyless_preferred(struct world *world)
+{
+    build_nts_keyless(world, AUTH_SELECT_PREFER);
+}
+
+static void build_nts_keyless_required(struct world *world)
+{
+    build_nts_keyless(world, AUTH_SELECT_REQUIRE);
+}
+
+static const char *judge_nts_plain(struct world *world)
+{
+    return is_right(world) ? NULL : "servers without authentication tell the time";
+}
+
+static const char *judge_nts_nobody(struct world *world)
+{
+    return world->nodes[0].line.synchronised ? "nobody tells the time" : NULL;
+}
+
 /* Two members of the pool never give keys. */
 static void build_nts_pool(struct world *world)
 {
@@ -437,6 +512,44 @@ static const struct scenario rows[] = {
         .duration_s = 4000,
         .judged_from_s = 1000,
         .limits = {.lock_s = 60, .synchronised = 1},
+    },
+    {
+        .name = "nts-ignored",
+        .sentence = "two liars with NTS, three servers without, authselectmode ignore",
+        .build = build_nts_ignored,
+        .judge = judge_nts_ignored,
+        .room = NTS_ROOM(5),
+        .duration_s = 4000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 60, .synchronised = 1},
+    },
+    {
+        .name = "nts-keyless-mixed",
+        .sentence = "two servers with NTS that give no keys, three without, authselectmode mix",
+        .build = build_nts_keyless_mixed,
+        .judge = judge_nts_nobody,
+        .room = NTS_ROOM(5),
+        .duration_s = 2000,
+        .judged_from_s = 1000,
+    },
+    {
+        .name = "nts-keyless-preferred",
+        .sentence = "the same, with authselectmode prefer",
+        .build = build_nts_keyless_preferred,
+        .judge = judge_nts_plain,
+        .room = NTS_ROOM(5),
+        .duration_s = 2000,
+        .judged_from_s = 1000,
+        .limits = {.lock_s = 120, .synchronised = 1},
+    },
+    {
+        .name = "nts-keyless-required",
+        .sentence = "the same, with authselectmode require",
+        .build = build_nts_keyless_required,
+        .judge = judge_nts_nobody,
+        .room = NTS_ROOM(5),
+        .duration_s = 2000,
+        .judged_from_s = 1000,
     },
     {
         .name = "nts-pool",
