@@ -21,7 +21,7 @@ from support import service as services  # noqa: E402
 from support.tap import Tap, skip_all  # noqa: E402
 
 PACKAGES = ['chrony', 'kea-dhcp4-server', 'kea-dhcp6-server', 'kea-common', 'liblog4cplus-2.0.5',
-            'libboost-system1.74.0', 'libmariadb3', 'dhcpcd-base', 'isc-dhcp-client']
+            'libboost-system1.74.0', 'libmariadb3', 'dhcpcd-base', 'isc-dhcp-client', 'isc-dhcp-server']
 NM_PACKAGES = ['network-manager', 'libnm0', 'libndp0', 'libteamdctl0', 'libglib2.0-0', 'libcurl3-gnutls',
                'libpsl5', 'librtmp1', 'libssh2-1', 'libnghttp2-14', 'libldap-2.5-0', 'libsasl2-2',
                'libbrotli1', 'libgssapi-krb5-2', 'libkrb5-3', 'libk5crypto3', 'libkrb5support0',
@@ -229,6 +229,29 @@ def networkd(tap, place):
     manager.stop()
 
 
+def odd_length(tap, place):
+    """An option 42 of seven octets: the client keeps what is an address, and noond follows that."""
+    for daemon in place.kea:
+        daemon.stop()
+    lab, peers = place.lab, place.peers
+    config = lab.write('dhcpd.conf', 'option odd-ntp code 42 = string;\nauthoritative;\n'
+                       'subnet 10.99.0.0 netmask 255.255.255.0 { range 10.99.0.170 10.99.0.180;\n'
+                       '  option odd-ntp 0a:63:00:07:0a:63:00; }\n')
+    server = place.server.start('dhcpd', peers.program('isc-dhcp-server/usr/sbin/dhcpd'), '-f', '-d',
+                                '-4', '-user', 'root', '-group', 'root', '-cf', config, '-lf',
+                                lab.write('dhcpd.leases', ''), '-pf', lab.path('dhcpd.pid'), 'lan0')
+    client = place.node.start('dhclient', peers.program('isc-dhcp-client/sbin/dhclient'), '-4', '-d',
+                              '-cf', lab.write('odd.conf', 'request subnet-mask, ntp-servers;\n'),
+                              '-lf', lab.path('dhcp/dhclient.lan0.leases'), '-pf',
+                              lab.path('odd.pid'), '-sf', '/bin/true', 'lan0')
+    used = place.uses('10.99.0.7')
+    tap.check(set(used) == {'10.99.0.7'} and 'extra bytes' in client.log(),
+              'of an option 42 with three octets too many the address is used',
+              f'{used}\n{client.log()}\n{server.log()}\n{place.service.daemon.log()}')
+    client.stop()
+    server.stop()
+
+
 # Everybody on this bus may do everything.
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -296,7 +319,7 @@ def main():
     tap = Tap()
     with labs.Lab() as lab:
         place = Place(lab, peers, programs)
-        for part in (dhcpcd, dhclient, networkd, networkmanager):
+        for part in (dhcpcd, dhclient, networkd, networkmanager, odd_length):
             place.clear()
             part(tap, place)
     tap.done()
