@@ -54,6 +54,10 @@ struct finder {
     struct steady_time look; /* when to look what has changed; 0: nothing has */
     struct steady_time looked;
     int64_t settle_ms;
+    /* Of the last finder_poll(): how many descriptors are of DNS, and whether the next is of a
+     * place that is asked; then comes the watch. */
+    size_t of_dns;
+    bool asking;
 };
 
 struct finder *finder_open(struct dns *dns, const struct finder_places *places)
@@ -306,8 +310,13 @@ static void take_answer(struct finder *finder, const struct resolve_answer *answ
 size_t finder_poll(struct finder *finder, struct steady_time now,
                    struct pollfd fds[static FINDER_POLLFDS], struct duration *timeout)
 {
+    const struct finder_places *places = &finder->places;
     size_t count = dns_poll(finder->dns, now, fds, timeout);
 
+    finder->of_dns = count;
+    finder->asking =
+        places->poll != NULL && places->poll(places->context, now, fds + count, timeout);
+    count += finder->asking;
     if (finder->look.ns != 0) {
         int64_t left_ns = finder->look.ns - now.ns;
 
@@ -363,18 +372,20 @@ void finder_work(struct finder *finder, struct steady_time now, const struct pol
 {
     struct resolve_answer answer;
     struct dns_targets targets;
-    size_t of_dns = count;
+    size_t watch = finder->of_dns + finder->asking;
 
-    if (count > 0 && fds[count - 1].fd == finder->places.watch && finder->places.watch >= 0) {
-        of_dns--;
-        if (fds[of_dns].revents != 0) {
-            see_watch(finder, now);
-        }
+    must(finder->of_dns <= count);
+    if (watch < count && fds[watch].revents != 0) {
+        see_watch(finder, now);
+    }
+    if (finder->asking &&
+        finder->places.work(finder->places.context, now, fds[finder->of_dns].revents != 0)) {
+        finder->look = now;
     }
     if (finder->look.ns != 0 && now.ns >= finder->look.ns) {
         look_what_changed(finder, now);
     }
-    dns_work(finder->dns, now, fds, of_dns);
+    dns_work(finder->dns, now, fds, finder->of_dns);
     while (dns_take_targets(finder->dns, &targets)) {
         take_service(finder, &targets, now);
     }

@@ -11,7 +11,7 @@
 #include "helper/dns.h"
 #include "helper/leads.h"
 
-enum { FINDER_QUESTIONS = 16, FINDER_POLLFDS = DNS_POLLFDS + 1 };
+enum { FINDER_QUESTIONS = 16, FINDER_POLLFDS = DNS_POLLFDS + 2 };
 
 /* Where servers are named, but for DNS; replaced in tests.  Appends to leads. */
 struct finder_places {
@@ -21,6 +21,12 @@ struct finder_places {
     void *context;
     int watch; /* a descriptor that is readable when any of it may have changed; -1: none */
     void (*watched)(void *context); /* reads all of it */
+    /* Of a place that is asked over the network, NULL when there is none: what to wait for, and
+     * shortens *timeout; false: nothing is under way. */
+    bool (*poll)(void *context, struct steady_time now, struct pollfd *fd,
+                 struct duration *timeout);
+    /* After the wait; true: there is something new to look at. */
+    bool (*work)(void *context, struct steady_time now, bool ready);
 };
 
 struct finder;

@@ -120,7 +120,7 @@ static int exchange_keys(const struct arguments *arguments, struct dns *dns,
 static int find_sources(const struct arguments *arguments, struct dns *dns,
                         const struct log_sink *log)
 {
-    struct places *places = places_open(arguments->find);
+    struct places *places = places_open(arguments->find, log);
     struct finder_places where;
     struct finder *finder;
     int status = 1;

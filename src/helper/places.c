@@ -4,13 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/must.h"
 #include "helper/leases.h"
+#include "helper/metadata.h"
+#include "sys/clock.h"
 #include "sys/directory.h"
 #include "sys/dmi.h"
 #include "sys/interface.h"
 #include "sys/storage.h"
+#include "sys/unix_socket.h"
 #include "sys/watch.h"
 #include "wire/cloud.h"
 
@@ -25,25 +28,43 @@ static const char *const watched[] = {
     "/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/NetworkManager"};
 
 /* All of /run, since most of it is made after the start. */
-const char *const places_read[] = {
-    "/run",           "/var/lib/dhcp",           "/var/lib/dhclient", "/var/lib/NetworkManager",
-    "/sys/class/dmi", "/sys/devices/virtual/dmi"};
+const char *const places_read[] = {"/run",
+                                   "/var/lib/dhcp",
+                                   "/var/lib/dhclient",
+                                   "/var/lib/NetworkManager",
+                                   "/sys/class/dmi",
+                                   "/sys/devices/virtual/dmi",
+                                   "/mnt/config/openstack",
+                                   "/media/configdrive/openstack"};
 const size_t places_read_count = sizeof places_read / sizeof places_read[0];
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
+/* OpenStack: where its config drive is mounted, by habit, and its metadata service. */
+static const char *const config_drives[] = {"/mnt/config", "/media/configdrive"};
+#define METADATA_SERVER "169.254.169.254"
+
 struct places {
     int watch;
+    const struct log_sink *log; /* NULL: nobody is told */
+    struct metadata metadata;
+    char told[METADATA_REASON_SIZE]; /* the last reason that was logged */
     char names[NAMES_MAX];
     const char *sorted[FILES_MAX];
     char text[FILE_MAX];
 };
 
-struct places *places_open(bool follow)
+struct places *places_open(bool follow, const struct log_sink *log)
 {
+    static const struct found found = {.how = FOUND_CLOUD, .by = FOUND_BY_OPENSTACK};
     struct places *places = calloc(1, sizeof *places);
+    struct address server;
 
     if (places != NULL) {
+        must(address_parse(&server, METADATA_SERVER));
+        server.port = 80;
+        metadata_init(&places->metadata, &server, &found);
+        places->log = log;
         places->watch = follow ? watch_open() : -1;
         if (places->watch >= 0) {
             watch_directories(places->watch, watched, COUNT(watched));
@@ -54,8 +75,9 @@ struct places *places_open(bool follow)
 
 void places_close(struct places *places)
 {
-    if (places != NULL && places->watch >= 0) {
-        (void)close(places->watch);
+    if (places != NULL) {
+        metadata_close(&places->metadata);
+        unix_close(&places->watch);
     }
     free(places);
 }
@@ -200,19 +222,72 @@ static void find_dhcp(void *context, struct leads *leads)
     }
 }
 
+/* The config drive, when somebody has mounted it; else the metadata service, in a while. */
+static void from_openstack(struct places *places, struct leads *leads)
+{
+    static const char *const files[] = {"vendor_data.json", "vendor_data2.json"};
+    const struct found found = {.how = FOUND_CLOUD, .by = FOUND_BY_OPENSTACK};
+
+    for (size_t i = 0; i < COUNT(config_drives) * COUNT(files); i++) {
+        char directory[PATH_SIZE];
+        size_t size;
+
+        (void)snprintf(directory, sizeof directory, "%s/openstack/latest",
+                       config_drives[i / COUNT(files)]);
+        size = fetch(places, directory, files[i % COUNT(files)]);
+        if (size > 0) {
+            (void)vendor_data_read(places->text, size, &found, leads);
+        }
+    }
+    if (leads->count == 0) {
+        metadata_ask(&places->metadata, clock_steady());
+        *leads = places->metadata.leads;
+    }
+}
+
+/* A failure is said once, until it is another. */
+static bool work_metadata(void *context, struct steady_time now, bool ready)
+{
+    struct places *places = context;
+    const struct metadata *metadata = &places->metadata;
+
+    if (!metadata_work(&places->metadata, now, ready)) {
+        return false;
+    }
+    if (metadata->reason[0] != '\0' && strcmp(metadata->reason, places->told) != 0 &&
+        places->log != NULL) {
+        log_format(places->log, LOG_SEVERITY_WARNING,
+                   "OpenStack's metadata service at " METADATA_SERVER " names no time server: %s",
+                   metadata->reason);
+    }
+    memcpy(places->told, metadata->reason, sizeof places->told);
+    return true;
+}
+
+static bool poll_metadata(void *context, struct steady_time now, struct pollfd *fd,
+                          struct duration *timeout)
+{
+    const struct places *places = context;
+
+    return metadata_poll(&places->metadata, now, fd, timeout);
+}
+
 static void find_cloud(void *context, bool on_link, struct leads *leads)
 {
     struct found found = {.how = FOUND_CLOUD};
     const struct cloud_offer *offer;
     struct cloud_dmi dmi;
 
-    (void)context;
     dmi_read("sys_vendor", dmi.sys_vendor, sizeof dmi.sys_vendor);
     dmi_read("product_name", dmi.product_name, sizeof dmi.product_name);
     dmi_read("chassis_asset_tag", dmi.chassis_asset_tag, sizeof dmi.chassis_asset_tag);
     dmi_read("bios_version", dmi.bios_version, sizeof dmi.bios_version);
     offer = cloud_offer(cloud_recognise(&dmi));
     if (offer == NULL || (on_link && !offer->on_link)) {
+        return;
+    }
+    if (offer->by == FOUND_BY_OPENSTACK) {
+        from_openstack(context, leads);
         return;
     }
     found.by = (uint8_t)offer->by;
@@ -237,5 +312,7 @@ struct finder_places places_of(struct places *places)
         .context = places,
         .watch = places->watch,
         .watched = look_again,
+        .poll = poll_metadata,
+        .work = work_metadata,
     };
 }

@@ -11,9 +11,14 @@ static const struct cloud_offer offers[] = {
      {"169.254.169.123", "fd00:ec2::123"},
      true,
      true,
-     "on newer instances the ENA adapter has a hardware clock (/dev/ptp*), better than any server; "
-     "noon can't use it yet"},
-    {FOUND_BY_GCP, {"169.254.169.254"}, true, true, NULL},
+     "on newer instances the ENA adapter has a hardware clock (/dev/ptp*), better than any server, "
+     "which unlike the servers does not smear; noon can't use it yet"},
+    {FOUND_BY_GCP,
+     {"169.254.169.254"},
+     true,
+     true,
+     "on some machine types the host's clock is a device of this machine (/dev/ptp* of ptp_kvm), "
+     "better than the server; noon can't use it yet"},
     {FOUND_BY_AZURE,
      {NULL},
      true,

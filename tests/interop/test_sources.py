@@ -49,7 +49,7 @@ class Place:
         peers.chronyd(self.server, 'server', 'local stratum 4\nallow\n')
         self.names = None
         self.resolv = lab.write('resolv.conf', 'nameserver 10.99.0.1\n')
-        for name in ('hooks', 'netif', 'dhcp', 'dmi'):
+        for name in ('hooks', 'netif', 'dhcp', 'dmi', 'drive'):
             os.chmod(lab.directory(name), 0o755)
         self.service = services.Service(lab, self.node, programs)
 
@@ -71,6 +71,8 @@ class Place:
                 'mount -t tmpfs none /run && mkdir -p /run/noon-dhcp /run/systemd/netif && '
                 f'mount --bind {lab.path("hooks")} /run/noon-dhcp && '
                 f'mount --bind {lab.path("netif")} /run/systemd/netif && '
+                f'mount -t tmpfs none /mnt && mkdir /mnt/config && '
+                f'mount --bind {lab.path("drive")} /mnt/config && '
                 'mount -t tmpfs none /var/lib && mkdir /var/lib/dhcp && '
                 f'mount --bind {lab.path("dhcp")} /var/lib/dhcp && '
                 f'mount -t tmpfs none /sys/class && mkdir -p /sys/class/dmi/id && '
@@ -279,6 +281,65 @@ def cloud(tap, place):
               'where DHCP names nobody the provider does', f'{amazon}\n{daemon.log()}')
 
 
+def other_clouds(tap, place):
+    """Machines of others, as their firmware says, and their servers."""
+    place.server.run('ip', 'address', 'add', '169.254.169.254/32', 'dev', 'lan0')
+    place.node.run('ip', 'route', 'replace', '169.254.169.254', 'dev', 'lan0')
+    place.name_server('host-record=ntp.cloud.aliyuncs.com,10.99.0.6\nlocal=/aliyuncs.com/\n')
+    for how, vendor, product, tag, by, address in (
+            ('auto', 'Google', 'Google Compute Engine', '', 'gcp', '169.254.169.254'),
+            ('auto', 'QEMU', 'Standard PC', 'OracleCloud.com', 'oracle', '169.254.169.254'),
+            ('cloud', 'Alibaba Cloud', 'Alibaba Cloud ECS', '', 'alibaba', '10.99.0.6')):
+        place.lab.write('dmi/sys_vendor', f'{vendor}\n')
+        place.lab.write('dmi/product_name', f'{product}\n')
+        place.lab.write('dmi/chassis_asset_tag', f'{tag}\n')
+        daemon = place.start(f'source {how} {FAST}\n')
+        used = place.uses(address)
+        tap.check(used.get(address, {}).get('found_by') == by and place.service.synchronised(20),
+                  f'on a machine of {vendor if not tag else tag} its server is followed',
+                  f'{used}\n{daemon.log()}')
+    place.lab.write('dmi/chassis_asset_tag', '\n')
+
+
+VENDOR_DATA = """
+import http.server
+
+class Metadata(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        good = self.path == '/openstack/latest/vendor_data2.json'
+        self.send_response(200 if good else 404)
+        self.end_headers()
+        if good:
+            self.wfile.write(b'{"time": {"noon": {"servers": ["10.99.0.5"]}}}')
+
+http.server.HTTPServer(('169.254.169.254', 80), Metadata).serve_forever()
+"""
+
+
+def openstack(tap, place):
+    """A machine of OpenStack's: nobody answers for metadata, then a service does."""
+    place.lab.write('dmi/product_name', 'OpenStack Nova\n')
+    place.lab.write('dmi/sys_vendor', 'OpenStack Foundation\n')
+    daemon = place.start(f'source auto {FAST}\n')
+    reason = ("OpenStack's metadata service at 169.254.169.254 names no time server: nobody takes "
+              'connections there')
+    tap.check(labs.wait_for(lambda: reason in daemon.log(), 20),
+              'why nobody is named is said in the log', daemon.log())
+    metadata = place.server.start('metadata', sys.executable, '-c', VENDOR_DATA)
+    daemon = place.start(f'source auto {FAST}\n')
+    used = place.uses('10.99.0.5', timeout_s=60)
+    five = used.get('10.99.0.5', {})
+    tap.check(five.get('found_how') == 'cloud' and five['found_by'] == 'openstack' and
+              place.service.synchronised(20), 'whom the metadata service of OpenStack names is followed',
+              f'{used}\n{metadata.log()}\n{daemon.log()}')
+    metadata.stop()
+    os.makedirs(place.lab.path('drive/openstack/latest'))
+    place.lab.write('drive/openstack/latest/vendor_data.json', '{"ntp_servers": ["10.99.0.7"]}')
+    daemon = place.start(f'source auto {FAST}\n')
+    tap.check('10.99.0.7' in place.uses('10.99.0.7'), 'and whom a config drive names',
+              f'{place.used()}\n{daemon.log()}')
+
+
 def main():
     programs = [os.path.abspath(path) for path in sys.argv[1:4]]
     reason = labs.unable()
@@ -291,7 +352,7 @@ def main():
     tap = Tap()
     with labs.Lab() as lab:
         place = Place(lab, peers, programs)
-        for part in (dns, without_resolver, knot, udhcpc, dhclient, networkd, cloud):
+        for part in (dns, without_resolver, knot, udhcpc, dhclient, networkd, cloud, other_clouds, openstack):
             part(tap, place)
     tap.done()
 
