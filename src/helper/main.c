@@ -79,8 +79,8 @@ static void confine(bool find, const struct log_sink *log)
                  "/usr/local/share/ca-certificates", "/usr/lib/ssl"},
         .read_count = 9,
     };
-    for (size_t i = 0; find && i < places_read_count; i++) {
-        paths.read[paths.read_count++] = places_read[i];
+    if (find) {
+        places_allow(&paths);
     }
     struct sandbox_report report;
     char *real = realpath("/etc/resolv.conf", NULL);

@@ -27,16 +27,17 @@ static const char *const watched[] = {
     NETWORKD,        "/run/noon-dhcp",    "/run/chrony-dhcp",
     "/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/NetworkManager"};
 
-/* All of /run, since most of it is made after the start. */
-const char *const places_read[] = {"/run",
-                                   "/var/lib/dhcp",
-                                   "/var/lib/dhclient",
-                                   "/var/lib/NetworkManager",
-                                   "/sys/class/dmi",
-                                   "/sys/devices/virtual/dmi",
-                                   "/mnt/config/openstack",
-                                   "/media/configdrive/openstack"};
-const size_t places_read_count = sizeof places_read / sizeof places_read[0];
+/* Directories under /run, which may be made after the start, and what they are made in. */
+static const char *const in_run[][3] = {{NETWORKD, "/run/systemd/netif", "/run/systemd"},
+                                        {"/run/noon-dhcp", "/run", "/run"},
+                                        {"/run/chrony-dhcp", "/run", "/run"}};
+static const char *const elsewhere[] = {"/var/lib/dhcp",
+                                        "/var/lib/dhclient",
+                                        "/var/lib/NetworkManager",
+                                        "/sys/class/dmi",
+                                        "/sys/devices/virtual/dmi",
+                                        "/mnt/config/openstack",
+                                        "/media/configdrive/openstack"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -53,6 +54,28 @@ struct places {
     const char *sorted[FILES_MAX];
     char text[FILE_MAX];
 };
+
+const char *places_nearest(const char *const candidates[static 3])
+{
+    size_t i = 0;
+
+    while (i < 2 && !directory_exists(candidates[i])) {
+        i++;
+    }
+    return candidates[i];
+}
+
+void places_allow(struct sandbox_paths *paths)
+{
+    for (size_t i = 0; i < COUNT(in_run); i++) {
+        must(paths->read_count < SANDBOX_PATHS_MAX);
+        paths->read[paths->read_count++] = places_nearest(in_run[i]);
+    }
+    for (size_t i = 0; i < COUNT(elsewhere); i++) {
+        must(paths->read_count < SANDBOX_PATHS_MAX);
+        paths->read[paths->read_count++] = elsewhere[i];
+    }
+}
 
 struct places *places_open(bool follow, const struct log_sink *log)
 {

@@ -9,10 +9,16 @@
 
 #include "helper/finder.h"
 #include "sys/log.h"
+#include "sys/sandbox.h"
 
-/* Directories that a sandbox has to leave open for reading. */
-extern const char *const places_read[];
-extern const size_t places_read_count;
+/*
+ * Adds the directories that a sandbox has to leave open for reading.  One under /run that is not
+ * there yet is allowed by what it will be made in: all of /run, as long as nothing made
+ * /run/noon-dhcp before (our tmpfiles.d does).
+ */
+void places_allow(struct sandbox_paths *paths);
+/* Of these, each within the next, the first that is there; if none is, the last. */
+const char *places_nearest(const char *const candidates[static 3]);
 
 struct places;
 

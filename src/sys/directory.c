@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sys/storage.h"
 
@@ -32,4 +33,11 @@ enum err directory_list(const char *path, char *buffer, size_t capacity, size_t 
     }
     closedir(directory);
     return error;
+}
+
+bool directory_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }

@@ -3,6 +3,7 @@
 #ifndef SYS_DIRECTORY_H
 #define SYS_DIRECTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -12,5 +13,8 @@
  * ERR_NOT_FOUND, ERR_DENIED; ERR_FULL: they need more room.
  */
 MUST_USE enum err directory_list(const char *path, char *buffer, size_t capacity, size_t *size);
+
+/* There is one, or a link to one, as far as this process may see. */
+bool directory_exists(const char *path);
 
 #endif

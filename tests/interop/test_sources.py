@@ -68,7 +68,8 @@ class Place:
         """What noond sees of the machine."""
         lab = self.lab
         return ('unshare', '--mount', 'sh', '-c',
-                'mount -t tmpfs none /run && mkdir -p /run/noon-dhcp /run/systemd/netif && '
+                'mount -t tmpfs none /run && mkdir -p /run/noon-dhcp /run/chrony-dhcp '
+                '/run/systemd/netif && '
                 f'mount --bind {lab.path("hooks")} /run/noon-dhcp && '
                 f'mount --bind {lab.path("netif")} /run/systemd/netif && '
                 f'mount -t tmpfs none /mnt && mkdir /mnt/config && '
