@@ -38,6 +38,7 @@ static bool close_others(struct socket_set *set, const struct endpoint *wanted, 
             set->groups[set->count++] = set->groups[i];
         } else {
             udp_group_close(&set->groups[i]);
+            set->given_up = true;
         }
     }
     return set->count != before;
@@ -90,6 +91,23 @@ static enum err open_missing(struct udp_group *group, const struct endpoint *end
     return err;
 }
 
+/*
+ * What lies in the way may be our own: that of loopback, say, in the hands of a server process that
+ * is about to leave, when all addresses are to be served.  Then both share the port until it does.
+ */
+static enum err open_beside(const struct socket_set *set, struct udp_group *group,
+                            const struct endpoint *endpoint)
+{
+    struct endpoint sharing = *endpoint;
+    enum err err = open_missing(group, endpoint);
+
+    if (err != ERR_IN_USE || !set->given_up) {
+        return err;
+    }
+    sharing.options.share_port = true;
+    return open_missing(group, &sharing);
+}
+
 bool socket_set_apply(struct socket_set *set, const struct endpoint *wanted, size_t count,
                       enum err results[])
 {
@@ -104,7 +122,7 @@ bool socket_set_apply(struct socket_set *set, const struct endpoint *wanted, siz
         if (fresh) {
             take_kept(set, &wanted[i], group);
         }
-        results[i] = open_missing(group, &wanted[i]);
+        results[i] = open_beside(set, group, &wanted[i]);
         if (group->count > 0) {
             results[i] = ERR_NONE;
             set->count += fresh;

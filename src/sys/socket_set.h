@@ -31,6 +31,7 @@ struct socket_set {
     struct endpoint endpoints[SOCKET_SET_MAX];
     struct udp_group groups[SOCKET_SET_MAX]; /* of the same number */
     size_t count;
+    bool given_up;                /* one was closed here that others may still hold open */
     int kept[SOCKET_SET_FDS_MAX]; /* of an earlier life, not taken yet */
     size_t kept_count;
 };

@@ -125,6 +125,7 @@ bool udp_group_take(struct udp_group *group, const struct udp_options *options, 
 void udp_group_close(struct udp_group *group)
 {
     for (unsigned i = 0; i < group->count; i++) {
+        (void)share(group->fds[i]);
         (void)close(group->fds[i]);
     }
     group->count = 0;

@@ -34,6 +34,10 @@ MUST_USE enum err udp_group_grow(struct udp_group *group, const struct udp_optio
  */
 bool udp_group_take(struct udp_group *group, const struct udp_options *options, int fd);
 
+/*
+ * Closes them here.  Who was given them may hold them open for a while: sockets of this user that
+ * share their port (udp_options.share_port) may be bound in their place at once.
+ */
 void udp_group_close(struct udp_group *group);
 
 /* Datagrams that the kernel could not keep for want of room in this socket's queue. */

@@ -95,6 +95,14 @@ def main():
                   f'{sent - answered} of {sent} were not')
         grown = [now - then for now, then in zip(resident_kb(service), memory)]
         tap.check(max(grown) < 4096, 'nor did they grow', f'{grown} kB beyond {memory} kB')
+        answers = []
+        for rules in ('', 'allow\n', '', 'allow\n'):
+            service.configure(EVERY_SECOND + rules)
+            service.noon('reload')
+            wanted = 48 if rules else 0
+            answers.append(labs.wait_for(lambda: len(services.ask(service.machine, '127.0.0.1')) == wanted, 10))
+        tap.check(all(answers) and 'is taken' not in daemon.log(),
+                  'the first `allow` opens the port, and without any it is closed', f'{answers}\n{daemon.log()}')
         service.configure('')
         refused = service.noon('reload').returncode
         tap.check(refused != 0 and service.node()['state'] == 'synchronised',

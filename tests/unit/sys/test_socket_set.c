@@ -93,6 +93,39 @@ static void what_is_not_wanted_any_more_is_closed_and_nothing_else(void **state)
     assert_int_equal(socket_set_count(&set, false), 0);
 }
 
+static void what_a_leaving_process_still_holds_is_in_nobodys_way_but_a_rival_is(void **state)
+{
+    const struct endpoint loopback = free_place(1, false);
+    struct endpoint everywhere = loopback;
+    struct socket_set set;
+    struct udp_socket rival;
+    enum err result;
+    int fd, held[3];
+
+    (void)state;
+    memset(everywhere.options.local.bytes, 0, sizeof everywhere.options.local.bytes);
+    everywhere.sockets = 2;
+    socket_set_init(&set);
+    for (int round = 0; round < 3; round++) { /* there and back, as rules come and go */
+        const struct endpoint *now = round % 2 ? &everywhere : &loopback;
+
+        assert_true(socket_set_apply(&set, now, 1, &result));
+        assert_int_equal(result, ERR_NONE);
+        assert_int_equal(socket_set_count(&set, false), now->sockets);
+        assert_int_equal(socket_set_fds(&set, false, &fd, 1), 1);
+        held[round] = dup(fd); /* the server process has it, too, until this test ends */
+    }
+    const struct endpoint taken = free_place(2, false);
+    assert_int_equal(udp_server_open(&rival, &taken.options), ERR_NONE);
+    assert_true(socket_set_apply(&set, &taken, 1, &result));
+    assert_int_equal(result, ERR_IN_USE);
+    udp_close(&rival);
+    close_all(&set);
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(close(held[round]), 0);
+    }
+}
+
 static void more_threads_get_more_sockets(void **state)
 {
     struct endpoint wanted = free_place(1, false);
@@ -212,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wanted_is_opened_once_and_stays),
         cmocka_unit_test(what_is_not_wanted_any_more_is_closed_and_nothing_else),
+        cmocka_unit_test(what_a_leaving_process_still_holds_is_in_nobodys_way_but_a_rival_is),
         cmocka_unit_test(more_threads_get_more_sockets),
         cmocka_unit_test(what_somebody_else_has_is_reported_and_the_rest_is_open),
         cmocka_unit_test(what_could_not_be_had_is_known_before),
