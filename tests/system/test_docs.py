@@ -13,12 +13,17 @@ import subprocess
 import sys
 import tempfile
 
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 sys.path.insert(0, os.path.join(ROOT, 'tests'))
 from support.tap import Tap  # noqa: E402
 
 PAGES = ['quick-start', 'boundary', 'kubernetes', 'migration', 'monitoring', 'security', 'clock',
-         'troubleshooting', 'operating']
+         'troubleshooting', 'operating', 'cloud']
 
 
 def blocks(text, language):
@@ -87,9 +92,30 @@ def check_preset(tap, noon):
               'and prints them in its stead', printed)
 
 
+def check_user_data(tap, noon):
+    """cloud-init's example: no other daemon, and a configuration that holds."""
+    sentence = 'the user data for cloud-init write a configuration that holds'
+    if not yaml:
+        tap.skip(sentence, 'no python3-yaml here')
+        return
+    path = os.path.join(ROOT, 'deploy/cloud-init/user-data.yaml')
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    data = yaml.safe_load(text)
+    tap.check(text.startswith('#cloud-config\n') and data['ntp'] == {'enabled': False} and
+              data['packages'] == ['noon'], 'the user data for cloud-init start no other daemon', data)
+    written = {file['path']: file['content'] for file in data['write_files']}
+    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+        file.write(written.get('/etc/noon/noon.conf', 'none\n'))
+        file.flush()
+        code, said = said_by(noon, 'check', file.name)
+    tap.check(code == 0 and 'source auto' in said, sentence, said)
+
+
 def main(noon, adopt):
     tap = Tap()
     check_preset(tap, noon)
+    check_user_data(tap, noon)
     paths = [os.path.join(ROOT, 'docs', f'{page}.md') for page in PAGES]
     for path in paths + [os.path.join(ROOT, 'README.md')]:
         page = os.path.basename(path)
