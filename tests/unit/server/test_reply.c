@@ -613,6 +613,42 @@ static void beyond_the_limit_the_reason_is_told_now_and_then(void **state)
     }
 }
 
+static void
+with_noclientlog_nobody_is_remembered_limited_or_answered_in_interleaved_mode(void **state)
+{
+    static const struct limit_options options = {
+        .enabled = true, .interval_log2 = 3, .burst = 8, .leak = 2, .kod = 1};
+    static struct node_options node = {.client_log_octets = 524288};
+    static struct bench bench;
+    struct limits limits;
+
+    (void)state;
+    assert_int_equal(server_memory(&node), 524288);
+    node.no_client_log = true;
+    assert_int_equal(server_memory(&node), 0);
+    bench_start(&bench);
+    memset(bench.memory, 0xa5, sizeof bench.memory); /* stays as it is */
+    server_tables_init(&bench.tables, bench.memory, server_memory(&node),
+                       &(struct siphash_key){{3, 4}});
+    limits_init(&limits, &options, 1);
+    bench.view.limits = &limits;
+    struct ntp_packet last = answered(&bench);
+    for (unsigned i = 0; i < 40; i++) { /* far beyond the limit of a client that is known */
+        bench.packet.origin = last.receive;
+        bench.packet.transmit.raw += 999999937;
+        last = answered(&bench);
+        assert_true(last.origin.raw == bench.packet.transmit.raw);
+        assert_true(bench.reply.handle == 0);
+    }
+    assert_true(bench.tables.counters.answers == 41);
+    assert_true(bench.tables.counters.interleaved == 0);
+    assert_true(bench.tables.counters.drops[DROP_RATE_LIMIT] == 0);
+    assert_true(bench.tables.counters.newcomers == 0);
+    for (size_t i = 0; i < sizeof bench.memory; i++) {
+        assert_int_equal(bench.memory[i], 0xa5);
+    }
+}
+
 /* The bench's only rule, with these flags. */
 static void set_flags(struct bench *bench, uint8_t flags)
 {
@@ -720,6 +756,8 @@ int main(void)
         cmocka_unit_test(interleaved_mode_is_for_who_asked_for_it_with_a_stamp_of_his_own),
         cmocka_unit_test(a_lost_answer_does_not_end_interleaved_mode),
         cmocka_unit_test(beyond_the_limit_the_reason_is_told_now_and_then),
+        cmocka_unit_test(
+            with_noclientlog_nobody_is_remembered_limited_or_answered_in_interleaved_mode),
         cmocka_unit_test(limits_that_are_listed_are_about_whose_rule_says_so),
         cmocka_unit_test(who_has_to_prove_himself_gets_nothing_without),
         cmocka_unit_test(an_old_version_is_answered_unless_the_rule_wants_ours),
