@@ -59,7 +59,9 @@ static const struct option directives[] = {
      .flag = NODE(local.enabled),
      .scope = SCOPE_LOCAL,
      .arguments = "[OPTION]...",
-     .help = "Serves its own clock when there is no source to follow."},
+     .help =
+         "Serves its own clock when there is no source to follow. Clients are told how far it may "
+         "have drifted."},
     {.name = "ntpsigndsocket",
      .section = SECTION_SERVER,
      .verdict = VERDICT_NOT_YET,

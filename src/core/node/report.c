@@ -6,6 +6,10 @@
 #include "core/node/state.h"
 #include "wire/refid.h"
 
+/* PHI, the tolerance of a clock that nobody corrects (RFC 5905, section 7.2). */
+static const double own_clock_error_s_per_s = 15e-6;
+static const double own_clock_bound_max_s = 1.0;
+
 bool node_source_name(const struct node *node, uint16_t association, char name[NAME_SIZE],
                       struct address *address)
 {
@@ -98,7 +102,22 @@ static bool may_serve(const struct node *node)
            node->state == NODE_LOCAL;
 }
 
-/* Until something is known, and in local mode, the line is the clock itself. */
+/*
+ * What a clock that was never compared with anything may have drifted since noond began to answer
+ * for it: RFC 5905's tolerance, unless the configuration has a greater one.  It stops growing below
+ * the 1.5 s at which ntpd's clients give a server up: `local` says that this clock is what they are
+ * to agree on, and no other one will come that could tell how wrong it is.
+ */
+static void bound_of_own_clock(const struct node *node, const struct clock_reading *now,
+                               struct time_line *line)
+{
+    double age_s = fmax(mono_diff_s(now->raw, node->started), 0);
+
+    line->growth_s_per_s = fmax(own_clock_error_s_per_s, line->growth_s_per_s);
+    line->bound_s = fmin(line->growth_s_per_s * age_s, own_clock_bound_max_s);
+}
+
+/* Until something is known the line is the clock itself. */
 static void line_of_clock(const struct node *node, const struct clock_reading *now,
                           struct time_line *line)
 {
@@ -113,6 +132,7 @@ static void line_of_clock(const struct node *node, const struct clock_reading *n
     line->tolerance_ns = NS_PER_S;
     line->growth_s_per_s = node->options->max_clock_error_s_per_s;
     line->void_after.ns = now->mono.ns + 64 * NS_PER_S;
+    bound_of_own_clock(node, now, line);
 }
 
 static void line_of_estimate(const struct node *node, const struct clock_reading *now,

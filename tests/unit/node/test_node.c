@@ -560,6 +560,62 @@ static void every_source_is_asked_though_a_batch_holds_few(void **state)
     bench_close(&bench);
 }
 
+static struct time_line line_after(double s)
+{
+    struct clock_reading now;
+    struct time_line line;
+
+    bench_run(&bench, s);
+    now = bench_reading(&bench);
+    node_line(bench.node, &now, &line);
+    return line;
+}
+
+static double dispersion_of(const struct time_line *line)
+{
+    return line_root_dispersion_s(line, line->from);
+}
+
+static void a_clock_that_was_never_compared_is_announced_with_what_it_may_have_drifted(void **state)
+{
+    struct time_line first, line;
+
+    (void)state;
+    bench_open(&bench, 0, 0);
+    bench.options.local.enabled = true;
+    bench.options.local.stratum = 7;
+    bench_start(&bench);
+    first = line_after(1000);
+    assert_true(first.local && first.synchronised);
+    assert_int_equal(first.stratum, 7);
+    assert_true(fabs(dispersion_of(&first) - 15e-6 * 1000) < 1e-4);
+    assert_true(first.growth_s_per_s == 15e-6); /* goes on while nothing new is published */
+    line = line_after(1000);
+    assert_true(fabs(dispersion_of(&line) - 15e-6 * 2000) < 1e-4);
+    /* Its clients still follow it after a week: ntpd gives up at 1.5 s. */
+    line = line_after(7 * 86400);
+    assert_true(line.local && line.stratum == 7);
+    assert_true(dispersion_of(&line) == 1.0);
+    /* Nobody is promised a bound by it. */
+    assert_true(line_bound_s(&line, line.from) >= 1e9);
+    bench_close(&bench);
+}
+
+static void a_clock_that_may_be_worse_than_usual_is_announced_so(void **state)
+{
+    struct time_line line;
+
+    (void)state;
+    bench_open(&bench, 0, 0);
+    bench.options.local.enabled = true;
+    bench.options.local.stratum = 10;
+    bench.options.max_clock_error_s_per_s = 100e-6;
+    bench_start(&bench);
+    line = line_after(1000);
+    assert_true(fabs(dispersion_of(&line) - 0.1) < 1e-3);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,6 +645,9 @@ int main(void)
         cmocka_unit_test(a_leap_second_of_the_machines_list_is_armed_and_served),
         cmocka_unit_test(a_line_that_was_deleted_leaves_its_number_unused),
         cmocka_unit_test(every_source_is_asked_though_a_batch_holds_few),
+        cmocka_unit_test(
+            a_clock_that_was_never_compared_is_announced_with_what_it_may_have_drifted),
+        cmocka_unit_test(a_clock_that_may_be_worse_than_usual_is_announced_so),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
