@@ -97,7 +97,8 @@ def main(built, noon, helper, folder):
                       f'ntstrustedcerts {trust}\nntsdumpdir {lab.directory("dump")}\n')
         ntpsec = peers.ntpsec(beside, 'ntpsec', f'server {OTHER} nts ca {trust} iburst minpoll 3 '
                               'maxpoll 4\nrestrict 127.0.0.1\n')
-        client = noond(program, beside, 'client', f'server {OTHER}:4460 nts ca {trust} iburst '
+        # Not beside ntpsec's ntpd: the first of them to have port 123 would answer ntpq for both.
+        client = noond(program, below, 'client', f'server {SERVER}:4460 nts ca {trust} iburst '
                        'minpoll 0 maxpoll 2\nnts aead AES_SIV_CMAC_256\nrestrict default ignore\n')
         seen = labs.wait_for(lambda: peers.chrony_follows(below, 'chronyd', SERVER), 40)
         tap.check(seen and abs(seen['offset_s']) < 0.01, 'chronyd follows it by NTS',
@@ -107,7 +108,7 @@ def main(built, noon, helper, folder):
         tap.check(fields and fields[8] == '8', 'chronyd has eight cookies, and gets new ones', fields)
         seen = labs.wait_for(lambda: any(
             s.get('accepted', 0) > 2 and s.get('state') == 'selected'
-            for s in sources(noon, beside, 'client')), 40)
+            for s in sources(noon, below, 'client')), 40)
         tap.check(seen, 'noond follows it by NTS', f'{client.log()}\n{daemon.log()}')
         seen = labs.wait_for(lambda: peers.ntpsec_follows(beside, OTHER), 60, 1)
         tap.check(seen and abs(seen['offset_s']) < 0.01, "ntpsec's ntpd follows it by NTS",
