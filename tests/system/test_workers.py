@@ -6,6 +6,7 @@ usage: test_workers.py NOOND NOON NOON-HELPER      prints TAP
 """
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -234,18 +235,50 @@ def start_with_store(service, manager, kept):
     service.daemon.process, service.daemon.path = process, log
 
 
+def install_other(service):
+    """Another build in the place of each program that runs, by renaming, as package managers do."""
+    for name in ('noond', 'noon-helper'):
+        path = service.program(name)
+        shutil.copy(os.path.realpath(path), path + '.new')
+        with open(path + '.new', 'ab') as file:
+            file.write(b'another build')
+        os.replace(path + '.new', path)
+
+
+def runs(pid):
+    """The program file of a process: device and number."""
+    status = os.stat(f'/proc/{pid}/exe')
+    return status.st_dev, status.st_ino
+
+
 def try_restart(tap, service, manager, clients):
-    """noond itself is replaced, as by an upgrade, with its sockets in the manager's store."""
+    """An upgrade: other programs on disk, a reload by the old one, then noond itself is replaced, with
+    its sockets in the manager's store."""
     kept = manager.descriptors
     tap.check(len(kept) >= 2, 'the service manager is given the sockets', manager.said)
-    load = Load(clients, 5, 500)
-    time.sleep(1)
-    os.kill(service.parent(), signal.SIGTERM)
+    load = Load(clients, 6, 500)
+    parent, server, before = service.parent(), service.child('server'), stalled(service)
+    old = runs(parent)
+    install_other(service)
+    service.configure(RULES + 'deny 10.99.0.0/24\n')
+    service.noon('reload')
+    tap.check(labs.wait_for(lambda: service.child('server') not in (0, server), 10) and
+              runs(service.child('server')) == old,
+              'until the restart a new server process is of the program that its parent is')
+    late = stalled(service) - before
+    os.kill(parent, signal.SIGTERM)
     service.daemon.process.wait(10)
     start_with_store(service, manager, kept)
     sent, answered, _ = load.end()
     tap.check(service.daemon.running(), 'it takes them back', service.daemon.log())
-    tap.check(answered == sent, 'no request is lost while noond is replaced', [sent, answered])
+    pids = labs.wait_for(lambda: all((service.child('time'), service.child('server'))) and
+                         [service.parent(), service.child('time'), service.child('server')], 10)
+    status = os.stat(service.program('noond'))
+    new = (status.st_dev, status.st_ino)
+    tap.check(pids and new != old and all(runs(pid) == new for pid in pids),
+              'all of its processes are of the new program', [old, new, pids])
+    tap.check(sent - answered <= late, 'no request is lost while noond is replaced by another build',
+              [sent, answered, late, drops(service)])
 
 
 class Keeper(services.Manager):
