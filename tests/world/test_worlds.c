@@ -18,7 +18,7 @@
 #include "sim/catalogue.h"
 #include "sim/trial.h"
 
-enum { FIRST_SEED = 1, SCENARIOS_MAX = 100 };
+enum { FIRST_SEED = 1, SCENARIOS_MAX = 400 };
 
 struct order {
     const struct scenario *scenario;
@@ -137,6 +137,8 @@ int main(int argc, char **argv)
     size_t count = 0;
 
     if (named > SCENARIOS_MAX) {
+        fprintf(stderr, "test_worlds: %zu scenarios, and room for %d: raise SCENARIOS_MAX\n", named,
+                SCENARIOS_MAX);
         return EXIT_FAILURE;
     }
     for (size_t i = 0; i < named; i++) {
