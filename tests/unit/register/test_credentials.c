@@ -64,5 +64,6 @@ int main(void)
         cmocka_unit_test(a_role_has_a_token),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

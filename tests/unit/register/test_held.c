@@ -55,5 +55,6 @@ int main(void)
         cmocka_unit_test(lines_that_are_no_records_are_left_out),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,5 +143,6 @@ int main(void)
         cmocka_unit_test(the_end_withdraws_what_is_not_known_to_be_gone),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,5 +125,6 @@ int main(void)
         cmocka_unit_test(a_zone_has_what_ends_with_its_labels),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

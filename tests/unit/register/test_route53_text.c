@@ -103,5 +103,6 @@ int main(void)
         cmocka_unit_test(what_is_no_xml_or_too_much_is_no_answer),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,5 +70,6 @@ int main(void)
         cmocka_unit_test(who_does_not_answer_or_knows_no_bound_is_not_good),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,5 +72,6 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_told_with_its_line_and_without_the_secret),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
