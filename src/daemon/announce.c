@@ -5,6 +5,8 @@
 #include "sys/signals.h"
 #include "sys/unix_socket.h"
 
+enum { TRIAL_S = 5 };
+
 static void tell_parent(struct time_process *process, enum message_kind kind, uint32_t argument)
 {
     if (supervised_send(process->setup.supervised, kind, argument) == ERR_UNREACHABLE) {
@@ -93,20 +95,22 @@ static void take_message(struct time_process *process, const struct message *mes
 }
 
 /*
- * Asks, and waits for the answer a second at most, which takes the place of the question.  Returns
- * the descriptor that came with it; -1: none.  False in *came: no answer.
+ * Asks, and waits for the answer, which takes the place of the question: a second at most, or as
+ * long as a trial of certificates may take.  Returns the descriptor that came with it; -1: none.
+ * False in *came: no answer.
  */
 static int ask_parent(struct time_process *process, struct message *question,
                       enum message_kind answer, bool *came)
 {
     const struct supervised *supervised = process->setup.supervised;
-    const int64_t until_ns = clock_steady().ns + NS_PER_S;
+    const int64_t most_ns = (answer == MESSAGE_TRIED ? TRIAL_S : 1) * NS_PER_S;
+    const int64_t until_ns = clock_steady().ns + most_ns;
     struct message message;
     int fd = -1;
 
     *came = false;
     tell_parent(process, (enum message_kind)question->kind, question->argument);
-    for (int64_t left_ns = NS_PER_S; left_ns > 0; left_ns = until_ns - clock_steady().ns) {
+    for (int64_t left_ns = most_ns; left_ns > 0; left_ns = until_ns - clock_steady().ns) {
         struct pollfd channel = {.fd = supervised->channel, .events = POLLIN};
         enum err error;
 

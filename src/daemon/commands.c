@@ -245,6 +245,10 @@ static const char *why_not_served(struct time_process *process, const struct con
     if (tried == 0) {
         return NULL;
     }
+    if (endpoints_files_refused(fresh, tried, &out)) {
+        text_add(&out, ": keys of NTS are exchanged with the files of before");
+        return text;
+    }
     size_t count = endpoints_plan(process->setup.args, fresh, false, endpoints);
     endpoints_refused(endpoints, count, tried, &out);
     text_add(&out, ": clients are served where they were");

@@ -6,8 +6,12 @@
 
 #include "sys/cpus.h"
 #include "sys/udp_group.h"
+#include "wire/ke_trial.h"
 
 enum { TRIED_BITS = 8 };
+
+/* It was not about a socket: the rest is an exit status of ke_trial.h. */
+#define TRIED_FILES (UINT64_C(1) << 63)
 
 static const struct address loopbacks[2] = {
     {.family = ADDRESS_IPV4, .bytes = {127, 0, 0, 1}},
@@ -173,6 +177,39 @@ uint64_t endpoints_try(const struct socket_set *open, const struct endpoint *end
         }
     }
     return 0;
+}
+
+uint64_t endpoints_trial(int status)
+{
+    struct ke_trial trial = ke_trial_read(status);
+
+    return trial.fault == KE_TRIAL_GOOD ? 0 : TRIED_FILES | (uint64_t)ke_trial_status(trial);
+}
+
+bool endpoints_files_refused(const struct config *config, uint64_t tried, struct text *text)
+{
+    const struct daemon_options *daemon = &config->daemon;
+    const struct ke_trial trial = ke_trial_read((int)(tried & ~TRIED_FILES));
+    const char *certificate =
+        trial.pair < daemon->nts_cert_count ? daemon->nts_certs[trial.pair] : NULL;
+    const char *key = trial.pair < daemon->nts_key_count ? daemon->nts_keys[trial.pair] : NULL;
+
+    if ((tried & TRIED_FILES) == 0) {
+        return false;
+    }
+    const bool about_key = trial.fault == KE_TRIAL_KEY_UNREADABLE ||
+                           trial.fault == KE_TRIAL_KEY_FORMAT || trial.fault == KE_TRIAL_KEY_OTHER;
+    const char *file = trial.fault == KE_TRIAL_SECRET ? daemon->nts_secret
+                       : about_key                    ? key
+                                                      : certificate;
+
+    text_add(text, file != NULL ? file : "a file of NTS");
+    text_add(text, ke_trial_words(trial.fault));
+    if (trial.fault == KE_TRIAL_KEY_OTHER && certificate != NULL) {
+        text_add(text, ", ");
+        text_add(text, certificate);
+    }
+    return true;
 }
 
 void endpoints_refused(const struct endpoint *endpoints, size_t count, uint64_t tried,

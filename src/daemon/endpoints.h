@@ -48,8 +48,14 @@ bool endpoints_tell_all(const struct endpoint *endpoints, const enum err results
 uint64_t endpoints_try(const struct socket_set *open, const struct endpoint *endpoints,
                        size_t count);
 
+/* The same of certificates and keys, by how their trial has exited (wire/ke_trial.h). */
+uint64_t endpoints_trial(int status);
+
 /* "192.0.2.1:123 is taken by another program"; `tried`: of endpoints_try(), not 0. */
 void endpoints_refused(const struct endpoint *endpoints, size_t count, uint64_t tried,
                        struct text *text);
+
+/* "/etc/noon/key.pem is no private key in PEM"; False: `tried` is not of endpoints_trial(). */
+bool endpoints_files_refused(const struct config *config, uint64_t tried, struct text *text);
 
 #endif

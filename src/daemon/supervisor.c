@@ -13,8 +13,11 @@
 #include "sys/storage.h"
 #include "sys/unix_socket.h"
 
-/* CHILD_LEAVING: a server process whose successor is about to serve, or does. */
-enum { CHILD_LEAVING = CHILD_ROLES, CHILD_COUNT, MESSAGES_AT_ONCE = 16 };
+/*
+ * CHILD_LEAVING: a server process whose successor is about to serve, or does.
+ * CHILD_TRIAL: a key exchange server that only looks whether it could serve with new files.
+ */
+enum { CHILD_LEAVING = CHILD_ROLES, CHILD_TRIAL, CHILD_COUNT, MESSAGES_AT_ONCE = 16 };
 
 /* What children are given: a page is either for writing, or (READ) for reading only. */
 enum { NO_MORE, NOTHING, STATUS, CONTROL, DRIVER, WRITE = DRIVER + XDP_PARTS };
@@ -26,7 +29,7 @@ enum { NO_MORE, NOTHING, STATUS, CONTROL, DRIVER, WRITE = DRIVER + XDP_PARTS };
 static const struct {
     const char *name;
     bool helper;  /* noon-helper is executed, not noond */
-    bool ordered; /* by the time process, which gets the channel; gone for good when it ends */
+    bool ordered; /* by the time process; gone for good when it ends */
     uint8_t gifts[15];
 } kinds[CHILD_COUNT] = {
     [CHILD_TIME] = {.name = "time process",
@@ -43,6 +46,7 @@ static const struct {
     [CHILD_NTS] = {.name = "NTS key exchange server",
                    .helper = true,
                    .gifts = {WRITE(RING), WRITE(TOTALS), READ(ACCESS)}},
+    [CHILD_TRIAL] = {.name = "trial of new certificates", .helper = true, .ordered = true},
 };
 
 struct supervisor {
@@ -57,6 +61,7 @@ struct supervisor {
     struct child children[CHILD_COUNT];
     unsigned running;
     struct life_watch watch; /* over the time process */
+    uint32_t trial;          /* the question that CHILD_TRIAL answers */
     bool ending;
     int status;
 };
@@ -160,6 +165,36 @@ static void begin_end(struct supervisor *s)
     }
 }
 
+/*
+ * Whether the sockets of a plan could be opened, and its certificates be used; the latter is seen
+ * by a child of its own, as keys are read by nobody else, and answered when it ends.
+ */
+static void try_plan(struct supervisor *s, struct supervisor_plan *plan, uint32_t question)
+{
+    struct child *child = &s->children[CHILD_TRIAL];
+    struct words *words = &plan->arguments[CHILD_NTS];
+    uint64_t result = endpoints_try(&s->sockets, plan->endpoints, plan->endpoint_count);
+    char *arguments[WORDS_MAX + 1];
+    bool keys = false;
+
+    for (size_t i = 0; i < plan->endpoint_count; i++) {
+        keys = keys || plan->endpoints[i].stream;
+    }
+    child_kill(child); /* of a question that nobody waits for any more */
+    words_add(words, "--try");
+    if (result == 0 && keys && child->pid < 0 && !words->full) {
+        const struct child_program program = {s->setup->helper, arguments, NULL, 0};
+
+        words_list(words, arguments);
+        s->trial = question;
+        if (child_start(child, &program, clock_steady()) == ERR_NONE) {
+            s->running++;
+            return;
+        }
+    }
+    tell_time(s, (struct message){MESSAGE_TRIED, question, result}, -1);
+}
+
 static void take_end(struct supervisor *s, int kind, const struct process_end *end)
 {
     struct child *child = &s->children[kind];
@@ -167,6 +202,11 @@ static void take_end(struct supervisor *s, int kind, const struct process_end *e
     s->running--;
     child_ended(child, clock_steady());
     unix_close(&child->channel);
+    if (kind == CHILD_TRIAL) {
+        uint64_t result = end->killed ? 0 : endpoints_trial(end->status);
+
+        tell_time(s, (struct message){MESSAGE_TRIED, s->trial, result}, -1);
+    }
     if (kind == CHILD_TIME) {
         life_settle_clock(&s->pages.at[SHARED_LIFE], s->setup->log);
     }
@@ -209,8 +249,7 @@ static void rebind(struct supervisor *s, const struct message *message)
         return;
     }
     if (trial) {
-        uint64_t result = endpoints_try(&s->sockets, plan.endpoints, plan.endpoint_count);
-        tell_time(s, (struct message){MESSAGE_TRIED, message->argument, result}, -1);
+        try_plan(s, &plan, message->argument);
         return;
     }
     s->plan = plan;

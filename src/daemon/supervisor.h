@@ -79,7 +79,7 @@ enum message_kind {
     MESSAGE_HELPER, /* with a socket to it; argument: role, value: enum err */
     MESSAGE_CLIENT, /* with a bound UDP socket; argument: family, value: enum err */
     MESSAGE_KEYS,   /* with the file, open for reading; value: enum err */
-    MESSAGE_TRIED,  /* argument: that of TRY, value: of endpoints_try() */
+    MESSAGE_TRIED,  /* argument: that of TRY, value: of endpoints_try() or _trial() */
     MESSAGE_SERVER, /* with the page on which a server process that was started will count */
 };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/must.h"
 #include "sys/entropy.h"
@@ -82,16 +83,33 @@ static bool refuse(char *why, size_t why_size, const char *file, const char *wha
     return false;
 }
 
-static bool load_pair(SSL_CTX *context, const struct ke_pair *pair, char *why, size_t why_size)
+/* What the library has against them stays in its queue of errors. */
+static enum ke_trial_fault use_pair(SSL_CTX *context, const struct ke_pair *pair)
 {
     if (SSL_CTX_use_certificate_chain_file(context, pair->certificate) != 1) {
-        return refuse(why, why_size, pair->certificate, "can't be used as a certificate in PEM");
+        return access(pair->certificate, R_OK) != 0 ? KE_TRIAL_CERTIFICATE_UNREADABLE
+                                                    : KE_TRIAL_CERTIFICATE_FORMAT;
     }
     if (SSL_CTX_use_PrivateKey_file(context, pair->key, SSL_FILETYPE_PEM) != 1) {
-        return refuse(why, why_size, pair->key,
-                      "can't be used as the private key, in PEM, of this certificate");
+        if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
+            return KE_TRIAL_KEY_OTHER;
+        }
+        return access(pair->key, R_OK) != 0 ? KE_TRIAL_KEY_UNREADABLE : KE_TRIAL_KEY_FORMAT;
     }
-    return true;
+    /* A key of another kind than the certificate's is taken without a word. */
+    return SSL_CTX_check_private_key(context) == 1 ? KE_TRIAL_GOOD : KE_TRIAL_KEY_OTHER;
+}
+
+static bool load_pair(SSL_CTX *context, const struct ke_pair *pair, char *why, size_t why_size)
+{
+    const enum ke_trial_fault fault = use_pair(context, pair);
+
+    if (fault == KE_TRIAL_CERTIFICATE_UNREADABLE || fault == KE_TRIAL_CERTIFICATE_FORMAT) {
+        return refuse(why, why_size, pair->certificate, "can't be used as a certificate in PEM");
+    }
+    return fault == KE_TRIAL_GOOD ||
+           refuse(why, why_size, pair->key,
+                  "can't be used as the private key, in PEM, of this certificate");
 }
 
 /* Lean: no tickets, no cache, no certificates of clients. */
@@ -144,6 +162,22 @@ struct ke_server *ke_server_open(const struct ke_files *files, char *why, size_t
         }
     }
     return server;
+}
+
+struct ke_trial ke_server_try(const struct ke_files *files)
+{
+    struct ke_trial trial = {.fault = KE_TRIAL_GOOD};
+
+    for (size_t i = 0; i < files->count && trial.fault == KE_TRIAL_GOOD; i++) {
+        SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+        if (context != NULL) {
+            trial = (struct ke_trial){use_pair(context, &files->pairs[i]), i};
+            SSL_CTX_free(context);
+        }
+    }
+    ERR_clear_error();
+    return trial;
 }
 
 void ke_server_close(struct ke_server *server)

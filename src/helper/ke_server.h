@@ -17,11 +17,12 @@
 #include "base/units.h"
 #include "wire/cookie.h"
 #include "wire/ke.h"
+#include "wire/ke_trial.h"
 
 struct ke_server;
 struct ke_session;
 
-enum { KE_PAIRS_MAX = 8 };
+enum { KE_PAIRS_MAX = KE_TRIAL_PAIRS_MAX };
 
 /* What is granted; borrowed by a session as long as it lives. */
 struct ke_grant {
@@ -49,6 +50,8 @@ struct ke_files {
  * NULL: why[] says which file is no good, and why.
  */
 struct ke_server *ke_server_open(const struct ke_files *files, char *why, size_t why_size);
+/* Whether it could be opened, and what is wrong with which file if not. */
+struct ke_trial ke_server_try(const struct ke_files *files);
 void ke_server_close(struct ke_server *server);
 
 /* Takes over a connection.  NULL: no memory; then the connection is closed. */

@@ -36,6 +36,7 @@ struct options {
     struct limit_options limit;
     uint16_t algorithms[KE_ALGORITHMS];
     size_t algorithm_count;
+    bool try;
 };
 
 struct service {
@@ -105,6 +106,9 @@ static bool take_option(struct options *options, int option, const char *value)
     case 'e':
         options->suites = value;
         return true;
+    case 'y':
+        options->try = true;
+        return true;
     case 'a':
         if (options->algorithm_count < KE_ALGORITHMS) {
             options->algorithms[options->algorithm_count++] = (uint16_t)strtol(value, NULL, 10);
@@ -137,6 +141,7 @@ static bool parse(struct options *options, int argc, char *const argv[])
         {"threads", required_argument, NULL, 'h'},
         {"limit", required_argument, NULL, 'l'},
         {"suites", required_argument, NULL, 'e'},
+        {"try", no_argument, NULL, 'y'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -187,6 +192,20 @@ static bool load(struct service *s, const struct options *options)
         log_format(&s->log, LOG_SEVERITY_ERROR, "no NTS service: %s", why);
     }
     return s->shared.server != NULL;
+}
+
+/* Could these files be served with?  Nothing else is done; the exit status. */
+static int try_files(struct service *s, const struct options *options)
+{
+    const struct ke_files files = {options->pairs, options->certificates, options->suites};
+    struct ke_trial trial = ke_server_try(&files);
+
+    s->keeper.log = &s->log;
+    if (trial.fault == KE_TRIAL_GOOD && options->secret != NULL &&
+        !ring_keeper_secret(&s->keeper, options->secret)) {
+        trial.fault = KE_TRIAL_SECRET;
+    }
+    return ke_trial_status(trial);
 }
 
 static bool take_descriptors(struct service *s, const struct options *options)
@@ -362,6 +381,9 @@ int role_nts_server(int argc, char *const argv[])
     }
     process_name("noon-nts-server");
     log_open(&s->log, "noon-helper", false, LOG_SEVERITY_INFO);
+    if (options.try) {
+        return try_files(s, &options);
+    }
     if (!take_descriptors(s, &options)) {
         (void)fputs("noon-helper: --role=nts-server is started by noond\n", stderr);
         return 2;

@@ -209,6 +209,50 @@ def renewal(tap, cluster):
     tap.note(f'{len(lines)} exchanges of keys over two renewals')
 
 
+def broken_renewal(tap, cluster):
+    """Certificates and keys that can't be used: refused by name, and the old ones serve on."""
+    first = cluster.services['first']
+    certificate, key = cluster.certificate, cluster.key
+    serving = first.child('nts-server')
+    serial = cluster.exchange(ciphers='15')[0].split()[0]
+    good = {}
+    for path in (certificate, key):
+        with open(path, encoding='ascii') as file:
+            good[path] = file.read()
+    made = cluster.authority.pair('other', f'IP:{FIRST}')
+    with open(made[1], encoding='ascii') as file:
+        other_key = file.read()
+    for path, content, reason in ((certificate, 'half a cert', 'is no certificate in PEM'),
+                                  (key, None, "can't be read"),
+                                  (key, 'no key', 'is no private key in PEM'),
+                                  (key, other_key, 'is not the private key of this')):
+        if content is None:
+            os.remove(path)
+        else:
+            with open(path, 'w', encoding='ascii') as file:
+                file.write(content)
+        done = first.noon('reload')
+        said = f'{path} {reason}'
+        tap.check(done.returncode == 1 and said in done.stdout + done.stderr and
+                  said in cluster.daemons['first'].log(),
+                  f'`noon reload` refuses a file that {reason}', f'{done}\n{cluster.log()}')
+        with open(path, 'w', encoding='ascii') as file:
+            file.write(good[path])
+        if content == 'half a cert':
+            text = first.noon('status').stdout
+            tap.check(said in text, 'and noon status names it', text)
+    tap.check(first.child('nts-server') == serving and
+              cluster.exchange(ciphers='15')[0] == f'{serial} 15 8',
+              'meanwhile the same process serves the old certificate', cluster.log())
+    for new, old in zip(made, (certificate, key)):
+        os.replace(new, old)
+    done = first.noon('reload')
+    taken = labs.wait_for(lambda: (line := cluster.exchange(ciphers='15')[0]).endswith(' 15 8') and
+                          not line.startswith(serial), 20)
+    tap.check(done.returncode == 0 and taken and 'last reload' not in first.noon('status').stdout,
+              'the next reload takes up what is good', f'{done}\n{cluster.log()}')
+
+
 def choice(tap, cluster):
     """ntsaeads, ntsratelimit, allow and deny: what is granted, and to whom."""
     first = cluster.services['first']
@@ -248,6 +292,7 @@ def main(programs):
         one_secret(tap, cluster)
         one_file(tap, cluster)
         renewal(tap, cluster)
+        broken_renewal(tap, cluster)
         choice(tap, cluster)
         tap.check(cluster.stop('first') == [0], 'it ends with exit code 0', cluster.log())
     tap.done()

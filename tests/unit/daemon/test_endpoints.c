@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where noond answers, by its configuration. */
 #include "daemon/endpoints.h"
+#include "wire/ke_trial.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,6 +148,40 @@ static void what_could_not_be_had_is_told_in_words(void **state)
     }
 }
 
+static void files_that_can_not_be_used_are_told_in_words(void **state)
+{
+    static const struct {
+        struct ke_trial trial;
+        const char *words;
+    } told[] = {
+        {{KE_TRIAL_CERTIFICATE_FORMAT, 0}, "one.crt is no certificate in PEM"},
+        {{KE_TRIAL_KEY_UNREADABLE, 1},
+         "two.key can't be read: is it there, and may noond read it?"},
+        {{KE_TRIAL_KEY_OTHER, 1}, "two.key is not the private key of this certificate, two.crt"},
+        {{KE_TRIAL_SECRET, 0}, "secret can't be used as the secret of cookies; the log says why"},
+        {{KE_TRIAL_KEY_FORMAT, 7}, "a file of NTS is no private key in PEM without a passphrase"},
+    };
+    static const struct config config = {.daemon = {.nts_certs = {"one.crt", "two.crt"},
+                                                    .nts_keys = {"one.key", "two.key"},
+                                                    .nts_cert_count = 2,
+                                                    .nts_key_count = 2,
+                                                    .nts_secret = "secret"}};
+    char words[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        uint64_t tried = endpoints_trial(ke_trial_status(told[i].trial));
+        struct text text = text_begin(words, sizeof words);
+
+        assert_true(endpoints_files_refused(&config, tried, &text));
+        assert_string_equal(words, told[i].words);
+    }
+    struct text text = text_begin(words, sizeof words);
+    assert_int_equal(endpoints_trial(0), 0);
+    assert_int_equal(endpoints_trial(70), 0);
+    assert_false(endpoints_files_refused(&config, 1 << 8 | ERR_IN_USE, &text));
+}
+
 /* Somebody else has the second place, and what may be missing is not asked for. */
 static void the_first_place_that_can_not_be_had_is_told(void **state)
 {
@@ -172,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_could_not_be_had_is_told_in_words),
+        cmocka_unit_test(files_that_can_not_be_used_are_told_in_words),
         cmocka_unit_test(the_first_place_that_can_not_be_had_is_told),
         cmocka_unit_test(each_configuration_has_its_endpoints),
         cmocka_unit_test(who_else_serves_is_told_from_what_can_be_done_without),
