@@ -6,11 +6,38 @@
 #include "config/option_tables.h"
 #include "config/words.h"
 
-enum { SUGGEST_LENGTH_MAX = 24 };
+enum { SUGGEST_LENGTH_MAX = 24, TABLES_MAX = 6 };
 
-/* A row of the parts put one behind the other; NULL: behind the last. */
-static const struct option *of_parts(const struct option_table *parts, size_t count, size_t index)
+static char to_small_letter(char letter)
 {
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+/* The tables of a scope, one behind the other; returns how many. */
+static size_t tables_of(enum option_scope scope, struct option_table parts[static TABLES_MAX])
+{
+    if (scope == SCOPE_DIRECTIVE) {
+        parts[0] = option_sources();
+        parts[1] = option_clock();
+        parts[2] = option_server();
+        parts[3] = option_system();
+        parts[4] = option_authentication();
+        return 5;
+    }
+    parts[0] = scope == SCOPE_SOURCE ? option_source_keywords() : (struct option_table){0};
+    parts[1] = option_hardware_keywords(scope);
+    parts[2] = option_keywords(scope);
+    parts[3] = scope == SCOPE_NTP ? option_ntp() : (struct option_table){0};
+    parts[4] = option_ntp_keywords(scope);
+    parts[5] = option_others(scope);
+    return 6;
+}
+
+const struct option *option_at(enum option_scope scope, size_t index)
+{
+    struct option_table parts[TABLES_MAX];
+    const size_t count = tables_of(scope, parts);
+
     for (size_t i = 0; i < count; i++) {
         if (index < parts[i].count) {
             return &parts[i].at[index];
@@ -20,42 +47,31 @@ static const struct option *of_parts(const struct option_table *parts, size_t co
     return NULL;
 }
 
-const struct option *option_at(enum option_scope scope, size_t index)
-{
-    if (scope == SCOPE_DIRECTIVE) {
-        const struct option_table parts[] = {option_sources(), option_clock(), option_server(),
-                                             option_system(), option_authentication()};
-
-        return of_parts(parts, sizeof parts / sizeof parts[0], index);
-    }
-    const struct option_table parts[] = {
-        scope == SCOPE_SOURCE ? option_source_keywords() : (struct option_table){0},
-        option_hardware_keywords(scope),
-        option_keywords(scope),
-        scope == SCOPE_NTP ? option_ntp() : (struct option_table){0},
-        option_ntp_keywords(scope),
-        option_others(scope)};
-
-    return of_parts(parts, sizeof parts / sizeof parts[0], index);
-}
-
 size_t option_count(enum option_scope scope)
 {
+    struct option_table parts[TABLES_MAX];
+    const size_t tables = tables_of(scope, parts);
     size_t count = 0;
 
-    while (option_at(scope, count)) {
-        count++;
+    for (size_t i = 0; i < tables; i++) {
+        count += parts[i].count;
     }
     return count;
 }
 
 const struct option *option_find(enum option_scope scope, const char *name)
 {
-    const struct option *option;
+    struct option_table parts[TABLES_MAX];
+    const size_t tables = tables_of(scope, parts);
+    const char first = to_small_letter(name[0]);
 
-    for (size_t i = 0; (option = option_at(scope, i)); i++) {
-        if (word_equal(option->name, name)) {
-            return option;
+    for (size_t i = 0; i < tables; i++) {
+        for (size_t j = 0; j < parts[i].count; j++) {
+            const struct option *option = &parts[i].at[j];
+
+            if (to_small_letter(option->name[0]) == first && word_equal(option->name, name)) {
+                return option;
+            }
         }
     }
     return NULL;
@@ -95,41 +111,67 @@ static unsigned distance(const char *a, const char *b)
     return row[a_length % 3][b_length];
 }
 
-static void to_small(char to[static SUGGEST_LENGTH_MAX + 1], const char *name)
-{
-    size_t i = 0;
+/* A word in small letters, and which letters are in it. */
+struct spelling {
+    char small[SUGGEST_LENGTH_MAX + 1];
+    size_t length;
+    uint32_t letters; /* a bit each, by their last five bits */
+};
 
-    for (; name[i]; i++) {
-        to[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+/* False: it is too long to be compared. */
+static bool spell(struct spelling *spelling, const char *word)
+{
+    spelling->letters = 0;
+    for (spelling->length = 0; word[spelling->length] != '\0'; spelling->length++) {
+        const char letter = to_small_letter(word[spelling->length]);
+
+        if (spelling->length == SUGGEST_LENGTH_MAX) {
+            return false;
+        }
+        spelling->small[spelling->length] = letter;
+        spelling->letters |= UINT32_C(1) << ((unsigned char)letter & 31);
     }
-    to[i] = '\0';
+    spelling->small[spelling->length] = '\0';
+    return true;
+}
+
+/*
+ * What distance() is at least: letters that are too many have to be removed, and each that the
+ * other word does not have, removed or changed.  Cheap, and enough to tell most words apart: a file
+ * that is no configuration is full of words that resemble none.
+ */
+static unsigned least_distance(const struct spelling *a, const struct spelling *b)
+{
+    size_t longer = a->length > b->length ? a->length - b->length : b->length - a->length;
+    int foreign = __builtin_popcount(a->letters & ~b->letters);
+    int missing = __builtin_popcount(b->letters & ~a->letters);
+    unsigned most = (unsigned)(foreign > missing ? foreign : missing);
+
+    return longer > most ? (unsigned)longer : most;
 }
 
 const char *option_suggest(enum option_scope scope, const char *name)
 {
-    size_t count = option_count(scope);
-    size_t length = strlen(name);
-    unsigned best = (unsigned)(length + 2) / 3; /* one letter in three may be wrong */
-    char small[SUGGEST_LENGTH_MAX + 1];
-    char other_small[SUGGEST_LENGTH_MAX + 1];
+    struct option_table parts[TABLES_MAX];
+    const size_t tables = tables_of(scope, parts);
+    struct spelling wanted, other;
     const char *found = NULL;
 
-    if (length > SUGGEST_LENGTH_MAX) {
+    if (!spell(&wanted, name)) {
         return NULL;
     }
-    to_small(small, name);
-    for (size_t i = 0; i < count; i++) {
-        size_t other = strlen(option_at(scope, i)->name);
-        size_t longer = other > length ? other - length : length - other;
-
-        /* Letters that are too many have to be removed at least. */
-        if (other <= SUGGEST_LENGTH_MAX && longer < best + !found) {
-            to_small(other_small, option_at(scope, i)->name);
-            unsigned wrong = distance(small, other_small);
+    unsigned best = (unsigned)(wanted.length + 2) / 3; /* one letter in three may be wrong */
+    for (size_t i = 0; i < tables; i++) {
+        for (size_t j = 0; j < parts[i].count; j++) {
+            if (!spell(&other, parts[i].at[j].name) ||
+                least_distance(&wanted, &other) >= best + !found) {
+                continue;
+            }
+            unsigned wrong = distance(wanted.small, other.small);
 
             if (wrong < best + !found) {
                 best = wrong;
-                found = option_at(scope, i)->name;
+                found = parts[i].at[j].name;
             }
         }
     }
