@@ -441,7 +441,7 @@ static enum config_dialect dialect_of(const char *word)
 
 static bool unknown_directive(struct parser *parser, enum option_scope scope, const char *word)
 {
-    const char *like = option_suggest(scope, word);
+    const char *like = parser_suggest(parser, scope, word);
     enum config_dialect other = dialect_of(word);
 
     if (mistake_obsolete(parser, scope, word)) {

@@ -22,6 +22,11 @@ static void complain(struct parser *parser, enum config_level level, enum verdic
     }
 }
 
+const char *parser_suggest(const struct parser *parser, enum option_scope scope, const char *word)
+{
+    return parser->report->lost > 0 ? NULL : option_suggest(scope, word);
+}
+
 bool parser_error(struct parser *parser, ...)
 {
     va_list parts;

@@ -56,6 +56,9 @@ struct parser {
     struct words words;
 };
 
+/* option_suggest(), but NULL once messages are lost: nobody would read it. */
+const char *parser_suggest(const struct parser *parser, enum option_scope scope, const char *word);
+
 /*
  * A message about the line being read: the strings up to NULL, put together.  Returns false, so
  * that a refusal is one statement.

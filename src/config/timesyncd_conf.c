@@ -202,7 +202,7 @@ bool timesyncd_line(struct parser *parser)
     }
     parser->directive = option_find(SCOPE_TIMESYNCD, line);
     if (!parser->directive) {
-        const char *like = option_suggest(SCOPE_TIMESYNCD, line);
+        const char *like = parser_suggest(parser, SCOPE_TIMESYNCD, line);
 
         return parser_error(parser, "unknown key \"", line, "\"; ",
                             like ? "write instead \"" : "expected one of \"",

@@ -167,7 +167,7 @@ static bool parse_choice(struct parser *parser, const struct option *option,
     const struct option *choice = option_find(argument->scope, word);
 
     if (!choice) {
-        const char *like = option_suggest(argument->scope, word);
+        const char *like = parser_suggest(parser, argument->scope, word);
 
         if (like) {
             return parser_error(parser, option->name, " can't be \"", word, "\"; write instead \"",
@@ -302,7 +302,7 @@ bool value_parse(struct parser *parser, const struct option *option, void *base)
 
 bool value_unknown(struct parser *parser, enum option_scope scope, const char *word)
 {
-    const char *like = scope == SCOPE_NONE ? NULL : option_suggest(scope, word);
+    const char *like = scope == SCOPE_NONE ? NULL : parser_suggest(parser, scope, word);
 
     if (word[0] == '#' || word[0] == '!' || word[0] == ';' || word[0] == '%') {
         return parser_error(parser, "\"", word, "\" is no option of ", parser->directive->name,
