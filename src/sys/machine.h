@@ -11,14 +11,14 @@
 /* Another program that disciplines the clock. */
 struct machine_rival {
     int process;
-    char name[16];      /* as the kernel knows it */
-    const char *remedy; /* a command that ends it for good */
+    char name[16];    /* as the kernel knows it */
+    char remedy[100]; /* a command that ends it for good */
 };
 
 /*
  * Looks through `proc` ("/proc") for a known time daemon that may set the clock (CAP_SYS_TIME; one
- * that only observes is none), and is not noond with `self` as an ancestor or as itself.  False:
- * there is none, or none that can be seen.
+ * that only observes, or disciplines a network card's clock, is none), and is not noond with `self`
+ * as an ancestor or as itself.  False: there is none, or none that can be seen.
  */
 bool machine_find_rival(const char *proc, int self, struct machine_rival *rival);
 

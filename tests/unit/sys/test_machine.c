@@ -32,6 +32,18 @@ static void put(int process, const char *name, int parent, const char *capabilit
     fclose(file);
 }
 
+static void put_group(int process, const char *text)
+{
+    char path[PATH_SIZE];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%d/cgroup", proc, process);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs(text, file);
+    fclose(file);
+}
+
 /* Its command line, words parted by spaces. */
 static void give(int process, const char *words)
 {
@@ -53,6 +65,8 @@ static void drop(int process)
     char path[PATH_SIZE];
 
     snprintf(path, sizeof path, "%s/%d/cmdline", proc, process);
+    (void)unlink(path);
+    snprintf(path, sizeof path, "%s/%d/cgroup", proc, process);
     (void)unlink(path);
     snprintf(path, sizeof path, "%s/%d/status", proc, process);
     (void)unlink(path);
@@ -139,6 +153,21 @@ static void who_was_told_to_leave_the_clock_alone_is_none_although_it_may(void *
         {"noond-time", "noond --virtual --role=time", false},
         {"noond-time", "noond -d --role=time", true},
         {"chronyd", "", true},
+        {"ntpd", "/usr/sbin/ntpd -p /run/ntpd.pid -c /etc/ntpsec/ntp.conf -g -N -u ntpsec", true},
+        {"ntpd", "/usr/sbin/ntpd -f /etc/openntpd/ntpd.conf", true},
+        {"phc2sys", "phc2sys -w -s eth0", true},
+        {"phc2sys", "phc2sys -w -s eth0 -c CLOCK_REALTIME", true},
+        {"phc2sys", "phc2sys -w -s eth0 -cCLOCK_REALTIME", true},
+        {"phc2sys", "phc2sys -w -s eth0 -c eth1", false},
+        {"phc2sys", "phc2sys -s CLOCK_REALTIME -c eth0 -O 37", false},
+        {"phc2sys", "phc2sys -a -r", true},
+        {"phc2sys", "phc2sys -arr -z /run/ptp4l", true},
+        {"phc2sys", "phc2sys -a -rr", true},
+        {"phc2sys", "phc2sys -a", false},
+        {"phc2sys", "phc2sys -c", true}, /* cut short: rather named once than not seen */
+        {"ptp4l", "ptp4l -i eth0 -s", false},
+        {"ptp4l", "ptp4l -i eth0 -S", true},
+        {"ptp4l", "ptp4l -i eth0 --time_stamping=software", true},
     };
     struct machine_rival rival;
 
@@ -153,6 +182,42 @@ static void who_was_told_to_leave_the_clock_alone_is_none_although_it_may(void *
     drop(60);
 }
 
+static void its_unit_is_named_when_it_is_a_time_daemons(void **state)
+{
+    static const struct {
+        const char *name, *group, *remedy;
+    } rows[] = {
+        {"ntpd", "0::/system.slice/ntpsec.service\n", "systemctl disable --now ntpsec.service"},
+        {"ntpd", "0::/system.slice/openntpd.service\n", "systemctl disable --now openntpd.service"},
+        {"chronyd", "0::/system.slice/chronyd.service\n",
+         "systemctl disable --now chronyd.service"},
+        {"phc2sys", "0::/system.slice/system-phc2sys.slice/phc2sys@eth0.service\n",
+         "systemctl disable --now phc2sys@eth0.service"},
+        {"systemd-timesyn", "0::/system.slice/systemd-timesyncd.service\n",
+         "systemctl disable --now systemd-timesyncd.service"},
+        /* The unit of something else, which it must not end. */
+        {"ntpd", "0::/system.slice/docker.service\n",
+         "systemctl disable --now ntpsec (or openntpd, or ntp)"},
+        {"chronyd", "0::/user.slice/user-0.slice/session-1.scope\n",
+         "systemctl disable --now chrony"},
+        {"chronyd", "0::/system.slice/chrony;reboot.service\n", "systemctl disable --now chrony"},
+        {"chronyd", "0::/chrony.service/other\n", "systemctl disable --now chrony"},
+        {"chronyd", "0::/\n", "systemctl disable --now chrony"},
+        {"chronyd", "", "systemctl disable --now chrony"},
+        {"noond", "0::/system.slice/ntp.service\n", "stop it, or start one of the two with -x"},
+    };
+    struct machine_rival rival;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        put(70, rows[i].name, 1, "0000000002000000");
+        put_group(70, rows[i].group);
+        assert_true(machine_find_rival(proc, 21, &rival));
+        assert_string_equal(rival.remedy, rows[i].remedy);
+        drop(70);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +225,7 @@ int main(void)
         cmocka_unit_test(a_second_noond_is_a_rival_but_not_its_own_processes),
         cmocka_unit_test(the_kernels_short_name_is_known),
         cmocka_unit_test(who_was_told_to_leave_the_clock_alone_is_none_although_it_may),
+        cmocka_unit_test(its_unit_is_named_when_it_is_a_time_daemons),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
