@@ -176,6 +176,17 @@ def try_garbage(tap, service):
     tap.check(files == ['measurements.log', 'statistics.log', 'tracking.log'],
               'log files are written in the sandbox', f'{files}\n{daemon.log()}')
     daemon.stop()
+    small = service.lab.directory('small-logs')
+    os.chown(small, services.NOBODY, services.NOBODY)
+    service.configure(services.SOURCE + 'port 0\n'
+                      f'log measurements\nlogdir {small}\nlogsize 400 2\n')
+    daemon = service.start()
+    # A heading and a line fill a file: the fifth answer would be a fifth file's.
+    labs.wait_for(lambda: service.source().get('accepted', 0) >= 5, 25)
+    files = {name: os.path.getsize(f'{small}/{name}') for name in os.listdir(small)}
+    tap.check(sorted(files) == [f'measurements.log{end}' for end in ('', '.1', '.2')] and
+              max(files.values()) < 800, '`logsize` bounds their size and count', f'{files}\n{daemon.log()}')
+    daemon.stop()
 
 
 def try_access(tap, lab, service):
