@@ -52,7 +52,21 @@ def is_authentic(source):
         source['cookies'] >= 6 and source['naks'] == 0 and source['authenticated']
 
 
-def follows(tap, service, authority, index, name):
+def check_authdata(tap, service, peers, index, name):
+    """`chronyc authdata` of the source, beside what noon itself says."""
+    address = f'10.77.{index}.1'
+    text = service.machine.run(peers.program('chrony/usr/bin/chronyc'), '-n', '-c', '-h',
+                               os.path.join(service.run, 'chronyd.sock'), 'authdata',
+                               env=peers.env(), check=False)
+    fields = next((row.split(',') for row in text.splitlines() if row.startswith(address)), [])
+    source = service.source(address)
+    # Address, mode, key, type, its length, age, attempts, NAKs, cookies, their length.
+    tap.check(len(fields) == 10 and fields[1] == 'NTS' and fields[3:5] == ['15', '256'] and
+              int(fields[5]) < 60 and fields[6:8] == ['0', '0'] and int(fields[8]) in range(6, 9) and
+              int(fields[9]) >= 64, f'chronyc authdata says the same of {name}', f'{text}\n{source}')
+
+
+def follows(tap, service, peers, authority, index, name):
     """Keys once, authentic answers, and a restart that needs no key exchange."""
     service.configure(common(authority) + line(index))
     daemon = service.start()
@@ -63,6 +77,7 @@ def follows(tap, service, authority, index, name):
     page = service.noon('source', f'10.77.{index}.1').stdout
     tap.check('NTS with AES-SIV-CMAC-256' in page and 'certificate valid from' in page,
               f'`noon source` tells how {name} is authenticated', page)
+    check_authdata(tap, service, peers, index, name)
     tap.note(f'keys were exchanged with {name} in {source.get("ke_took_s", 0) * 1e3:.2f} ms')
     tap.check(daemon.stop() == 0, 'it ends with exit code 0', daemon.log())
     daemon = service.start()
@@ -139,10 +154,10 @@ def main(programs, folder):
                    chronyd(peers, above[2], authority, 2)]
         service = services.Service(lab, client, programs)
         os.chown(service.state, services.NOBODY, services.NOBODY)
-        daemon = follows(tap, service, authority, 0, "chronyd's server")
+        daemon = follows(tap, service, peers, authority, 0, "chronyd's server")
         loses_keys(tap, service, peers, above[0], authority, servers[0])
         daemon.stop()
-        follows(tap, service, authority, 1, "ntpsec's server").stop()
+        follows(tap, service, peers, authority, 1, "ntpsec's server").stop()
         for index in range(SERVERS):
             kept = os.path.join(service.state, f'10.77.{index}.1_4460.nts')
             if os.path.exists(kept):

@@ -428,12 +428,15 @@ static void by_index(const struct ask_view *view, const struct chrony_request *r
 static void auth_data(const struct ask_view *view, const struct source_status *source,
                       struct chrony_auth_data *data)
 {
+    /* chronyd counts attempts since the keys were last good for an answer. */
+    const bool settled = source->authenticated && source->ke_result == KEYS_OK;
+
     *data = (struct chrony_auth_data){
         .mode = source->auth, /* numbered as enum auth_mode */
         .key_type = source->key_type,
         .key_id = source->auth == AUTH_MODE_KEY ? source->key : source->last_ke.ns != 0,
         .key_bits = source->key_bits,
-        .ke_attempts = (uint16_t)source->ke_attempts,
+        .ke_attempts = settled ? 0 : (uint16_t)source->ke_attempts,
         .last_ke_ago_s = ask_age_s(view, source->last_ke),
         .cookies = source->cookies,
         .cookie_length = source->cookie_size,
