@@ -138,7 +138,11 @@ static bool read_clients(const struct time_process *process, struct clients_reco
     bool good = false;
 
     size = bytes != NULL ? time_clients(process, bytes, capacity) : 0;
-    if (size > 0) {
+    if (size == 0 && process->config->node.client_log_octets > 0) {
+        /* Whoever serves has only just begun, and has written none down yet. */
+        clients->clients = calloc(1, sizeof *clients->clients);
+        good = clients->clients != NULL;
+    } else if (size > 0) {
         size_t most = size / CLIENT_OCTETS_MIN + 1;
 
         clients->clients = calloc(most, sizeof *clients->clients);

@@ -211,10 +211,29 @@ static bool is_repeat(struct time_process *process, const struct log_event *even
     return false;
 }
 
+enum { SOURCE_TEXT_SIZE = NAME_SIZE + DATE_PATH_SIZE + ADDRESS_TEXT_SIZE + 20, HTTPS_PORT = 443 };
+
+/* The URL of the constraint that `event` tells of, which counts them from 1. */
+static void name_constraint(const struct node_options *options, const struct log_event *event,
+                            char text[static SOURCE_TEXT_SIZE])
+{
+    size_t number = (size_t)event->value[0];
+
+    if (number >= 1 && number <= options->constraint_count) {
+        const struct date_question *question = &options->constraints[number - 1].question;
+
+        char port[8] = "";
+
+        if (question->port != HTTPS_PORT) {
+            snprintf(port, sizeof port, ":%u", question->port);
+        }
+        snprintf(text, SOURCE_TEXT_SIZE, "https://%s%s%s", question->name, port, question->path);
+    }
+}
+
 static void write_event(struct time_process *process, const struct log_event *event)
 {
-    char text[LOGTEXT_SIZE], name[NAME_SIZE] = "a source",
-                             source[NAME_SIZE + ADDRESS_TEXT_SIZE + 3];
+    char text[LOGTEXT_SIZE], name[NAME_SIZE] = "a source", source[SOURCE_TEXT_SIZE];
     char address_text[ADDRESS_TEXT_SIZE];
     struct address address;
 
@@ -228,6 +247,9 @@ static void write_event(struct time_process *process, const struct log_event *ev
         }
     } else {
         snprintf(source, sizeof source, "%s", name);
+    }
+    if (event->id == LOG_EVENT_CONSTRAINT_FAILED) {
+        name_constraint(&process->config->node, event, source);
     }
     logtext_render(event, source, text);
     log_line(&process->setup.log, (enum log_severity)logtext_level(event->id), text);

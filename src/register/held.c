@@ -32,15 +32,28 @@ static bool take_word(const char **at, const char *end, char *out, size_t size)
     return length > 0 && !text.overrun;
 }
 
-/* An SRV record's data has four words, and was checked when it was made: here it is one of ours. */
+/* "PRIORITY WEIGHT PORT NAME" */
+static bool is_srv_data(const char *data)
+{
+    const char *end = data + strlen(data);
+    char word[RECORD_NAME_SIZE], name[RECORD_NAME_SIZE];
+
+    for (int i = 0; i < 3; i++) {
+        if (!take_word(&data, end, word, 6) || word[strspn(word, "0123456789")] != '\0' ||
+            strtoul(word, NULL, 10) > UINT16_MAX) {
+            return false;
+        }
+    }
+    return take_word(&data, end, word, sizeof word) && data == end && record_name(name, word);
+}
+
 static bool is_data(const struct record *record)
 {
     struct address address;
     uint8_t family = record->type == RECORD_A ? ADDRESS_IPV4 : ADDRESS_IPV6;
 
     if (record->type == RECORD_SRV) {
-        return record->data[strspn(record->data, "abcdefghijklmnopqrstuvwxyz0123456789._- ")] ==
-               '\0';
+        return is_srv_data(record->data);
     }
     return address_parse(&address, record->data) && address.family == family;
 }

@@ -167,8 +167,8 @@ def sign(place, start):
         record = re.search(r'DNSKEY (\d+ \d+ \d+) (.*)', file.read())
     with open(lab.path('secure.zone'), 'a', encoding='ascii') as file:
         file.write(f'$INCLUDE {key}\n')
-    place.server.run(tools + 'dnssec-signzone', '-P', '-z', '-K', keys, '-o', 'secure.test', '-s', start, '-e',
-                     'now+8640000', '-f',
+    place.server.run(tools + 'dnssec-signzone', '-d', lab.path('.'), '-P', '-z', '-K', keys, '-o',
+                     'secure.test', '-s', start, '-e', 'now+8640000', '-f',
                      lab.path('secure.zone.signed'), lab.path('secure.zone'), key[:-4], env=env)
     return f'"secure.test" static-key {record[1]} "{record[2]}";'
 

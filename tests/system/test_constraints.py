@@ -208,6 +208,8 @@ def check_hostile(tap, bench):
                   f'{node.get("constraint_result")}\n{text}\n{daemon.log()}')
         tap.check(node.get('constraint_servers') == 0 and node.get('state') != 'synchronised',
                   f'{certificate} certificate, {manner}: it bounds nothing', node)
+        tap.check(bench.line(manner, certificate).split()[-1].rstrip('/') in daemon.log(),
+                  f'{certificate} certificate, {manner}: the log names its URL', daemon.log())
         tap.check(daemon.running() and daemon.stop() == 0, f'{manner}: noond is unharmed',
                   daemon.log())
 

@@ -2,9 +2,10 @@
 /*
  * log_event.h - what a node says, as data; the owner turns it into text.
  *
- * In a sentence {source} is the association's name and address, {a} .. {d} are the values, printed
- * by what follows the colon: {a:time} a length of time, {a:seconds} the same for programs, {a:ppm}
- * a frequency, {a:count}, {a:drop} a drop_reason, {a:stratum}, {a:percent}.
+ * In a sentence {source} is the association's name and address, or a constraint's URL; {a} .. {d}
+ * are the values, printed by what follows the colon: {a:time} a length of time, {a:seconds} the
+ * same for programs, {a:ppm} a frequency, {a:count}, {a:drop} a drop_reason, {a:stratum},
+ * {a:percent}.
  */
 #ifndef CORE_NODE_LOG_EVENT_H
 #define CORE_NODE_LOG_EVENT_H
@@ -53,7 +54,7 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
       "the time that HTTPS servers tell ({a:count}) is known: sources that are farther from it "   \
       "than {b:time} are not followed")                                                            \
     X(CONSTRAINT_FAILED, WARNING,                                                                  \
-      "the server of constraint {a:count} tells no time: {b:date}; asked again in {c:time}")       \
+      "{source} (constraint {a:count}) tells no time: {b:date}; asked again in {c:time}")          \
     X(SOURCE_CONTRADICTS, WARNING,                                                                 \
       "{source} is {a:time} away from the time that HTTPS servers tell: not followed")             \
     X(SYNCHRONISED, INFO,                                                                          \

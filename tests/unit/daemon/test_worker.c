@@ -245,10 +245,37 @@ static void rules_made_at_runtime_hold_for_the_next_request(void **state)
     assert_int_equal(s->status.drops[DROP_ACCESS], 2);
 }
 
+/*
+ * Waits for a list of so many clients with so many requests in all: the list is made more rarely
+ * than counters are, the longer it took the last time.
+ */
+static void wait_clients(const struct setting *s, struct clients_record *record, uint64_t known,
+                         uint64_t requests)
+{
+    static uint8_t bytes[256 << 10];
+    uint64_t found = 0;
+
+    for (int i = 0; i < 3000; i++) {
+        size_t size = worker_clients_read(&s->counters, bytes, sizeof bytes);
+
+        if (size > 0 && clients_decode(record, 8, bytes, size)) {
+            found = 0;
+            for (size_t k = 0; k < record->count; k++) {
+                found += record->clients[k].requests;
+            }
+            if (record->known == known && found == requests) {
+                return;
+            }
+        }
+        (void)usleep(10000);
+    }
+    fail_msg("%llu clients with %llu requests in the list", (unsigned long long)record->known,
+             (unsigned long long)found);
+}
+
 static void counters_of_clients_begin_anew_by_order(void **state)
 {
     static const struct runtime_rules rules = {.forget = 1};
-    static uint8_t bytes[256 << 10];
     struct client_status clients[8];
     struct clients_record record = {.clients = clients};
     struct setting *s = *state;
@@ -261,8 +288,7 @@ static void counters_of_clients_begin_anew_by_order(void **state)
     page_write(&s->rules, &rules, sizeof rules);
     assert_int_equal(ask(s, "127.1.2.3", 2000, &reply), NTP_HEADER_SIZE);
     wait_report(s, 4);
-    assert_true(
-        clients_decode(&record, 8, bytes, worker_clients_read(&s->counters, bytes, sizeof bytes)));
+    wait_clients(s, &record, 1, 1);
     assert_int_equal(record.count, 1);
     assert_int_equal(clients[0].requests, 1);
     assert_int_equal(clients[0].answers, 1);
@@ -310,6 +336,7 @@ static void clients_are_listed(void **state)
     }
     assert_int_equal(ask(s, "127.6.6.6", 50, &reply), 0);
     wait_report(s, 4);
+    wait_clients(s, &record, 2, 4);
     size_t size = worker_clients_read(&s->counters, bytes, sizeof bytes);
     assert_true(size > 0);
     assert_int_equal(worker_clients_read(&s->counters, bytes, size - 1), 0);

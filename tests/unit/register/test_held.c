@@ -41,9 +41,11 @@ static void lines_that_are_no_records_are_left_out(void **state)
     struct records records = {.count = 0};
 
     (void)state;
-    held_parse(&records, "A n.test. 192.0.2.1\nA\nA n.test.\n\nTXT n.test. x\nA n.test. fd00::1\n"
-                         "AAAA n.test. 192.0.2.1\nA n..test 192.0.2.1\n"
-                         "SRV s.test. 1 2 123 $(x)\nA n.test. 192.0.2.2");
+    held_parse(&records,
+               "A n.test. 192.0.2.1\nA\nA n.test.\n\nTXT n.test. x\nA n.test. fd00::1\n"
+               "AAAA n.test. 192.0.2.1\nA n..test 192.0.2.1\n"
+               "SRV s.test. 1 2 123 $(x)\nSRV n.test. hello\nSRV n.test. 1 2 x a.test.\n"
+               "SRV n.test. 1 2 70000 a.test.\nSRV n.test. 1 2 3 a.test. b\nA n.test. 192.0.2.2");
     assert_int_equal(records.count, 2);
     assert_string_equal(records.at[1].data, "192.0.2.2");
 }
