@@ -108,7 +108,8 @@ static const char *unresolved_clause(const struct source_status *source)
         case RESOLVE_DHCP:
             return "no DHCP client of this machine was told a time server";
         case RESOLVE_CLOUD:
-            return "this machine is of no provider that offers a time server";
+            return "this machine is of no provider that offers a time server, or its metadata "
+                   "could not be read (see the log)";
         case RESOLVE_AUTO:
             return "neither DHCP nor a provider names a time server";
         case RESOLVE_SRV:
