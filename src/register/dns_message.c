@@ -7,6 +7,8 @@
 
 #include <ldns/ldns.h>
 
+#include "base/bytes.h"
+
 enum { FUDGE_S = 300, TSIG_TIME = 1, TSIG_FUDGE = 2, TSIG_MAC = 3, TSIG_ERROR = 5, TSIG_OTHER = 6 };
 /* RFC 8945, section 3. */
 enum { TSIG_BADSIG = 16, TSIG_BADKEY = 17, TSIG_BADTIME = 18 };
@@ -258,6 +260,48 @@ static struct dns_answer judge(const struct dns_message *message, const struct t
     return (struct dns_answer){.result = ATTEMPT_DONE};
 }
 
+/* The name's octets; a pointer to an earlier one ends it. */
+static void skip_name(struct reader *r)
+{
+    uint64_t length;
+
+    while (!r->overrun && (length = reader_be(r, 1)) != 0) {
+        if (length >= 0xc0) {
+            (void)reader_be(r, 1);
+            return;
+        }
+        (void)reader_take(r, length);
+    }
+}
+
+/*
+ * Is it as long as it says, with one signature at most?  Of several, and of one in a message that
+ * breaks off, the library loses the memory.
+ */
+static bool is_whole(const struct dns_octets *octets)
+{
+    struct reader r = {.at = octets->bytes, .left = octets->size};
+    uint64_t questions, records = 0;
+    unsigned count = 0;
+
+    (void)reader_be(&r, 4);
+    questions = reader_be(&r, 2);
+    for (int section = 0; section < 3; section++) {
+        records += reader_be(&r, 2);
+    }
+    for (; questions > 0 && !r.overrun; questions--) {
+        skip_name(&r);
+        (void)reader_be(&r, 4);
+    }
+    for (; records > 0 && !r.overrun; records--) {
+        skip_name(&r);
+        count += reader_be(&r, 2) == LDNS_RR_TYPE_TSIG;
+        (void)reader_be(&r, 6);
+        (void)reader_take(&r, reader_be(&r, 2));
+    }
+    return !r.overrun && count <= 1;
+}
+
 struct dns_answer dns_message_answer(const struct dns_message *message, const struct tsig_key *key,
                                      const struct record *record, const struct dns_octets *octets,
                                      struct text *why)
@@ -265,7 +309,7 @@ struct dns_answer dns_message_answer(const struct dns_message *message, const st
     ldns_pkt *reply = NULL;
     struct dns_answer answer;
 
-    if (ldns_wire2pkt(&reply, octets->bytes, octets->size) != LDNS_STATUS_OK) {
+    if (!is_whole(octets) || ldns_wire2pkt(&reply, octets->bytes, octets->size) != LDNS_STATUS_OK) {
         return refuse(why, ATTEMPT_LATER, "its answer is no DNS message");
     }
     answer = judge(message, key, reply, octets, why);

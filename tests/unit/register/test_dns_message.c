@@ -73,6 +73,25 @@ static void what_the_key_did_not_sign_is_not_believed(void **state)
     dns_message_done(&sent);
 }
 
+static void several_signatures_are_refused_before_anything_is_kept_of_them(void **state)
+{
+    /* No question; in the additional section three records TSIG of the root, without data. */
+    static const uint8_t record_tsig[] = {0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 0};
+    uint8_t reply[12 + 3 * sizeof record_tsig] = {0};
+
+    (void)state;
+    send_question();
+    memcpy(reply, sent.wire, 2);
+    reply[2] = 0x80;
+    reply[11] = 3;
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(reply + 12 + i * sizeof record_tsig, record_tsig, sizeof record_tsig);
+    }
+    assert_int_equal(hear(reply, sizeof reply).result, ATTEMPT_LATER);
+    assert_string_equal(why, "its answer is no DNS message");
+    dns_message_done(&sent);
+}
+
 static void each_refusal_has_its_sentence(void **state)
 {
     static const struct {
@@ -128,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_update_adds_and_removes_single_records),
         cmocka_unit_test(what_the_key_did_not_sign_is_not_believed),
+        cmocka_unit_test(several_signatures_are_refused_before_anything_is_kept_of_them),
         cmocka_unit_test(each_refusal_has_its_sentence),
         cmocka_unit_test(nonsense_and_others_answers_are_no_answer),
     };
