@@ -79,8 +79,8 @@ static void names_that_do_not_resolve_are_told_apart(void **state)
         [RESOLVE_ADDRESSES] = "its name exists, but has no address (NODATA)",
         [RESOLVE_SRV] = "its name has no SRV record of a time server that has an address",
         [RESOLVE_DHCP] = "no DHCP client of this machine was told a time server",
-        [RESOLVE_CLOUD] = "this machine is of no provider that offers a time server, or its "
-                          "metadata could not be read (see the log)",
+        [RESOLVE_CLOUD] = ("this machine is of no provider that offers a time server, or its "
+                           "metadata could not be read (see the log)"),
         [RESOLVE_AUTO] = "neither DHCP nor a provider names a time server",
     };
     source->resolve_result = RESOLVE_NO_DATA;
